@@ -1,0 +1,85 @@
+"""The database: opening, migrating, reading, writing.
+
+SQLite settings and why: WAL so that readers never wait, `synchronous=FULL` because NORMAL loses acknowledged writes on
+power loss, `BEGIN IMMEDIATE` because a read transaction that turns into a write fails at once when another process
+committed meanwhile. SQLite before 3.51.3 can corrupt a WAL (https://sqlite.org/wal.html#walresetbug), so `pysqlite3`
+brings its own; where it is missing and the system's SQLite is older, the journal mode is DELETE.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+
+_WAL_SAFE = (3, 51, 3)
+
+
+def sqlite_driver() -> ModuleType:
+    """Return the DB-API module to use: `pysqlite3` where it is installed, else Python's own."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        from sqlite3 import dbapi2
+    return dbapi2  # type: ignore[no-any-return,unused-ignore]
+
+
+class Database:
+    """An open database. `read()` and `write()` give a connection inside a transaction."""
+
+    def __init__(self, path: Path) -> None:
+        driver = sqlite_driver()
+        self.journal_mode = "WAL" if driver.sqlite_version_info >= _WAL_SAFE else "DELETE"
+        self._engine = sa.create_engine(f"sqlite:///{path}", module=driver, connect_args={"timeout": 30})
+        sa.event.listen(self._engine, "connect", self._configure)
+        sa.event.listen(self._engine, "begin", _begin)
+        self._writer = self._engine.execution_options(write=True)
+        self._write_lock = threading.Lock()  # threads queue here instead of in SQLite's sleeping busy handler
+
+    def _configure(self, connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy sends BEGIN itself, see `_begin`
+        for pragma in (
+            f"journal_mode={self.journal_mode}",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one snapshot. Keep it short: an open reader pins the WAL."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give the connection of a write transaction: committed and durable at the end, undone on an exception."""
+        with self._write_lock, self._writer.begin() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest version, in one transaction."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _begin(connection: sa.Connection) -> None:
+    immediate = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

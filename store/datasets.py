@@ -1,0 +1,125 @@
+"""Data sets of examples, with the documents each example came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import schema
+from store.errors import ConflictError, NotFoundError
+from store.ids import canonical_json, new_id, sha256
+from store.store import Store, now
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example; `documents` maps the ids of the documents it came from to their versions."""
+
+    key: str
+    split: str
+    content: dict[str, Any]
+    documents: dict[str, int]
+    flag: str | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set with its counts; `tainted` and `outdated` count examples that are no longer used."""
+
+    id: str
+    domain_id: str
+    name: str
+    kind: str
+    origin: str
+    splits: dict[str, int]
+    tainted: int
+    outdated: int
+    created_at: int
+
+
+def create_dataset(
+    store: Store, domain_id: str, name: str, kind: str, origin: str, examples: Sequence[Example]
+) -> Dataset:
+    """Store a data set in one transaction; `ConflictError` if the domain has one of that name."""
+    dataset_id = new_id("ds")
+    table = schema.datasets
+    with store.database.write() as connection:
+        if connection.scalar(sa.select(table.c.id).where(table.c.domain_id == domain_id, table.c.name == name)):
+            raise ConflictError(f"The data set {name!r} exists already.", code="dataset_exists", param="name")
+        values = {"id": dataset_id, "domain_id": domain_id, "name": name, "kind": kind, "origin": origin}
+        connection.execute(table.insert().values(**values, created_at=now()))
+        for example in examples:
+            row = {"dataset_id": dataset_id, "key": example.key, "split": example.split, "content": example.content}
+            insert = schema.examples.insert().values(row).returning(schema.examples.c.number)
+            number = connection.execute(insert).scalar_one()
+            pairs = [{"example_number": number, "document_id": d, "version": v} for d, v in example.documents.items()]
+            if pairs:
+                connection.execute(schema.example_documents.insert(), pairs)
+    return get_dataset(store, domain_id, dataset_id)
+
+
+def get_dataset(store: Store, domain_id: str, name_or_id: str) -> Dataset:
+    """Return the data set of that id or name, or raise `NotFoundError`."""
+    for dataset in list_datasets(store, domain_id):
+        if name_or_id in (dataset.id, dataset.name):
+            return dataset
+    raise NotFoundError(f"There is no data set {name_or_id[:80]!r} in this domain.", code="dataset_not_found")
+
+
+def list_datasets(store: Store, domain_id: str) -> list[Dataset]:
+    """Return the data sets of a domain, newest first."""
+    table, examples = schema.datasets, schema.examples.c
+    statement = sa.select(table).where(table.c.domain_id == domain_id).order_by(table.c.created_at.desc(), table.c.id)
+    counted = sa.select(examples.dataset_id, examples.split, examples.flag, sa.func.count().label("count"))
+    with store.database.read() as connection:
+        rows = connection.execute(statement).mappings().all()
+        counts = connection.execute(counted.group_by(examples.dataset_id, examples.split, examples.flag)).all()
+    found = []
+    for row in rows:
+        mine = [count for count in counts if count.dataset_id == row["id"]]
+        splits: dict[str, int] = {}
+        for _, split, _, number in mine:
+            splits[split] = splits.get(split, 0) + number
+        flagged = {flag: sum(count[3] for count in mine if count.flag == flag) for flag in ("tainted", "outdated")}
+        found.append(Dataset(**row, splits=splits, **flagged))
+    return found
+
+
+def usable_examples(store: Store, dataset_id: str, split: str) -> list[Example]:
+    """Return the examples of a split whose documents are neither deleted nor replaced, in their order of import."""
+    return [example for example in list_examples(store, dataset_id) if example.split == split and example.flag is None]
+
+
+def list_examples(store: Store, dataset_id: str) -> list[Example]:
+    """Return all examples; the content of a tainted one is withheld, since its document was deleted."""
+    table, pairs = schema.examples, schema.example_documents
+    statement = sa.select(table).where(table.c.dataset_id == dataset_id).order_by(table.c.number)
+    sources = sa.select(pairs).where(
+        pairs.c.example_number.in_(sa.select(table.c.number).where(table.c.dataset_id == dataset_id))
+    )
+    with store.database.read() as connection:
+        rows = connection.execute(statement).all()
+        documents: dict[int, dict[str, int]] = {}
+        for number, document_id, version in connection.execute(sources):
+            documents.setdefault(number, {})[document_id] = version
+    return [
+        Example(row.key, row.split, {} if row.flag == "tainted" else row.content, documents.get(row.number, {}), row.flag)
+        for row in rows
+    ]
+
+
+def delete_dataset(store: Store, domain_id: str, name_or_id: str) -> Dataset:
+    """Delete a data set and return what it was."""
+    dataset = get_dataset(store, domain_id, name_or_id)
+    with store.database.write() as connection:
+        connection.execute(schema.datasets.delete().where(schema.datasets.c.id == dataset.id))
+    return dataset
+
+
+def hash_examples(examples: Sequence[Example]) -> str:
+    """Return the SHA-256 of what was learned from or measured on, for lineage and reports."""
+    rows: list[Mapping[str, Any]] = [{"key": e.key, "content": e.content, "documents": e.documents} for e in examples]
+    return sha256(canonical_json(rows))

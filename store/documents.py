@@ -1,0 +1,252 @@
+"""Documents and their versions: receive, make searchable, delete.
+
+A document goes through two transactions. `receive` stores the original and a row, so nothing acknowledged is lost.
+`make_searchable` stores text, passages, vectors and change rows and removes those of the version before, so a reader
+sees the old version or the new one, never both or neither. `delete_document` is one transaction as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from store import schema
+from store.errors import InvalidInputError, NotFoundError
+from store.ids import new_id
+from store.models import flag_learners
+from store.passages import NewPassage, add_passages, passage_ids, remove_passages
+from store.store import Store, now
+
+Result = Literal["created", "updated", "unchanged"]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as its newest version describes it; `passages` counts what is searchable now."""
+
+    id: str
+    domain_id: str
+    external_id: str
+    title: str
+    version: int
+    status: str
+    error: dict[str, str] | None
+    media_type: str
+    bytes: int
+    sha256: str
+    metadata: dict[str, Any]
+    passages: int
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a document; `text` is None until it was parsed."""
+
+    version: int
+    sha256: str
+    media_type: str
+    bytes: int
+    text: str | None
+    created_at: int
+
+
+def receive(
+    store: Store,
+    domain_id: str,
+    external_id: str,
+    data: bytes,
+    *,
+    title: str,
+    media_type: str,
+    metadata: Mapping[str, Any] | None = None,
+) -> tuple[Document, Result]:
+    """Store an upload durably and return its document, not yet searchable if the bytes are new.
+
+    The same bytes under the same external id are `unchanged` (metadata and title are still updated).
+    """
+    if not external_id or len(external_id) > 512 or "\x00" in external_id:
+        raise InvalidInputError("An external id has 1 to 512 characters and no NUL.", param="external_id")
+    digest = store.folder.write_blob(data)
+    documents, versions = schema.documents, schema.versions
+    with store.database.write() as connection:
+        row = connection.execute(
+            sa.select(documents.c.id, documents.c.version, versions.c.sha256, documents.c.status)
+            .join(versions, sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version))
+            .where(documents.c.domain_id == domain_id, documents.c.external_id == external_id)
+        ).first()
+        result: Result = "created" if row is None else "unchanged" if row.sha256 == digest else "updated"
+        document_id, version = (new_id("doc"), 1) if row is None else (row.id, row.version + (result == "updated"))
+        values: dict[str, Any] = {"title": title, "version": version, "updated_at": now()}
+        if metadata is not None or row is None:
+            values["metadata"] = dict(metadata or {})
+        if result != "unchanged" or (row is not None and row.status == "failed"):
+            values |= {"status": "received", "error": None}
+        if row is None:
+            key = {"id": document_id, "domain_id": domain_id, "external_id": external_id, "created_at": now()}
+            connection.execute(documents.insert().values(**key, **values))
+        else:
+            connection.execute(documents.update().where(documents.c.id == document_id).values(values))
+        if result != "unchanged":
+            about = {"sha256": digest, "media_type": media_type, "bytes": len(data), "created_at": now()}
+            connection.execute(versions.insert().values(document_id=document_id, version=version, **about))
+    return get_document(store, domain_id, document_id), result
+
+
+def make_searchable(
+    store: Store,
+    document: Document,
+    text: str,
+    passages: Sequence[NewPassage],
+    passage_set: str,
+    vectors: Mapping[str, bytes],
+    space_id: str,
+) -> set[str]:
+    """Replace what is searchable of the document by these passages of `document.version`, in one transaction.
+
+    `vectors` maps a passage's content to its vector as float16 bytes. Contents that have neither a stored nor a given
+    vector are returned, and then nothing was changed. A version that is no longer the newest is dropped silently.
+    """
+    table, versions = schema.documents, schema.versions
+    with store.database.write() as connection:
+        newest = connection.execute(
+            sa.select(table.c.version, table.c.searchable_version).where(table.c.id == document.id)
+        ).first()
+        if newest is None or newest.version != document.version:
+            return set()
+        savepoint = connection.begin_nested()
+        old = passage_ids(connection, document.id)
+        owner = (document.domain_id, document.id, document.version)
+        missing = add_passages(connection, owner, passages, passage_set, vectors, space_id)
+        if missing:
+            savepoint.rollback()
+            return missing
+        remove_passages(connection, document.domain_id, old)  # last, so that an unchanged text keeps its vector
+        mine = (versions.c.document_id == document.id, versions.c.version == document.version)
+        connection.execute(versions.update().where(*mine).values(text=text))
+        state = {"status": "searchable", "searchable_version": document.version, "error": None, "updated_at": now()}
+        connection.execute(table.update().where(table.c.id == document.id).values(state))
+        if newest.searchable_version not in (None, document.version):
+            flag_learners(connection, document.id, "outdated")
+    return set()
+
+
+def mark_failed(store: Store, document: Document, code: str, message: str) -> None:
+    """Record that this version cannot be searched; a version before it stays searchable."""
+    table = schema.documents
+    with store.database.write() as connection:
+        connection.execute(
+            table.update()
+            .where(table.c.id == document.id, table.c.version == document.version)
+            .values(status="failed", error={"code": code, "message": message}, updated_at=now())
+        )
+
+
+def delete_document(store: Store, domain_id: str, document_id: str) -> None:
+    """Delete a document with all versions, passages and vectors, and taint what learned from it; then its originals."""
+    documents, versions = schema.documents, schema.versions
+    with store.database.write() as connection:
+        mine = (documents.c.id == document_id, documents.c.domain_id == domain_id)
+        if connection.scalar(sa.select(documents.c.id).where(*mine)) is None:
+            raise _not_found(document_id)
+        digests = set(connection.scalars(sa.select(versions.c.sha256).where(versions.c.document_id == document_id)))
+        remove_passages(connection, domain_id, passage_ids(connection, document_id))
+        flag_learners(connection, document_id, "tainted")
+        connection.execute(documents.delete().where(*mine))
+    collect_blobs(store, digests)
+
+
+def collect_blobs(store: Store, digests: set[str]) -> None:
+    """Remove those originals that no version refers to; under the write lock, so that no upload comes between."""
+    column = schema.versions.c.sha256
+    with store.database.write() as connection:
+        used = set(connection.scalars(sa.select(column).where(column.in_(digests))))
+        for digest in digests - used:
+            store.folder.blob(digest).unlink(missing_ok=True)
+
+
+def get_document(store: Store, domain_id: str, document_id: str) -> Document:
+    """Return the document of that id, or of that external id; raise `NotFoundError` if the domain has neither."""
+    table = schema.documents.c
+    for document in _select(store, table.domain_id == domain_id, table.id == document_id):
+        return document
+    for document in _select(store, table.domain_id == domain_id, table.external_id == document_id):
+        return document
+    raise _not_found(document_id)
+
+
+def list_documents(
+    store: Store,
+    domain_id: str,
+    *,
+    limit: int | None = None,
+    after: str | None = None,
+    order: Literal["asc", "desc"] = "desc",
+    status: str | None = None,
+    external_id: str | None = None,
+) -> list[Document]:
+    """Return documents in the order of arrival, beginning after the document with the id `after`."""
+    table = schema.documents.c
+    conditions = [table.domain_id == domain_id]
+    if status is not None:
+        conditions.append(table.status == status)
+    if external_id is not None:
+        conditions.append(table.external_id == external_id)
+    if after is not None:
+        get_document(store, domain_id, after)
+        bound = sa.select(table.number).where(table.id == after).scalar_subquery()
+        conditions.append(table.number > bound if order == "asc" else table.number < bound)
+    return _select(store, *conditions, limit=limit, order=order)
+
+
+def list_versions(store: Store, domain_id: str, document_id: str) -> list[Version]:
+    """Return the versions of a document, newest first."""
+    document = get_document(store, domain_id, document_id)
+    table = schema.versions
+    columns = [table.c[name] for name in Version.__dataclass_fields__]
+    statement = sa.select(*columns).where(table.c.document_id == document.id).order_by(table.c.version.desc())
+    with store.database.read() as connection:
+        return [Version(**row) for row in connection.execute(statement).mappings()]
+
+
+def get_version(store: Store, domain_id: str, document_id: str, version: int | None = None) -> Version:
+    """Return one version of a document, the newest if none is named."""
+    for found in list_versions(store, domain_id, document_id):
+        if version in (None, found.version):
+            return found
+    raise NotFoundError(f"The document {document_id} has no version {version}.", code="version_not_found")
+
+
+def read_original(store: Store, version: Version) -> bytes:
+    """Return the bytes that were uploaded."""
+    return store.folder.blob(version.sha256).read_bytes()
+
+
+def _not_found(document_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no document {document_id[:80]!r} in this domain.", code="document_not_found")
+
+
+def _select(
+    store: Store, *conditions: sa.ColumnElement[bool], limit: int | None = None, order: str = "desc"
+) -> list[Document]:
+    documents, versions, passages = schema.documents.c, schema.versions.c, schema.passages.c
+    own = ("id", "domain_id", "external_id", "title", "version", "status", "error", "metadata", "created_at", "updated_at")
+    statement = (
+        sa.select(
+            *(documents[name] for name in own),
+            versions.media_type,
+            versions.bytes,
+            versions.sha256,
+            sa.select(sa.func.count()).where(passages.document_id == documents.id).scalar_subquery().label("passages"),
+        )
+        .join(schema.versions, sa.and_(versions.document_id == documents.id, versions.version == documents.version))
+        .where(*conditions)
+        .order_by(documents.number.asc() if order == "asc" else documents.number.desc())
+        .limit(limit)
+    )
+    with store.database.read() as connection:
+        return [Document(**row) for row in connection.execute(statement).mappings()]

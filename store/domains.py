@@ -1,0 +1,115 @@
+"""Domains: isolated spaces, each pointing to the release it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import schema
+from store.errors import ConflictError, NotFoundError
+from store.ids import check_domain_name, new_id
+from store.releases import add_release, record_promotion
+from store.store import Store, now
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain with its counts. `release` is the id of the active release."""
+
+    id: str
+    name: str
+    description: str
+    metadata: dict[str, Any]
+    release: str
+    documents: int
+    passages: int
+    created_at: int
+
+
+def create_domain(
+    store: Store, name: str, manifest: Mapping[str, Any], description: str = "", metadata: Mapping[str, Any] | None = None
+) -> Domain:
+    """Create a domain that serves a release of `manifest`; `ConflictError` if the name is taken."""
+    check_domain_name(name)
+    domain_id = new_id("dom")
+    with store.database.write() as connection:
+        if connection.scalar(sa.select(schema.domains.c.id).where(schema.domains.c.name == name)):
+            raise ConflictError(f"The domain {name!r} exists already.", code="domain_exists", param="name")
+        values = {"id": domain_id, "name": name, "description": description, "metadata": dict(metadata or {})}
+        connection.execute(schema.domains.insert().values(**values, created_at=now()))
+        release_id = add_release(connection, domain_id, manifest)
+        record_promotion(connection, domain_id, release_id, kind="promote", forced=False, reason="first release")
+    return get_domain(store, name)
+
+
+def get_domain(store: Store, name: str) -> Domain:
+    """Return the domain of that name or raise `NotFoundError`."""
+    for domain in _select(store, schema.domains.c.name == name):
+        return domain
+    raise NotFoundError(f"There is no domain {name[:80]!r}.", code="domain_not_found", param="domain")
+
+
+def domain_of(store: Store, domain_id: str) -> Domain:
+    """Return the domain of that id or raise `NotFoundError`."""
+    for domain in _select(store, schema.domains.c.id == domain_id):
+        return domain
+    raise NotFoundError(f"There is no domain {domain_id!r}.", code="domain_not_found", param="domain")
+
+
+def list_domains(store: Store) -> list[Domain]:
+    """Return all domains, ordered by name."""
+    return _select(store, sa.true())
+
+
+def update_domain(
+    store: Store, name: str, description: str | None = None, metadata: Mapping[str, Any] | None = None
+) -> Domain:
+    """Change what is given and return the domain."""
+    values: dict[str, Any] = {}
+    if description is not None:
+        values["description"] = description
+    if metadata is not None:
+        values["metadata"] = dict(metadata)
+    if values:
+        with store.database.write() as connection:
+            connection.execute(schema.domains.update().where(schema.domains.c.name == name).values(**values))
+    return get_domain(store, name)
+
+
+def delete_domain(store: Store, name: str) -> Domain:
+    """Delete a domain with everything in it and return what it was; `ConflictError` while a job of it runs."""
+    domain = get_domain(store, name)
+    jobs, passages = schema.jobs.c, schema.passages
+    with store.database.write() as connection:
+        running = connection.scalar(sa.select(jobs.id).where(jobs.domain_id == domain.id, jobs.status == "running"))
+        if running:
+            raise ConflictError(
+                f"The domain {name!r} has the running job {running}: cancel it first.", code="domain_busy", param="domain"
+            )
+        connection.execute(passages.delete().where(passages.c.domain_id == domain.id))
+        for table in (schema.promotions, schema.texts):
+            connection.execute(table.delete().where(table.c.domain_id == domain.id))
+        connection.execute(schema.domains.delete().where(schema.domains.c.id == domain.id))
+    return domain
+
+
+def _select(store: Store, condition: sa.ColumnElement[bool]) -> list[Domain]:
+    domains, documents, passages = schema.domains, schema.documents, schema.passages
+    statement = (
+        sa.select(
+            domains,
+            sa.select(sa.func.count()).where(documents.c.domain_id == domains.c.id).scalar_subquery().label("documents"),
+            sa.select(sa.func.count()).where(passages.c.domain_id == domains.c.id).scalar_subquery().label("passages"),
+        )
+        .where(condition)
+        .order_by(domains.c.name)
+    )
+    with store.database.read() as connection:
+        rows = connection.execute(statement).mappings().all()
+    return [
+        Domain(**{key: value for key, value in row.items() if key != "release_id"}, release=row["release_id"])
+        for row in rows
+    ]

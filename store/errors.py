@@ -1,0 +1,73 @@
+"""The exceptions of Tandem. Every package raises these; the service maps `status` to HTTP, the command line to exit codes.
+
+TandemError
+├── InvalidInputError      400, exit 2   the caller must change the request
+├── NotFoundError          404, exit 1   nothing of that name or id here
+├── ConflictError          409, exit 1   final: the same request will fail again
+│   └── FolderInUseError   409, exit 1   another process owns the data folder
+├── UnprocessableError     422, exit 1   understood, but no part of it could be done
+├── NotReadyError          503, exit 1   try again later
+└── DamagedError           500, exit 1   what is on disk contradicts its hash or itself
+"""
+
+from __future__ import annotations
+
+
+class TandemError(Exception):
+    """A failure with a message for the user, a machine-readable `code` and, where one is to blame, the field `param`."""
+
+    status = 500
+    code = "internal_error"
+
+    def __init__(self, message: str, *, code: str | None = None, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.param = param
+
+
+class InvalidInputError(TandemError):
+    """The request is malformed or a value is out of range."""
+
+    status = 400
+    code = "invalid_value"
+
+
+class NotFoundError(TandemError):
+    """The named object does not exist in the given domain."""
+
+    status = 404
+    code = "not_found"
+
+
+class ConflictError(TandemError):
+    """The request contradicts the present state and will do so when repeated."""
+
+    status = 409
+    code = "conflict"
+
+
+class FolderInUseError(ConflictError):
+    """Another process holds the lock of the data folder."""
+
+    code = "folder_in_use"
+
+
+class UnprocessableError(TandemError):
+    """The request was well-formed, but no item of it could be taken."""
+
+    status = 422
+    code = "unprocessable"
+
+
+class NotReadyError(TandemError):
+    """The answer is not available yet; the same request may succeed later."""
+
+    status = 503
+    code = "not_ready"
+
+
+class DamagedError(TandemError):
+    """A file or row contradicts the hash or the invariant recorded for it."""
+
+    code = "damaged"

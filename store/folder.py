@@ -1,0 +1,190 @@
+"""The data folder: where things lie, who owns it, and writes that survive a crash.
+
+A file or folder is written under a temporary name, synchronised, renamed, and its parent synchronised, before any row
+of the database names it. So a name in the database always points to something whole, and what no row names is litter.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from store.errors import DamagedError, FolderInUseError
+from store.ids import canonical_json, new_id, sha256
+
+MANIFEST = "MANIFEST.json"
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """The layout of a data folder. Opening creates what is missing; unknown files are left alone."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, root: Path) -> DataFolder:
+        """Create the sub-folders that are missing and return the folder."""
+        folder = cls(root.resolve())
+        for name in ("blobs", "indexes", "artifacts", "cache", "tmp"):
+            (folder.root / name).mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.root / "tandem.db"
+
+    @property
+    def indexes(self) -> Path:
+        """Checkpoints of search indexes; all of it can be rebuilt."""
+        return self.root / "indexes"
+
+    @property
+    def cache(self) -> Path:
+        """Compiled models; all of it can be rebuilt."""
+        return self.root / "cache"
+
+    @property
+    def artifacts(self) -> Path:
+        """Adapters and tuned encoders, one folder each."""
+        return self.root / "artifacts"
+
+    def blob(self, digest: str) -> Path:
+        """Return where the original file with this SHA-256 lies."""
+        return self.root / "blobs" / digest[:2] / digest
+
+    def temporary(self) -> Path:
+        """Return a fresh path below `tmp` (on the same file system, so that it can be renamed into place)."""
+        return self.root / "tmp" / new_id("tmp")
+
+    def clear_temporary(self) -> None:
+        """Remove what a crashed process left below `tmp`. Only the owner of the lock may call this."""
+        for left in (self.root / "tmp").iterdir():
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+
+    def write_blob(self, data: bytes) -> str:
+        """Store bytes durably under their SHA-256 and return it; storing them again does nothing."""
+        digest = sha256(data)
+        target = self.blob(digest)
+        if not target.exists():
+            if not target.parent.exists():
+                target.parent.mkdir(exist_ok=True)
+                sync_folder(target.parent.parent)
+            self.write_file(target, data)
+        return digest
+
+    def write_file(self, target: Path, data: bytes) -> None:
+        """Write `target` so that it is either absent, what it was before, or whole."""
+        temporary = self.temporary()
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(target)
+        sync_folder(target.parent)
+
+    def publish(self, target: Path, fill: Callable[[Path], None], about: Mapping[str, object]) -> str:
+        """Publish a folder that `fill` writes, its manifest last, and return the SHA-256 of the manifest.
+
+        The manifest holds `about` and the SHA-256 of every file. `check_published` verifies both.
+        """
+        staging = self.temporary()
+        staging.mkdir()
+        fill(staging)
+        manifest = canonical_json({**about, "files": hash_files(staging)}).encode()
+        for path in sorted(staging.rglob("*")):
+            sync_folder(path)  # fsync needs only a descriptor, of a file or of a folder
+        (staging / MANIFEST).write_bytes(manifest)
+        sync_folder(staging / MANIFEST)
+        sync_folder(staging)
+        staging.rename(target)
+        sync_folder(target.parent)
+        return sha256(manifest)
+
+    def remove_artifact(self, folder: Path) -> None:
+        """Remove a published folder: renamed first, so that nobody finds half of it."""
+        gone = self.temporary()
+        folder.rename(gone)
+        shutil.rmtree(gone)
+
+    @contextmanager
+    def lock(self, about: Mapping[str, object]) -> Iterator[None]:
+        """Own the folder for the time of the context; `about` (process, address) is readable by others.
+
+        Raises `FolderInUseError` if another process owns it. The system frees the lock when the process dies.
+        """
+        path = self.root / "LOCK"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise FolderInUseError(
+                    f"The data folder {self.root} is in use by {self.owner() or 'another process'}. "
+                    "Stop that process or choose another folder with --home."
+                ) from None
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(dict(about)).encode(), 0)
+            self.clear_temporary()
+            yield
+            os.truncate(descriptor, 0)
+        finally:
+            os.close(descriptor)
+
+    def owner(self) -> dict[str, object] | None:
+        """Return what the present owner of the lock says of itself, or None if nobody holds the folder."""
+        path = self.root / "LOCK"
+        if not path.exists():
+            return None
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                content = file.read()
+                return cast("dict[str, object]", json.loads(content)) if content else {}
+        return None
+
+
+def sync_folder(path: Path) -> None:
+    """Force a folder's entries (or a file's content) to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below `folder` but the manifest, by its path inside."""
+    return {
+        str(path.relative_to(folder)): sha256(path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+def check_published(folder: Path, digest: str) -> dict[str, object]:
+    """Return the manifest of a published folder after comparing every hash; raise `DamagedError` on any difference."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise DamagedError(f"{folder} has no {MANIFEST}: it is incomplete or was removed.")
+    content = path.read_bytes()
+    if sha256(content) != digest:
+        raise DamagedError(f"{path} has SHA-256 {sha256(content)}, recorded is {digest}.")
+    manifest = cast("dict[str, object]", json.loads(content))
+    found = hash_files(folder)
+    if found != manifest["files"]:
+        listed = cast("dict[str, str]", manifest["files"])
+        wrong = sorted(name for name in found.keys() | listed.keys() if found.get(name) != listed.get(name))
+        raise DamagedError(f"{folder} differs from its manifest in {', '.join(wrong)}.")
+    return manifest

@@ -1,0 +1,1 @@
+"""The Alembic tree: one script per change of the schema."""

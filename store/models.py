@@ -1,0 +1,177 @@
+"""The registry of models and what they learned from.
+
+An artifact's folder is published first and its row written second, in a transaction that also checks that the job
+still owns its lease. A row therefore always names a whole folder, and a job leaves at most one model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from store import schema
+from store.errors import ConflictError, NotFoundError
+from store.folder import check_published
+from store.ids import new_id, sha256
+from store.jobs import Lease, check_lease
+from store.store import Store, now
+
+Flag = Literal["tainted", "outdated"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A registered model. `lineage` holds data set hashes, settings, seed and versions; `path` its folder."""
+
+    id: str
+    kind: str
+    domain_id: str | None
+    base: str | None
+    parent: str | None
+    job_id: str | None
+    state: str
+    flags: list[str]
+    lineage: dict[str, Any]
+    metrics: dict[str, Any]
+    path: str
+    sha256: str
+    created_at: int
+
+
+@dataclass(frozen=True)
+class NewModel:
+    """What a tuning job registers beside the files themselves; `documents` are those it learned from, with version."""
+
+    kind: str
+    domain_id: str
+    base: str
+    lineage: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    documents: Mapping[str, int]
+
+
+def publish_model(store: Store, lease: Lease, model: NewModel, fill: Callable[[Path], None]) -> Model:
+    """Publish the folder that `fill` writes and register it as a candidate.
+
+    A document that was deleted or replaced while the job ran flags the model at once. Raises `ConflictError` if the
+    job lost its lease or has published already.
+    """
+    model_id = new_id("mdl")
+    target = store.folder.artifacts / model_id
+    about = {"id": model_id, "kind": model.kind, "base": model.base, "lineage": dict(model.lineage)}
+    digest = store.folder.publish(target, fill, about)
+    with store.database.write() as connection:
+        check_lease(connection, lease)
+        if connection.scalar(sa.select(schema.models.c.id).where(schema.models.c.job_id == lease.job_id)):
+            raise ConflictError(f"The job {lease.job_id} has published a model already.", code="already_published")
+        connection.execute(
+            schema.models.insert().values(
+                id=model_id,
+                kind=model.kind,
+                domain_id=model.domain_id,
+                base=model.base,
+                job_id=lease.job_id,
+                state="candidate",
+                flags=_present_flags(connection, model.documents),
+                lineage=dict(model.lineage),
+                metrics=dict(model.metrics),
+                path=str(target.relative_to(store.folder.root)),
+                sha256=digest,
+                created_at=now(),
+            )
+        )
+        rows = [{"model_id": model_id, "document_id": key, "version": v} for key, v in model.documents.items()]
+        if rows:
+            connection.execute(schema.model_documents.insert(), rows)
+    return get_model(store, model_id)
+
+
+def register_base(store: Store, folder: Path, digest: str, lineage: Mapping[str, Any]) -> Model:
+    """Register a base model that the operator configured, by the hash of its files; a known one is returned."""
+    table = schema.models
+    with store.database.write() as connection:
+        known = connection.scalar(sa.select(table.c.id).where(table.c.kind == "base", table.c.sha256 == digest))
+        if known is None:
+            known = "mdl_" + sha256(digest)[:20]
+            values = {"id": known, "kind": "base", "state": "released", "flags": [], "metrics": {}}
+            place = {"path": str(folder), "sha256": digest, "lineage": dict(lineage), "created_at": now()}
+            connection.execute(table.insert().values(**values, **place))
+        else:
+            connection.execute(table.update().where(table.c.id == known).values(path=str(folder)))
+    return get_model(store, known)
+
+
+def get_model(store: Store, model_id: str) -> Model:
+    """Return the model or raise `NotFoundError`."""
+    for model in _select(store, schema.models.c.id == model_id):
+        return model
+    raise NotFoundError(f"There is no model {model_id[:80]!r}.", code="model_not_found", param="model")
+
+
+def list_models(store: Store, domain_id: str | None = None, kind: str | None = None) -> list[Model]:
+    """Return models, newest first; of one domain and kind if given."""
+    table = schema.models.c
+    conditions = [column == value for column, value in ((table.domain_id, domain_id), (table.kind, kind)) if value]
+    return _select(store, *conditions)
+
+
+def model_folder(store: Store, model: Model) -> Path:
+    """Return the folder of a published artifact after checking every file against its hash."""
+    folder = store.folder.root / model.path
+    check_published(folder, model.sha256)
+    return folder
+
+
+def delete_model(store: Store, model_id: str) -> None:
+    """Delete an adapter; `ConflictError` if the active release or the one before it uses it, or if it is a base."""
+    from store.releases import rollback_target
+
+    model = get_model(store, model_id)
+    if model.domain_id is None:
+        raise ConflictError(f"{model_id} is a configured base model; remove it from the settings.", code="model_in_use")
+    target = rollback_target(store, model.domain_id)
+    releases, domains = schema.releases.c, schema.domains.c
+    with store.database.write() as connection:
+        active = connection.scalar(sa.select(domains.release_id).where(domains.id == model.domain_id))
+        for manifest in connection.scalars(sa.select(releases.manifest).where(releases.id.in_([active, target]))):
+            if manifest.get("adapter") == model_id:
+                raise ConflictError(
+                    f"{model_id} serves the active release or its rollback target.", code="model_in_use", param="model"
+                )
+        connection.execute(schema.models.delete().where(schema.models.c.id == model_id))
+    store.folder.remove_artifact(store.folder.root / model.path)
+
+
+def flag_learners(connection: sa.Connection, document_id: str, flag: Flag) -> None:
+    """Mark the examples and models that learned from a document which was deleted or replaced."""
+    examples, models = schema.examples, schema.models
+    learned = sa.select(schema.example_documents.c.example_number).where(
+        schema.example_documents.c.document_id == document_id
+    )
+    stronger = sa.or_(examples.c.flag.is_(None), examples.c.flag == "outdated")
+    connection.execute(examples.update().where(examples.c.number.in_(learned), stronger).values(flag=flag))
+    pairs = schema.model_documents.c
+    mine = sa.select(pairs.model_id).where(pairs.document_id == document_id)
+    for model_id, flags in connection.execute(sa.select(models.c.id, models.c.flags).where(models.c.id.in_(mine))).all():
+        new = sorted({*flags, flag})
+        connection.execute(models.update().where(models.c.id == model_id).values(flags=new))
+
+
+def _present_flags(connection: sa.Connection, documents: Mapping[str, int]) -> list[str]:
+    table = schema.documents.c
+    rows = connection.execute(sa.select(table.id, table.searchable_version).where(table.id.in_(list(documents))))
+    present = {row.id: row.searchable_version for row in rows}
+    flags = {"tainted" for key in documents if key not in present}
+    flags |= {"outdated" for key, version in documents.items() if key in present and present[key] != version}
+    return sorted(flags)
+
+
+def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Model]:
+    table = schema.models
+    statement = sa.select(table).where(*conditions).order_by(table.c.created_at.desc(), table.c.id)
+    with store.database.read() as connection:
+        return [Model(**row) for row in connection.execute(statement).mappings()]

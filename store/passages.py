@@ -1,0 +1,235 @@
+"""Passages, their texts and vectors, and the change log that the search indexes follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from store import schema
+from store.ids import new_id, sha256
+from store.store import Store
+
+_T = TypeVar("_T")
+_BATCH = 500  # bound parameters per statement, below SQLite's limit
+
+
+@dataclass(frozen=True)
+class NewPassage:
+    """A passage to be stored: `[start, end)` in characters of the version's text; `heading` is the heading path."""
+
+    start: int
+    end: int
+    heading: str
+    text: str
+    page: int | None = None
+
+    @property
+    def content(self) -> str:
+        """What is embedded and indexed."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A live passage with what a search hit shows of its document."""
+
+    id: str
+    document_id: str
+    external_id: str
+    title: str
+    version: int
+    start: int
+    end: int
+    page: int | None
+    heading: str
+    text: str
+    text_id: int
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happened in a domain since some sequence number: the texts whose ownership changed, up to `seq`."""
+
+    seq: int
+    live: frozenset[int]
+    gone: frozenset[int]
+
+
+def last_seq(store: Store, domain_id: str) -> int:
+    """Return the sequence number of the domain's newest change, 0 if there is none."""
+    with store.database.read() as connection:
+        return _last_seq(connection, domain_id)
+
+
+def changes_since(store: Store, domain_id: str, passage_set: str, seq: int) -> Changes:
+    """Return, as of one snapshot, which texts touched after `seq` some passage of the set still owns."""
+    changes, passages = schema.changes.c, schema.passages.c
+    touched = (
+        sa.select(changes.text_id)
+        .where(changes.domain_id == domain_id, changes.seq > seq, changes.passage_set == passage_set)
+        .distinct()
+    )
+    with store.database.read() as connection:
+        newest = _last_seq(connection, domain_id)
+        all_ids = set(connection.scalars(touched))
+        owned = sa.select(passages.text_id).where(passages.text_id.in_(touched), passages.passage_set == passage_set)
+        live = set(connection.scalars(owned.distinct()))
+    return Changes(newest, frozenset(live), frozenset(all_ids - live))
+
+
+def live_texts(store: Store, domain_id: str, passage_set: str) -> Changes:
+    """Return every text that a passage of the set owns, and the sequence number this is true at."""
+    passages = schema.passages.c
+    owned = sa.select(passages.text_id).where(passages.domain_id == domain_id, passages.passage_set == passage_set)
+    with store.database.read() as connection:
+        return Changes(_last_seq(connection, domain_id), frozenset(connection.scalars(owned.distinct())), frozenset())
+
+
+def read_contents(store: Store, text_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (text id, content) of those texts that still exist, ordered by id."""
+    found: list[tuple[int, str]] = []
+    with store.database.read() as connection:
+        for batch in _batches(sorted(text_ids)):
+            statement = sa.select(schema.texts.c.id, schema.texts.c.content).where(schema.texts.c.id.in_(batch))
+            found += [(row[0], row[1]) for row in connection.execute(statement.order_by(schema.texts.c.id))]
+    return found
+
+
+def read_vectors(store: Store, text_ids: Iterable[int], space_id: str) -> list[tuple[int, bytes]]:
+    """Return (text id, float16 bytes) of those texts that have a vector in the space, ordered by id."""
+    table = schema.vectors.c
+    found: list[tuple[int, bytes]] = []
+    with store.database.read() as connection:
+        for batch in _batches(sorted(text_ids)):
+            statement = sa.select(table.text_id, table.data).where(table.text_id.in_(batch), table.space_id == space_id)
+            found += [(row[0], row[1]) for row in connection.execute(statement.order_by(table.text_id))]
+    return found
+
+
+def read_passages(store: Store, domain_id: str, text_ids: Iterable[int], passage_set: str) -> list[Passage]:
+    """Return the live passages that own these texts, oldest document first; equal texts have several owners."""
+    passages, documents = schema.passages.c, schema.documents.c
+    columns = [passages[name] for name in Passage.__dataclass_fields__ if name not in ("external_id", "title")]
+    found: list[Passage] = []
+    with store.database.read() as connection:
+        for batch in _batches(sorted(text_ids)):
+            statement = (
+                sa.select(*columns, documents.external_id, documents.title)
+                .join(schema.documents, documents.id == passages.document_id)
+                .where(passages.domain_id == domain_id, passages.passage_set == passage_set)
+                .where(passages.text_id.in_(batch))
+                .order_by(passages.number)
+            )
+            found += [Passage(**row) for row in connection.execute(statement).mappings()]
+    return found
+
+
+def vectors_present(store: Store, domain_id: str, contents: Iterable[str], space_id: str) -> set[str]:
+    """Return those contents that have a vector in the space already."""
+    by_hash = {sha256(content): content for content in contents}
+    texts, vectors = schema.texts.c, schema.vectors.c
+    present: set[str] = set()
+    with store.database.read() as connection:
+        for batch in _batches(sorted(by_hash)):
+            statement = (
+                sa.select(texts.sha256)
+                .join(schema.vectors, vectors.text_id == texts.id)
+                .where(texts.domain_id == domain_id, texts.sha256.in_(batch), vectors.space_id == space_id)
+            )
+            present |= {by_hash[digest] for digest in connection.scalars(statement)}
+    return present
+
+
+def add_passages(
+    connection: sa.Connection,
+    owner: tuple[str, str, int],
+    passages: Sequence[NewPassage],
+    passage_set: str,
+    vectors: Mapping[str, bytes],
+    space_id: str,
+) -> set[str]:
+    """Insert the passages of `owner` (domain, document, version) with their change rows.
+
+    Returns the contents for which no vector is stored and none was given; the caller must then undo the transaction.
+    """
+    domain_id, document_id, version = owner
+    missing: set[str] = set()
+    for passage in passages:
+        text_id = _text_id(connection, domain_id, passage.content)
+        missing |= _ensure_vector(connection, text_id, passage.content, vectors, space_id)
+        passage_id = new_id("psg")
+        values = {"start": passage.start, "end": passage.end, "page": passage.page, "heading": passage.heading}
+        connection.execute(
+            schema.passages.insert().values(
+                **values,
+                id=passage_id,
+                domain_id=domain_id,
+                document_id=document_id,
+                version=version,
+                passage_set=passage_set,
+                text=passage.text,
+                text_id=text_id,
+            )
+        )
+        _log(connection, "add", domain_id, passage_id, passage_set, text_id)
+    return missing
+
+
+def passage_ids(connection: sa.Connection, document_id: str) -> list[str]:
+    """Return the ids of a document's passages in the order of their insertion."""
+    table = schema.passages.c
+    return list(connection.scalars(sa.select(table.id).where(table.document_id == document_id).order_by(table.number)))
+
+
+def remove_passages(connection: sa.Connection, domain_id: str, ids: Sequence[str]) -> None:
+    """Remove passages with a change row each, and the texts and vectors that nobody owns any more."""
+    passages, texts = schema.passages, schema.texts
+    columns = (passages.c.id, passages.c.passage_set, passages.c.text_id)
+    still_owned = sa.select(passages.c.id).where(passages.c.text_id == texts.c.id).exists()
+    for batch in _batches(ids):
+        rows = connection.execute(sa.select(*columns).where(passages.c.id.in_(batch)).order_by(passages.c.number)).all()
+        for passage_id, passage_set, text_id in rows:
+            _log(connection, "remove", domain_id, passage_id, passage_set, text_id)
+        connection.execute(passages.delete().where(passages.c.id.in_(batch)))
+        orphans = texts.c.id.in_({row.text_id for row in rows})
+        connection.execute(texts.delete().where(orphans, ~still_owned))
+
+
+def _last_seq(connection: sa.Connection, domain_id: str) -> int:
+    statement = sa.select(sa.func.max(schema.changes.c.seq)).where(schema.changes.c.domain_id == domain_id)
+    return connection.scalar(statement) or 0
+
+
+def _log(
+    connection: sa.Connection, kind: str, domain_id: str, passage_id: str, passage_set: str, text_id: int
+) -> None:
+    values = {"kind": kind, "domain_id": domain_id, "passage_id": passage_id, "passage_set": passage_set}
+    connection.execute(schema.changes.insert().values(**values, text_id=text_id))
+
+
+def _text_id(connection: sa.Connection, domain_id: str, content: str) -> int:
+    table, digest = schema.texts, sha256(content)
+    found = connection.scalar(sa.select(table.c.id).where(table.c.domain_id == domain_id, table.c.sha256 == digest))
+    if found is not None:
+        return int(found)
+    values = {"domain_id": domain_id, "sha256": digest, "content": content}
+    return int(connection.execute(table.insert().values(values).returning(table.c.id)).scalar_one())
+
+
+def _ensure_vector(
+    connection: sa.Connection, text_id: int, content: str, vectors: Mapping[str, bytes], space_id: str
+) -> set[str]:
+    table = schema.vectors
+    if connection.scalar(sa.select(table.c.text_id).where(table.c.text_id == text_id, table.c.space_id == space_id)):
+        return set()
+    if content not in vectors:
+        return {content}
+    connection.execute(table.insert().values(text_id=text_id, space_id=space_id, data=vectors[content]))
+    return set()
+
+
+def _batches(items: Sequence[_T]) -> Iterable[Sequence[_T]]:
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))

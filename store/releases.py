@@ -1,0 +1,163 @@
+"""Releases: immutable manifests, and the pointer of a domain that promotion and rollback move.
+
+The pointer and the log of promotions change in one transaction, so a domain points to exactly one release at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import schema
+from store.errors import ConflictError, NotFoundError
+from store.ids import hashed_id
+from store.store import Store, now
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release. Its id is the hash of its domain and manifest; `active` says whether the domain points to it."""
+
+    id: str
+    domain_id: str
+    manifest: dict[str, Any]
+    active: bool
+    created_at: int
+
+
+def add_release(connection: sa.Connection, domain_id: str, manifest: Mapping[str, Any]) -> str:
+    """Insert the release unless it exists and return its id."""
+    release_id = hashed_id("rel", {"domain": domain_id, "manifest": manifest})
+    table = schema.releases
+    if not connection.scalar(sa.select(table.c.id).where(table.c.id == release_id)):
+        values = {"id": release_id, "domain_id": domain_id, "manifest": dict(manifest), "created_at": now()}
+        connection.execute(table.insert().values(values))
+    return release_id
+
+
+def create_release(store: Store, domain_id: str, manifest: Mapping[str, Any]) -> Release:
+    """Store a release of `manifest` and return it; an equal one is returned as it is."""
+    with store.database.write() as connection:
+        release_id = add_release(connection, domain_id, manifest)
+    return get_release(store, release_id)
+
+
+def get_release(store: Store, release_id: str) -> Release:
+    """Return the release or raise `NotFoundError`."""
+    for release in _select(store, schema.releases.c.id == release_id):
+        return release
+    raise NotFoundError(f"There is no release {release_id[:80]!r}.", code="release_not_found", param="release")
+
+
+def active_release(store: Store, domain_id: str) -> Release:
+    """Return the release that the domain serves."""
+    for release in _select(store, schema.domains.c.id == domain_id, schema.domains.c.release_id == schema.releases.c.id):
+        return release
+    raise NotFoundError(f"The domain {domain_id!r} has no release.", code="release_not_found", param="domain")
+
+
+def list_releases(store: Store, domain_id: str) -> list[Release]:
+    """Return the domain's releases, newest first."""
+    return _select(store, schema.releases.c.domain_id == domain_id)
+
+
+def promote(store: Store, release_id: str, *, forced: bool, reason: str) -> Release:
+    """Make the release the active one of its domain.
+
+    Raises `ConflictError` if its adapter is tainted and `forced` is false. Promoting the active release does nothing.
+    """
+    with store.database.write() as connection:
+        row = connection.execute(sa.select(schema.releases).where(schema.releases.c.id == release_id)).mappings().first()
+        if row is None:
+            raise NotFoundError(f"There is no release {release_id[:80]!r}.", code="release_not_found", param="release")
+        history = _history(connection, row["domain_id"])
+        if history[-1] != release_id:
+            _check_adapter(connection, row["manifest"].get("adapter"), forced=forced)
+            record_promotion(connection, row["domain_id"], release_id, kind="promote", forced=forced, reason=reason)
+    return get_release(store, release_id)
+
+
+def rollback(store: Store, domain_id: str) -> Release:
+    """Return the domain to the release that was active before; `ConflictError` if there is none."""
+    with store.database.write() as connection:
+        history = _history(connection, domain_id)
+        if len(history) < 2:
+            raise ConflictError("There is no earlier release to roll back to.", code="no_earlier_release")
+        record_promotion(connection, domain_id, history[-2], kind="rollback", forced=False, reason="")
+    return active_release(store, domain_id)
+
+
+def record_promotion(
+    connection: sa.Connection, domain_id: str, release_id: str, *, kind: str, forced: bool, reason: str
+) -> None:
+    """Move the pointer, log the move and set the state of the adapters involved."""
+    domains, models = schema.domains, schema.models
+    pointer = sa.select(domains.c.release_id).where(domains.c.id == domain_id)
+    previous = connection.scalar(pointer)
+    connection.execute(
+        schema.promotions.insert().values(
+            domain_id=domain_id,
+            release_id=release_id,
+            previous=previous,
+            kind=kind,
+            forced=forced,
+            reason=reason,
+            created_at=now(),
+        )
+    )
+    connection.execute(domains.update().where(domains.c.id == domain_id).values(release_id=release_id))
+    for release, state in ((previous, "archived"), (release_id, "released")):
+        manifest = connection.scalar(sa.select(schema.releases.c.manifest).where(schema.releases.c.id == release))
+        if manifest and manifest.get("adapter"):
+            connection.execute(models.update().where(models.c.id == manifest["adapter"]).values(state=state))
+
+
+def rollback_target(store: Store, domain_id: str) -> str | None:
+    """Return the id of the release that `rollback` would return to."""
+    with store.database.read() as connection:
+        history = _history(connection, domain_id)
+    return history[-2] if len(history) > 1 else None
+
+
+def _history(connection: sa.Connection, domain_id: str) -> list[str]:
+    """Return the stack of promoted releases, the active one last; a rollback has taken its release off."""
+    table = schema.promotions
+    rows = connection.execute(
+        sa.select(table.c.kind, table.c.release_id).where(table.c.domain_id == domain_id).order_by(table.c.seq)
+    )
+    stack: list[str] = []
+    for kind, release_id in rows:
+        if kind == "rollback":
+            stack.pop()
+        else:
+            stack.append(release_id)
+    return stack
+
+
+def _check_adapter(connection: sa.Connection, adapter: str | None, *, forced: bool) -> None:
+    if adapter is None:
+        return
+    flags = connection.scalar(sa.select(schema.models.c.flags).where(schema.models.c.id == adapter))
+    if flags is None:
+        raise ConflictError(f"The adapter {adapter} of this release was deleted.", code="adapter_missing")
+    if "tainted" in flags and not forced:
+        raise ConflictError(
+            f"The adapter {adapter} learned from a document that was deleted. Tune again, or promote with force.",
+            code="adapter_tainted",
+        )
+
+
+def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Release]:
+    releases, domains = schema.releases, schema.domains
+    statement = (
+        sa.select(releases, (domains.c.release_id == releases.c.id).label("active"))
+        .join(domains, domains.c.id == releases.c.domain_id)
+        .where(*conditions)
+        .order_by(releases.c.created_at.desc(), releases.c.id)
+    )
+    with store.database.read() as connection:
+        rows = connection.execute(statement).mappings().all()
+    return [Release(**{**row, "active": bool(row["active"])}) for row in rows]

@@ -1,0 +1,140 @@
+"""The invariants of the store, checked on the data itself: the users' fsck and the oracle of the crash tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import sqlalchemy as sa
+
+from store import schema
+from store.domains import list_domains
+from store.errors import DamagedError
+from store.folder import check_published
+from store.ids import hashed_id, sha256
+from store.store import Store
+
+
+def verify_store(store: Store) -> list[str]:
+    """Return a sentence for every violated invariant, none if the store is sound."""
+    checks: tuple[Callable[[Store], Iterator[str]], ...] = (
+        _database_is_whole,
+        _originals_exist,
+        _passages_match_their_text,
+        _texts_are_owned_and_embedded,
+        _log_equals_passages,
+        _releases_are_sound,
+        _artifacts_are_whole,
+    )
+    return [problem for check in checks for problem in check(store)]
+
+
+def _database_is_whole(store: Store) -> Iterator[str]:
+    with store.database.read() as connection:
+        for (line,) in connection.exec_driver_sql("PRAGMA integrity_check").all():
+            if line != "ok":
+                yield f"database: {line}"
+        for row in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            yield f"database: row {row[1]} of {row[0]} refers to a missing row of {row[2]}"
+
+
+def _originals_exist(store: Store) -> Iterator[str]:
+    table = schema.versions.c
+    with store.database.read() as connection:
+        rows = connection.execute(sa.select(table.document_id, table.version, table.sha256)).all()
+    for document_id, version, digest in rows:
+        path = store.folder.blob(digest)
+        if not path.is_file():
+            yield f"{document_id} version {version}: the original {digest} is missing"
+        elif sha256(path.read_bytes()) != digest:
+            yield f"{document_id} version {version}: the original does not have the SHA-256 {digest}"
+
+
+def _passages_match_their_text(store: Store) -> Iterator[str]:
+    documents, versions, passages = schema.documents.c, schema.versions.c, schema.passages.c
+    with store.database.read() as connection:
+        rows = connection.execute(
+            sa.select(
+                passages.id, passages.version, passages.start, passages.end, passages.text, passages.heading,
+                documents.searchable_version, versions.text.label("whole"), schema.texts.c.content,
+            )
+            .outerjoin(schema.documents, documents.id == passages.document_id)
+            .outerjoin(
+                schema.versions,
+                sa.and_(versions.document_id == passages.document_id, versions.version == passages.version),
+            )
+            .outerjoin(schema.texts, schema.texts.c.id == passages.text_id)
+        ).all()  # fmt: skip
+        statement = sa.select(documents.id).where(documents.status == "searchable", documents.version > 0)
+        stale = statement.where(documents.searchable_version != documents.version)
+        for document_id in connection.scalars(stale):
+            yield f"{document_id}: is called searchable, but its newest version is not"
+    for row in rows:
+        if row.searchable_version != row.version:
+            yield f"{row.id}: belongs to version {row.version}, searchable is {row.searchable_version}"
+        if row.whole is None or row.whole[row.start : row.end] != row.text:
+            yield f"{row.id}: its text is not what the document has at [{row.start}, {row.end})"
+        if row.content != (f"{row.heading}\n{row.text}" if row.heading else row.text):
+            yield f"{row.id}: what is indexed for it is not its heading and text"
+
+
+def _texts_are_owned_and_embedded(store: Store) -> Iterator[str]:
+    texts, passages, vectors = schema.texts.c, schema.passages.c, schema.vectors.c
+    owned = sa.select(passages.id).where(passages.text_id == texts.id).exists()
+    embedded = sa.select(vectors.text_id).where(vectors.text_id == texts.id).exists()
+    with store.database.read() as connection:
+        for text_id in connection.scalars(sa.select(texts.id).where(~owned)):
+            yield f"text {text_id}: no passage owns it"
+        for text_id in connection.scalars(sa.select(texts.id).where(~embedded)):
+            yield f"text {text_id}: has no vector"
+        for row in connection.execute(sa.select(texts.id, texts.sha256, texts.content)):
+            if sha256(row.content) != row.sha256:
+                yield f"text {row.id}: does not have the SHA-256 {row.sha256}"
+
+
+def _log_equals_passages(store: Store) -> Iterator[str]:
+    changes, passages = schema.changes.c, schema.passages.c
+    with store.database.read() as connection:
+        log = connection.execute(sa.select(changes.kind, changes.passage_id).order_by(changes.seq)).all()
+        stored = set(connection.scalars(sa.select(passages.id)))
+    replayed: set[str] = set()
+    for kind, passage_id in log:
+        if (passage_id in replayed) == (kind == "add"):
+            yield f"{passage_id}: the change log has an unexpected {kind}"
+        replayed ^= {passage_id}
+    for passage_id in sorted(replayed ^ stored):
+        yield f"{passage_id}: is in the {'change log' if passage_id in replayed else 'passages'} only"
+
+
+def _releases_are_sound(store: Store) -> Iterator[str]:
+    with store.database.read() as connection:
+        rows = {row.id: row for row in connection.execute(sa.select(schema.releases))}
+        models = set(connection.scalars(sa.select(schema.models.c.id)))
+        newest = (
+            sa.select(schema.promotions.c.domain_id, schema.promotions.c.release_id)
+            .order_by(schema.promotions.c.seq)
+        )  # fmt: skip
+        promoted = {row.domain_id: row.release_id for row in connection.execute(newest)}
+    for row in rows.values():
+        if row.id != hashed_id("rel", {"domain": row.domain_id, "manifest": row.manifest}):
+            yield f"{row.id}: its manifest does not have the hash that is its id"
+    for domain in list_domains(store):
+        active = rows.get(domain.release)
+        if active is None or active.domain_id != domain.id:
+            yield f"domain {domain.name}: points to the release {domain.release}, which is not one of its own"
+            continue
+        if promoted.get(domain.id) != domain.release:
+            yield f"domain {domain.name}: its pointer is not what was promoted last"
+        adapter = active.manifest.get("adapter")
+        if adapter is not None and adapter not in models:
+            yield f"domain {domain.name}: the adapter {adapter} of its release is not registered"
+
+
+def _artifacts_are_whole(store: Store) -> Iterator[str]:
+    table = schema.models.c
+    with store.database.read() as connection:
+        rows = connection.execute(sa.select(table.id, table.path, table.sha256).where(table.domain_id.is_not(None))).all()
+    for model_id, path, digest in rows:
+        try:
+            check_published(store.folder.root / path, digest)
+        except DamagedError as error:
+            yield f"{model_id}: {error.message}"
