@@ -32,7 +32,7 @@ class DataFolder:
     def open(cls, root: Path) -> DataFolder:
         """Create the sub-folders that are missing and return the folder."""
         folder = cls(root.resolve())
-        for name in ("blobs", "indexes", "artifacts", "cache", "tmp"):
+        for name in ("blobs", "indexes", "artifacts", "tmp"):
             (folder.root / name).mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -45,11 +45,6 @@ class DataFolder:
     def indexes(self) -> Path:
         """Checkpoints of search indexes; all of it can be rebuilt."""
         return self.root / "indexes"
-
-    @property
-    def cache(self) -> Path:
-        """Compiled models; all of it can be rebuilt."""
-        return self.root / "cache"
 
     @property
     def artifacts(self) -> Path:

@@ -6,6 +6,7 @@ and comes back can change nothing. No decision here reads the clock: liveness is
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,37 @@ class Event:
     message: str
     data: dict[str, Any]
     created_at: int
+
+
+class CancelledError(Exception):
+    """Raised inside a job that a user asked to cancel."""
+
+
+class Progress:
+    """A job's connection to its row. Calling it reports; it raises `CancelledError` when the job should stop.
+
+    Reports are written at most every `interval_s` seconds, but for the last one.
+    """
+
+    def __init__(self, store: Store, job: Job, lease: Lease, interval_s: float = 0.5) -> None:
+        self.job = job
+        self.lease = lease
+        self._store = store
+        self._interval_s = interval_s
+        self._begun = time.monotonic()
+        self._last = 0.0
+
+    def __call__(self, fraction: float, message: str = "") -> None:
+        """Report that `fraction` (0 to 1) of the work is done."""
+        clock = time.monotonic()
+        if clock - self._last < self._interval_s and fraction < 1:
+            return
+        self._last = clock
+        eta_s = (clock - self._begun) * (1 - fraction) / fraction if fraction > 0 else None
+        if beat(self._store, self.lease, fraction, eta_s):
+            raise CancelledError
+        if message:
+            add_event(self._store, self.job.id, message, data={"progress": round(fraction, 4)})
 
 
 def create_job(store: Store, kind: str, domain_id: str, params: Mapping[str, Any]) -> Job:
@@ -117,10 +149,17 @@ def finish_job(
         _finish(connection, lease.job_id, status, result, error)
 
 
-def give_back(store: Store, lease: Lease, reason: str) -> str:
-    """Queue a job again whose worker died, or fail it after `MAX_ATTEMPTS`; return the new status."""
+def give_back(store: Store, lease: Lease, reason: str, *, counted: bool) -> str:
+    """Queue a job again whose worker died, or fail it after `MAX_ATTEMPTS`; return the new status.
+
+    An orderly stop is not `counted` as an attempt.
+    """
+    table = schema.jobs
     with store.database.write() as connection:
         check_lease(connection, lease)
+        if not counted:
+            mine = table.update().where(table.c.id == lease.job_id)
+            connection.execute(mine.values(attempts=table.c.attempts - 1))
         return _give_back(connection, lease.job_id, reason)
 
 

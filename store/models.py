@@ -126,6 +126,14 @@ def model_folder(store: Store, model: Model) -> Path:
     return folder
 
 
+def learned_documents(store: Store, model_id: str) -> dict[str, int]:
+    """Return the ids and versions of the documents that a model learned from, deleted ones included."""
+    table = schema.model_documents.c
+    with store.database.read() as connection:
+        rows = connection.execute(sa.select(table.document_id, table.version).where(table.model_id == model_id))
+        return {row.document_id: row.version for row in rows}
+
+
 def delete_model(store: Store, model_id: str) -> None:
     """Delete an adapter; `ConflictError` if the active release or the one before it uses it, or if it is a base."""
     from store.releases import rollback_target

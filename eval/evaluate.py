@@ -1,0 +1,139 @@
+"""The job `evaluate`: arms of a domain compared on a split of a data set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eval.arms import ArmSetup, set_up_arms
+from eval.report import build_report
+from eval.runner import EvalQuestion, Record, run_arm
+from eval.settings import EvaluateSection
+from generator.answering import Pinned, Question
+from generator.engine import Engine
+from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
+from store.domains import domain_of
+from store.errors import InvalidInputError, UnprocessableError
+from store.evaluations import save_report
+from store.jobs import Progress
+from store.models import learned_documents, list_models
+from store.releases import active_release, create_release
+from store.store import Store
+
+PRIMARY_METRICS = ("f1", "em", "recall")
+ACTIVE = "active"
+
+
+def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -> dict[str, Any]:
+    """Compare the arms, store the report and a release for each arm; return verdict and releases."""
+    domain_id, params = progress.job.domain_id, progress.job.params
+    split = params.get("split", "test")
+    metric = params.get("primary_metric") or "f1"
+    if metric not in PRIMARY_METRICS:
+        raise InvalidInputError(f"The primary metric is one of {', '.join(PRIMARY_METRICS)}.", param="primary_metric")
+    dataset = get_dataset(store, domain_id, params["dataset"])
+    examples = usable_examples(store, dataset.id, split)
+    if not examples:
+        raise UnprocessableError(
+            f"The split {split!r} of {dataset.name} has no usable example; it has the splits {dataset.splits}.",
+            code="no_examples",
+        )
+    questions = [EvalQuestion.from_example(example) for example in examples]
+    engine = Engine(store, section.retriever, section.generator)
+    try:
+        arms, skipped, active_arm = _choose_arms(engine, domain_id, params.get("arms"))
+        releases = {arm.name: create_release(store, domain_id, arm.manifest).id for arm in arms}
+        records = _run(engine, domain_id, arms, releases, questions, progress)
+    finally:
+        engine.close(checkpoint=False)
+    report = build_report(
+        records,
+        about={
+            "domain": domain_of(store, domain_id).name,
+            "dataset": _describe(dataset, split, examples),
+            "skipped": skipped,
+        },
+        arms={arm.name: _describe_arm(arm, releases[arm.name]) for arm in arms},
+        active_arm=active_arm,
+        primary_metric=metric,
+        leaks=find_leaks(store, dataset, questions, arms),
+        settings=section.eval,
+    )
+    save_report(store, progress.lease, report)
+    return {"verdict": report["verdict"], "releases": releases}
+
+
+def find_leaks(store: Store, dataset: Dataset, questions: list[EvalQuestion], arms: list[ArmSetup]) -> list[str]:
+    """Return a sentence for each question that training has seen: the same words, or a document it learned from."""
+    trained_words = {
+        _words(example.content["question"]): example.key
+        for example in usable_examples(store, dataset.id, "train")
+        if "question" in example.content
+    }
+    adapters = sorted({arm.manifest["adapter"] for arm in arms if arm.manifest["adapter"]})
+    learned = {document: adapter for adapter in adapters for document in learned_documents(store, adapter)}
+    leaks = []
+    for question in questions:
+        twin = trained_words.get(_words(question.question))
+        if twin is not None and twin != question.key:
+            leaks.append(f"{question.key} asks the same as the training example {twin}")
+        for document in question.documents:
+            if document in learned:
+                leaks.append(f"{question.key} is about {document}, which {learned[document]} learned from")
+    return leaks
+
+
+def _choose_arms(
+    engine: Engine, domain_id: str, names: list[str] | None
+) -> tuple[list[ArmSetup], dict[str, str], str]:
+    """Return the arms, those left out, and the name of the arm that the domain serves now (added if it is none)."""
+    active = active_release(engine.store, domain_id).manifest
+    base = engine.base_model.id if engine.base_model else None
+    arms, skipped = set_up_arms(names, active, base, list_models(engine.store, domain_id, "adapter"))
+    for arm in arms:
+        if arm.manifest == active:
+            return arms, skipped, arm.name
+    return [*arms, ArmSetup(ACTIVE, active)], skipped, ACTIVE
+
+
+def _run(
+    engine: Engine,
+    domain_id: str,
+    arms: list[ArmSetup],
+    releases: dict[str, str],
+    questions: list[EvalQuestion],
+    progress: Progress,
+) -> dict[str, list[Record]]:
+    records: dict[str, list[Record]] = {}
+    total = len(arms) * len(questions)
+    for number, arm in enumerate(arms):
+        pinned = Pinned(domain_id, releases[arm.name], arm.manifest)
+        answered = 0
+
+        def done(number: int = number, name: str = arm.name) -> None:
+            nonlocal answered
+            answered += 1
+            progress((number * len(questions) + answered) / total, f"{name}: {answered} of {len(questions)}")
+
+        records[arm.name] = run_arm(
+            arm.name, questions, lambda text, pinned=pinned: engine.answerer.answer(pinned, Question(text)), done  # type: ignore[misc]
+        )
+    return records
+
+
+def _describe(dataset: Dataset, split: str, examples: list[Example]) -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "split": split,
+        "questions": len(examples),
+        "sha256": hash_examples(examples),
+    }
+
+
+def _describe_arm(arm: ArmSetup, release: str) -> dict[str, Any]:
+    manifest = arm.manifest
+    return {"release": release, "generator": manifest["generation"]["backend"], "adapter": manifest["adapter"]}
+
+
+def _words(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())

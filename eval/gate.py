@@ -1,0 +1,45 @@
+"""The gate: may a measured arm become the active release? A pure function of the report and the limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eval.settings import GateLimits
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the gate opens, and every reason against it."""
+
+    passed: bool
+    reasons: list[str]
+
+
+def decide(report: dict[str, Any], arm: str, limits: GateLimits) -> Decision:
+    """Return whether `arm` may replace the active arm of the report."""
+    reasons: list[str] = []
+    active, metric = report["active_arm"], report["primary_metric"]
+    if report["leaks"]:
+        reasons.append(f"{len(report['leaks'])} leaks between training and test")
+    questions = report["dataset"]["questions"]
+    if questions < limits.min_questions:
+        reasons.append(f"{questions} questions, at least {limits.min_questions} are needed")
+    if arm == active:
+        return Decision(not reasons, reasons)
+    gain = next((c for c in report["comparisons"] if c["arm"] == arm and c["against"] == active), None)
+    if gain is None:
+        return Decision(False, [*reasons, f"it was not compared with the active arm {active}"])
+    if gain["low"] <= limits.min_gain:
+        reasons.append(
+            f"{metric} gains {gain['difference']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}] over {active}; "
+            f"the lower end must be above {limits.min_gain:+.3f}"
+        )
+    loss = _mean(report, active, "abstention") - _mean(report, arm, "abstention")
+    if loss > limits.max_abstention_loss:
+        reasons.append(f"abstention accuracy falls by {loss:.3f}, allowed is {limits.max_abstention_loss:.3f}")
+    return Decision(not reasons, reasons)
+
+
+def _mean(report: dict[str, Any], arm: str, metric: str) -> float:
+    return float(report["arms"][arm]["metrics"][metric]["mean"])

@@ -1,0 +1,113 @@
+"""Running arms over questions. An arm is any callable from a question to an answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from eval.metrics import answer_f1, answer_recall, citation_precision, exact_match, retrieval_hit
+from generator.answer import Answer
+from retriever.analysis import cjk_share
+from store.datasets import Example
+from store.errors import InvalidInputError
+
+METRICS = ("f1", "em", "recall", "abstention", "citation_precision", "retrieval_hit")
+
+
+@dataclass(frozen=True)
+class EvalQuestion:
+    """A question with its gold answers (none: it should be abstained from) and gold documents by id."""
+
+    key: str
+    question: str
+    answers: list[str]
+    documents: list[str]
+    language: str
+
+    @property
+    def cluster(self) -> str:
+        """What is resampled as one: the first gold document, or the question itself."""
+        return self.documents[0] if self.documents else self.key
+
+    @classmethod
+    def from_example(cls, example: Example) -> EvalQuestion:
+        """Return the question of an example of kind `qa`."""
+        content = example.content
+        if "question" not in content or "answers" not in content:
+            raise InvalidInputError(f"The example {example.key} is not a question with answers.", param="dataset")
+        language = content.get("language") or ("zh" if cjk_share(content["question"]) > 0.3 else "en")
+        return cls(example.key, content["question"], content["answers"], sorted(example.documents), language)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one arm answered to one question, with its scores."""
+
+    key: str
+    arm: str
+    language: str
+    cluster: str
+    answer: str
+    abstained: bool
+    cited: list[str]
+    scores: dict[str, float | None]
+    ms: float
+    prompt_tokens: int
+    completion_tokens: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as plain data."""
+        return asdict(self)
+
+
+def run_arm(
+    name: str, questions: Sequence[EvalQuestion], answer: Callable[[str], Answer], done: Callable[[], None]
+) -> list[Record]:
+    """Return one record for each question, in order; `done` is called after each."""
+    records = []
+    for question in questions:
+        begun = time.perf_counter()
+        given = answer(question.question)
+        spent = (time.perf_counter() - begun) * 1000
+        records.append(
+            Record(
+                key=question.key,
+                arm=name,
+                language=question.language,
+                cluster=question.cluster,
+                answer=given.answer,
+                abstained=given.abstained,
+                cited=[citation.document_id for citation in given.citations],
+                scores=score(question, given),
+                ms=round(spent, 2),
+                prompt_tokens=given.prompt_tokens,
+                completion_tokens=given.completion_tokens,
+            )
+        )
+        done()
+    return records
+
+
+def score(question: EvalQuestion, given: Answer) -> dict[str, float | None]:
+    """Return the scores of an answer.
+
+    To a question without gold answers only abstaining is right: F1, exact match and recall are then 1 or 0. An answer
+    that abstains from an answerable question scores 0. `abstention` is 1 if abstaining or answering was the right one.
+    """
+    right_choice = float(given.abstained == (not question.answers))
+    scores: dict[str, float | None] = {"f1": right_choice, "em": right_choice, "recall": right_choice}
+    if question.answers:
+        text = "" if given.abstained else given.answer
+        arguments = (text, question.answers, question.language)
+        scores = {"f1": answer_f1(*arguments), "em": exact_match(*arguments), "recall": answer_recall(*arguments)}
+    cited = [citation.document_id for citation in given.citations]
+    found = [hit.passage.document_id for hit in given.hits]
+    hit = retrieval_hit(found, question.documents) if given.hits else None
+    return {
+        **scores,
+        "abstention": right_choice,
+        "citation_precision": citation_precision(cited, question.documents),
+        "retrieval_hit": hit,
+    }

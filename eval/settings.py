@@ -1,0 +1,38 @@
+"""The settings of evaluation."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from generator.settings import GeneratorSettings
+from retriever.settings import RetrieverSettings
+
+
+class GateLimits(BaseModel):
+    """What a release must show before it may be promoted without force."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_questions: int = Field(20, ge=1)
+    min_gain: float = Field(0.0, description="the lower end of the gain over the active release must be above this")
+    max_abstention_loss: float = Field(0.1, ge=0, description="how much the abstention accuracy may fall")
+
+
+class EvalSettings(BaseModel):
+    """The section `[eval]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    resamples: int = Field(10_000, ge=100)
+    seed: int = 0
+    gate: GateLimits = GateLimits()
+
+
+class EvaluateSection(BaseModel):
+    """What the job `evaluate` gets: its own section and those of the packages that it composes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    eval: EvalSettings
+    generator: GeneratorSettings
+    retriever: RetrieverSettings

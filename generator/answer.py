@@ -1,0 +1,80 @@
+"""What a generator is asked, what it drafts, and the answer that is served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from generator.prompt import Message, Prompt
+from retriever.search import Hit
+
+
+@dataclass(frozen=True)
+class Task:
+    """A question to answer: from `hits`, or with `hits` None from what the model knows."""
+
+    question: str
+    hits: Sequence[Hit] | None
+    prompt: Prompt
+    adapter: str | None
+    max_new_tokens: int
+    history: Sequence[Message] = ()
+    term_weights: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A generator's text with its unchecked markers `[n]`; `messages` is the prompt it was given, if any."""
+
+    text: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    messages: list[Message] | None = None
+
+
+class Generator(Protocol):
+    """Writes a draft of an answer. The one extension point of this package."""
+
+    name: str
+
+    def write(self, task: Task) -> Draft:
+        """Return a draft."""
+        ...
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A checked citation: `quote` is `[start, end)` of that version's text, and supports what stands before `marker`."""
+
+    marker: str
+    document_id: str
+    external_id: str
+    title: str
+    version: int
+    passage_id: str
+    start: int
+    end: int
+    page: int | None
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with what it rests on: release, index, generator and adapter."""
+
+    answer: str
+    abstained: bool
+    evidence: float | None
+    citations: list[Citation]
+    hits: list[Hit]
+    arm: str
+    release: str
+    index_seq: int
+    generator: str
+    adapter: str | None
+    prompt_tokens: int
+    completion_tokens: int
+    timings_ms: dict[str, float]
+    explain: dict[str, Any]

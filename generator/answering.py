@@ -1,0 +1,190 @@
+"""Answering: retrieve, estimate the evidence, abstain or generate, check the citations.
+
+An arm is a way of answering: with or without passages, with which kind of adapter. A release serves the arms that its
+generator and adapter allow; any other is refused by name, never replaced.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.answer import Answer, Draft, Generator, Task
+from generator.citations import MARKER, check_citations
+from generator.evidence import estimate
+from generator.prompt import Message, Prompt, load_prompt
+from retriever.filters import Filter
+from retriever.search import Request, Result, Retriever
+from store.errors import ConflictError, InvalidInputError
+from store.models import Model
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Whether an arm shows passages, and how its adapter was trained (None: no adapter)."""
+
+    passages: bool
+    adapter: str | None
+
+
+ARMS = {
+    "base": Arm(passages=False, adapter=None),
+    "rag": Arm(passages=True, adapter=None),
+    "tuned": Arm(passages=False, adapter="closed_book"),
+    "tuned+rag": Arm(passages=True, adapter="closed_book"),
+    "combined": Arm(passages=True, adapter="with_context"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with how to answer it; `arm` None takes the release's own."""
+
+    question: str
+    arm: str | None = None
+    top_k: int | None = None
+    filters: Filter | None = None
+    history: list[Message] = field(default_factory=list)
+    min_seq: int = 0
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """The release that a request is answered under, from its beginning to its end."""
+
+    domain_id: str
+    release: str
+    manifest: dict[str, Any]
+
+
+class Answerer:
+    """Answers questions under a pinned release."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        generators: Callable[[dict[str, Any]], Generator],
+        find_model: Callable[[str], Model],
+    ) -> None:
+        self._retriever = retriever
+        self._generators = generators
+        self._find_model = find_model
+
+    def answer(self, pinned: Pinned, question: Question) -> Answer:
+        """Return the answer. Raises `ConflictError` if the release cannot serve the arm."""
+        *_, (_, last) = self.stream(pinned, question)
+        assert isinstance(last, Answer)  # noqa: S101  (what `stream` ends with)
+        return last
+
+    def stream(self, pinned: Pinned, question: Question) -> Iterator[tuple[str, Any]]:
+        """Yield (event, content): `passages`, `delta` (text), `citations`, `done` (the whole `Answer`)."""
+        if not question.question.strip():
+            raise InvalidInputError("The question is empty.", code="empty_question", param="question")
+        manifest = pinned.manifest
+        name = question.arm or manifest["generation"]["arm"]
+        arm, adapter = self._serve(manifest, name)
+        generator = self._generators(manifest)
+        prompt = load_prompt(manifest["prompt"]["name"], manifest["prompt"]["sha256"])
+        clock = _Clock()
+        found = self._retrieve(pinned, question) if arm.passages else None
+        clock.lap("retrieval")
+        yield "passages", found.hits if found else []
+        evidence = estimate(found.hits, found.term_weights, manifest["thresholds"]) if found else None
+        task = Task(
+            question=question.question,
+            hits=found.hits if found else None,
+            prompt=prompt,
+            adapter=adapter,
+            max_new_tokens=manifest["generation"]["max_new_tokens"],
+            history=question.history,
+            term_weights=found.term_weights if found else {},
+        )
+        enough = evidence is None or evidence >= manifest["thresholds"]["evidence"]
+        draft = generator.write(task) if enough else Draft(prompt.abstention(question.question, arm.passages))
+        clock.lap("generation")
+        text, citations = check_citations(draft.text, found.hits) if found else (MARKER.sub("", draft.text).strip(), [])
+        yield "delta", text
+        yield "citations", citations
+        clock.lap("citations")
+        yield (
+            "done",
+            Answer(
+                answer=text,
+                abstained=not text or prompt.is_abstention(text),
+                evidence=None if evidence is None else round(evidence, 4),
+                citations=citations,
+                hits=found.hits if found else [],
+                arm=name,
+                release=pinned.release,
+                index_seq=found.index_seq if found else self._retriever.index(pinned.domain_id).snapshot.seq,
+                generator=generator.name,
+                adapter=adapter,
+                prompt_tokens=draft.prompt_tokens,
+                completion_tokens=draft.completion_tokens,
+                timings_ms=clock.laps,
+                explain=_explain(found, draft, evidence, manifest),
+            ),
+        )
+
+    def _serve(self, manifest: Mapping[str, Any], name: str) -> tuple[Arm, str | None]:
+        if name not in ARMS:
+            raise InvalidInputError(f"There is no arm {name!r}; choose one of {', '.join(ARMS)}.", param="arm")
+        arm = ARMS[name]
+        if not arm.passages and manifest["generation"]["backend"] == "extractive":
+            raise _unavailable(name, "a language model; this release quotes passages")
+        if arm.adapter is None:
+            return arm, None
+        if manifest["adapter"] is None:
+            raise _unavailable(name, f"an adapter trained {arm.adapter}; this release has none")
+        trained = self._find_model(manifest["adapter"]).lineage["trained"]
+        if trained != arm.adapter:
+            raise _unavailable(name, f"an adapter trained {arm.adapter}; that of this release was trained {trained}")
+        return arm, manifest["adapter"]
+
+    def _retrieve(self, pinned: Pinned, question: Question) -> Result:
+        settings = pinned.manifest["retrieval"]
+        request = Request(
+            question.question,
+            question.top_k or settings["passages"],
+            settings["mode"],
+            question.filters,
+            question.min_seq,
+        )
+        return self._retriever.search(pinned.domain_id, pinned.manifest, request)
+
+
+class _Clock:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round((now - self._last) * 1000, 2)
+        self._last = now
+
+
+def prompt_reference(prompt: Prompt) -> dict[str, str]:
+    """Return how a release or adapter names a prompt."""
+    return {"name": prompt.name, "sha256": prompt.sha256}
+
+
+def _unavailable(arm: str, missing: str) -> ConflictError:
+    return ConflictError(f"The arm {arm!r} needs {missing}.", code="arm_unavailable", param="arm")
+
+
+def _explain(found: Result | None, draft: Draft, evidence: float | None, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    threshold = manifest["thresholds"]["evidence"]
+    abstained_for = "the evidence estimate is below the threshold" if evidence is not None and evidence < threshold else None
+    return {
+        "retrieval": found.stages if found else None,
+        "term_weights": found.term_weights if found else None,
+        "evidence": {"estimate": evidence, "threshold": threshold},
+        "prompt": draft.messages,
+        "draft": draft.text,
+        "abstained_for": abstained_for,
+    }

@@ -1,0 +1,141 @@
+"""Answers from a local causal language model of transformers, with PEFT adapters chosen per request.
+
+PEFT's active adapter is global state: switching it while another request generates mixes the two. It is never switched
+here; each call names the adapter of its own rows, and calls take turns.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from generator.answer import Draft, Task
+from generator.prompt import Context, Message, fit
+from generator.settings import GeneratorSettings
+from store.errors import DamagedError
+
+_NO_ADAPTER = "__base__"
+_ADAPTER_FILES = {"adapter_config.json", "adapter_model.safetensors"}
+_MAX_RANK = 256
+
+
+class CausalGenerator:
+    """A base model in memory and the adapters that requests ask for. Safe to use from many threads."""
+
+    name = "transformers"
+
+    def __init__(self, folder: Path, settings: GeneratorSettings, adapter_folder: Callable[[str], Path]) -> None:
+        import torch
+
+        self._torch = torch
+        self._settings = settings
+        self._adapter_folder = adapter_folder
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        self.tokenizer, self._model = load_causal(folder)
+        self._limit = int(self._model.config.max_position_embeddings)
+        self._loaded: OrderedDict[str, None] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def write(self, task: Task) -> Draft:
+        """Return the model's continuation of the prompt, decoded greedily."""
+        budget = self._limit - task.max_new_tokens
+        contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.text) for hit in task.hits]
+        messages = fit(task.prompt, task.question, contexts, task.history, self._count, budget)
+        ids = encode_chat(self.tokenizer, messages)[-budget:]
+        with self._turn, self._torch.inference_mode():
+            rows = self._torch.tensor([ids])
+            output = self._model.generate(
+                input_ids=rows,
+                attention_mask=self._torch.ones_like(rows),
+                max_new_tokens=task.max_new_tokens,
+                do_sample=False,
+                pad_token_id=self.tokenizer.pad_token_id,
+                **self._choose(task.adapter),
+            )
+        written = output[0, len(ids) :].tolist()
+        text = self.tokenizer.decode(written, skip_special_tokens=True)
+        return Draft(text.strip(), len(ids), len(written), messages)
+
+    def _count(self, messages: list[Message]) -> int:
+        return len(encode_chat(self.tokenizer, messages))
+
+    def _choose(self, adapter: str | None) -> dict[str, Any]:
+        if adapter is not None and adapter not in self._loaded:
+            self._load(adapter)
+        if adapter is not None:
+            self._loaded.move_to_end(adapter)
+        return {"adapter_names": [adapter or _NO_ADAPTER]} if self._loaded else {}
+
+    def _load(self, adapter: str) -> None:
+        from peft import PeftModel
+
+        folder = self._adapter_folder(adapter)
+        check_adapter(folder)
+        if self._loaded:
+            self._model.load_adapter(str(folder), adapter_name=adapter)
+        else:
+            self._model = PeftModel.from_pretrained(self._model, str(folder), adapter_name=adapter).eval()
+        self._loaded[adapter] = None
+        if len(self._loaded) > self._settings.max_adapters:
+            oldest, _ = self._loaded.popitem(last=False)
+            self._model.delete_adapter(oldest)
+
+
+def load_causal(folder: Path) -> tuple[Any, Any]:
+    """Return tokenizer and model of a local folder, in float32 on the CPU; no remote code, no pickle."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+    )
+    return tokenizer, model.eval()
+
+
+def encode_chat(tokenizer: Any, messages: list[Message]) -> list[int]:
+    """Return the token ids of a chat up to where the assistant begins; control tokens in the content become text."""
+    clean = plain_messages(tokenizer, messages)
+    rendered = tokenizer.apply_chat_template(clean, tokenize=False, add_generation_prompt=True)
+    return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
+
+
+def plain_messages(tokenizer: Any, messages: list[Message]) -> list[Message]:
+    """Return the messages with every control token of the tokenizer broken by a blank, so that it is only text.
+
+    Otherwise a document that contains `<|im_end|>` could end its own message and speak in another role.
+    """
+    controls = [token for token in tokenizer.all_special_tokens if len(token) > 1]
+
+    def clean(text: str) -> str:
+        for token in controls:
+            text = text.replace(token, f"{token[0]} {token[1:]}")
+        return text
+
+    return [{"role": message["role"], "content": clean(message["content"])} for message in messages]
+
+
+def check_adapter(folder: Path) -> None:
+    """Raise `DamagedError` unless the folder holds a plain LoRA adapter with finite weights and nothing else."""
+    from safetensors import safe_open
+
+    found = {path.name for path in folder.iterdir()} - {"MANIFEST.json"}
+    if found != _ADAPTER_FILES:
+        raise DamagedError(f"The adapter {folder.name} must hold {sorted(_ADAPTER_FILES)}, it holds {sorted(found)}.")
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    rank, modules = config.get("r"), config.get("target_modules")
+    if config.get("peft_type") != "LORA" or not isinstance(rank, int) or not 1 <= rank <= _MAX_RANK:
+        raise DamagedError(f"The adapter {folder.name} is no LoRA of rank 1 to {_MAX_RANK}.")
+    if not isinstance(modules, list):  # a string would be used as a regular expression
+        raise DamagedError(f"The adapter {folder.name} does not list its target modules.")
+    with safe_open(folder / "adapter_model.safetensors", framework="pt") as tensors:
+        for name in tensors.keys():  # noqa: SIM118  (not a mapping)
+            if not bool(tensors.get_tensor(name).isfinite().all()):
+                raise DamagedError(f"The adapter {folder.name} has weights that are not finite in {name}.")
+
+

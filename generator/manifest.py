@@ -1,0 +1,105 @@
+"""The manifest of a release: everything that decides an answer, as one checked object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from generator.answering import ARMS
+from store.errors import InvalidInputError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PromptPart(_Part):
+    """A prompt version by name and hash."""
+
+    name: str
+    sha256: str
+
+
+class RetrievalPart(_Part):
+    """How passages are found and how many reach the generator."""
+
+    mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
+    passages: int = Field(4, ge=1, le=50)
+
+
+class GenerationPart(_Part):
+    """Who writes the answer, and the arm that is used when a request names none."""
+
+    backend: Literal["extractive", "transformers"]
+    arm: Literal["base", "rag", "tuned", "tuned+rag", "combined"] = "rag"
+    max_new_tokens: int = Field(96, ge=1, le=4096)
+
+
+class ThresholdsPart(_Part):
+    """Evidence: the estimate's coefficients and the value below which a release abstains."""
+
+    evidence: float = Field(ge=0, le=1)
+    with_cosine: list[float] = Field(min_length=3, max_length=3)
+    without_cosine: list[float] = Field(min_length=2, max_length=2)
+
+
+class Manifest(_Part):
+    """A release's content. Encoders are named for people; `space_id` is what binds them."""
+
+    query_encoder: str
+    passage_encoder: str
+    space_id: str
+    passage_set: str
+    reranker: None = None
+    base_model: str | None
+    adapter: str | None
+    prompt: PromptPart
+    shots: Literal[0] = 0
+    retrieval: RetrievalPart
+    generation: GenerationPart
+    thresholds: ThresholdsPart
+
+
+_FIXED = ("query_encoder", "passage_encoder", "space_id", "passage_set", "base_model", "prompt")
+
+
+def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest with `changes` merged in, nested or by dotted names, checked.
+
+    Raises `InvalidInputError` for an unknown name, a value out of range, or a part that a release cannot change alone.
+    """
+    result = Manifest.model_validate(dict(manifest)).model_dump()
+    for name, value in _flat(changes):
+        *path, last = name.split(".")
+        if path[:1] == [] and last in _FIXED or path and path[0] in _FIXED:
+            raise InvalidInputError(f"{name} cannot be set: it follows from the server's settings.", param=name)
+        part: Any = result
+        for step in path:
+            part = part.get(step) if isinstance(part, dict) else None
+        if not isinstance(part, dict) or last not in part:
+            raise InvalidInputError(f"A release has no setting {name!r}.", param=name)
+        part[last] = value
+    try:
+        checked = Manifest.model_validate(result)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(step) for step in first["loc"])
+        raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
+    return checked.model_dump()
+
+
+def servable_arm(trained: str) -> str:
+    """Return the arm that a release with an adapter trained this way serves by default."""
+    return next(name for name, arm in reversed(ARMS.items()) if arm.adapter == trained and arm.passages)
+
+
+def _flat(changes: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in changes.items():
+        if isinstance(value, Mapping):
+            found += _flat(value, f"{prefix}{name}.")
+        else:
+            found.append((f"{prefix}{name}", value))
+    return found

@@ -1,0 +1,100 @@
+"""The prompt: the same messages for serving and for training, from a frozen file whose hash goes into every adapter.
+
+Slots are filled by plain replacement, in one pass: what a document contains is never read as a template.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from retriever.analysis import cjk_share
+from store.errors import DamagedError
+from store.ids import sha256
+
+Message = dict[str, str]
+_SLOT = re.compile(r"\{(abstention|number|heading|text|passages|question)\}")
+
+
+@dataclass(frozen=True)
+class Context:
+    """A passage as the prompt shows it."""
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt version: `sha256` is the hash of its file, which releases and adapters record."""
+
+    name: str
+    sha256: str
+    templates: dict[str, Any]
+
+    def messages(
+        self, question: str, contexts: Sequence[Context] | None, history: Sequence[Message] = ()
+    ) -> list[Message]:
+        """Return system, earlier turns and user message; `contexts` None asks without passages."""
+        template = self._template(contexts is not None)
+        shown = [
+            _fill(template["passage"], number=str(number), heading=context.heading, text=context.text)
+            for number, context in enumerate(contexts or (), start=1)
+        ]
+        system = _fill(template["system"], abstention=self.abstention(question, contexts is not None))
+        user = _fill(template["user"], passages="\n\n".join(shown), question=question)
+        return [{"role": "system", "content": system}, *history, {"role": "user", "content": user}]
+
+    def abstention(self, question: str, with_passages: bool) -> str:
+        """Return the sentence with which a model says that it has no answer, in the language of the question."""
+        sentences: dict[str, str] = self._template(with_passages)["abstention"]
+        return sentences["zh" if cjk_share(question) > 0.3 else "en"]
+
+    def is_abstention(self, text: str) -> bool:
+        """Return whether a model's reply says that it has no answer."""
+        solid = text.strip()
+        return any(solid.startswith(s) for t in self.templates.values() for s in t["abstention"].values())
+
+    def _template(self, with_passages: bool) -> dict[str, Any]:
+        template: dict[str, Any] = self.templates["with_passages" if with_passages else "without_passages"]
+        return template
+
+
+def load_prompt(name: str = "v1", expected: str | None = None) -> Prompt:
+    """Return a prompt that ships with Tandem; `DamagedError` if its hash is not the `expected` one of a release."""
+    content = (files("generator.prompts") / f"{name}.json").read_bytes()
+    digest = sha256(content)
+    if expected is not None and digest != expected:
+        raise DamagedError(f"The prompt {name} has SHA-256 {digest}; the release or adapter was made with {expected}.")
+    return Prompt(name, digest, json.loads(content))
+
+
+def fit(
+    prompt: Prompt,
+    question: str,
+    contexts: Sequence[Context] | None,
+    history: Sequence[Message],
+    count_tokens: Callable[[list[Message]], int],
+    budget: int,
+) -> list[Message]:
+    """Return messages of at most `budget` tokens: the oldest turns are left out first, then the last passages.
+
+    The first passage and the question stay, even if they alone are over the budget.
+    """
+    turns, kept = list(history), None if contexts is None else list(contexts)
+    messages = prompt.messages(question, kept, turns)
+    while count_tokens(messages) > budget and (turns or (kept is not None and len(kept) > 1)):
+        if turns:
+            turns.pop(0)
+        elif kept is not None:
+            kept.pop()
+        messages = prompt.messages(question, kept, turns)
+    return messages
+
+
+def _fill(template: str, **values: str) -> str:
+    return _SLOT.sub(lambda slot: values.get(slot[1], slot[0]), template)

@@ -1,0 +1,182 @@
+"""The index of a domain: two materialised views of its change log, followed, checkpointed, verified, rebuilt.
+
+A snapshot is immutable; queries keep the one they began with while `follow` publishes the next. What is on disk is only
+a cache: it is loaded if its hash is the recorded one, and rebuilt from the database on any doubt.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from retriever.dense import DenseSnapshot
+from retriever.encoder import Vectors
+from retriever.lexical import LexicalIndex, LexicalSnapshot
+from store.checkpoints import Checkpoint, read_checkpoint, record_checkpoint
+from store.errors import DamagedError
+from store.folder import check_published
+from store.ids import sha256
+from store.passages import Changes, changes_since, last_seq, live_texts, read_contents, read_vectors
+from store.store import Store
+
+_DENSE_FILE = "vectors.faiss"
+_WORDS_FOLDER = "words"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Both views as of the change with the sequence number `seq`."""
+
+    seq: int
+    dense: DenseSnapshot
+    lexical: LexicalSnapshot
+
+
+@dataclass(frozen=True)
+class View:
+    """What an index shows: the passages of a passage set in one domain, with their vectors in one space."""
+
+    domain_id: str
+    passage_set: str
+    space_id: str
+    dimension: int
+
+    @property
+    def key(self) -> str:
+        """The name of the view in the table of checkpoints."""
+        return f"{self.passage_set}/{self.space_id}"
+
+
+class DomainIndex:
+    """A searchable view that follows the change log. `snapshot` never blocks; writers take turns."""
+
+    def __init__(self, store: Store, view: View, checkpoint_every: int) -> None:
+        self._store = store
+        self._view = view
+        self._checkpoint_every = checkpoint_every
+        self._turn = threading.Lock()
+        self._folder = store.folder.temporary()
+        self._saved = 0
+        self.rebuilt = False
+        self._lexical, self._snapshot = self._load()
+        self._ids = self._snapshot.dense.ids()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest published snapshot."""
+        return self._snapshot
+
+    def ids(self) -> set[int]:
+        """Return the ids of the texts in the newest snapshot."""
+        return set(self._ids)
+
+    def follow(self) -> Snapshot:
+        """Apply the changes since the snapshot, publish the result and return it."""
+        if last_seq(self._store, self._view.domain_id) == self._snapshot.seq:
+            return self._snapshot
+        with self._turn:
+            changes = changes_since(self._store, self._view.domain_id, self._view.passage_set, self._snapshot.seq)
+            self._apply(changes)
+            if self._snapshot.seq - self._saved >= self._checkpoint_every:
+                self._write_checkpoint()
+        return self._snapshot
+
+    def checkpoint(self) -> None:
+        """Write the newest snapshot to disk, unless that was done."""
+        with self._turn:
+            if self._snapshot.seq != self._saved:
+                self._write_checkpoint()
+
+    def close(self) -> None:
+        """Remove the working folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _apply(self, changes: Changes) -> None:
+        removed = changes.gone & self._ids
+        wanted = changes.live - self._ids
+        # A text that vanished again since `changes` was read is skipped here and is not live in a later change either.
+        vectors = dict(read_vectors(self._store, wanted, self._view.space_id))
+        contents = [(key, content) for key, content in read_contents(self._store, wanted) if key in vectors]
+        added = [key for key, _ in contents]
+        matrix = _matrix([vectors[key] for key in added], self._view.dimension)
+        dense = self._snapshot.dense.changed(removed, added, matrix)
+        lexical = self._lexical.changed(removed, contents)
+        self._ids = (self._ids - removed) | set(added)
+        self._snapshot = Snapshot(changes.seq, dense, lexical)
+
+    def _load(self) -> tuple[LexicalIndex, Snapshot]:
+        found = read_checkpoint(self._store, self._view.domain_id, "search", self._view.key)
+        if found is not None:
+            try:
+                return self._load_checkpoint(found)
+            except (DamagedError, OSError):
+                self.rebuilt = True
+                shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir()
+        lexical = LexicalIndex(self._folder)
+        empty = Snapshot(0, DenseSnapshot.empty(self._view.dimension), lexical.snapshot())
+        self._lexical, self._snapshot, self._ids = lexical, empty, set[int]()
+        self._apply(live_texts(self._store, self._view.domain_id, self._view.passage_set))
+        return lexical, self._snapshot
+
+    def _load_checkpoint(self, found: Checkpoint) -> tuple[LexicalIndex, Snapshot]:
+        path = found.path(self._store)
+        check_published(path, found.sha256)
+        dense = DenseSnapshot.from_bytes((path / _DENSE_FILE).read_bytes())
+        self._folder.mkdir()
+        for file in (path / _WORDS_FOLDER).iterdir():
+            (self._folder / file.name).hardlink_to(file)
+        lexical = LexicalIndex(self._folder)
+        self._saved = found.seq
+        return lexical, Snapshot(found.seq, dense, lexical.snapshot())
+
+    def _write_checkpoint(self) -> None:
+        snapshot = self._snapshot
+
+        def fill(folder: Path) -> None:
+            (folder / _DENSE_FILE).write_bytes(snapshot.dense.to_bytes())
+            (folder / _WORDS_FOLDER).mkdir()
+            self._lexical.link_files(folder / _WORDS_FOLDER)
+
+        staged = self._store.folder.temporary().name
+        name = f"{self._view.domain_id}-{snapshot.seq}-{sha256(self._view.key)[:12]}-{staged[4:10]}"
+        about = {"domain": self._view.domain_id, "view": self._view.key, "seq": snapshot.seq}
+        digest = self._store.folder.publish(self._store.folder.indexes / name, fill, about)
+        record = Checkpoint(self._view.domain_id, "search", self._view.key, snapshot.seq, name, digest)
+        record_checkpoint(self._store, record)
+        self._saved = snapshot.seq
+
+
+@contextmanager
+def open_index(store: Store, view: View, checkpoint_every: int) -> Iterator[DomainIndex]:
+    """Give an index for the time of the context, current at its beginning."""
+    index = DomainIndex(store, view, checkpoint_every)
+    try:
+        index.follow()
+        yield index
+    finally:
+        index.close()
+
+
+def verify_index(store: Store, view: View) -> list[str]:
+    """Return a sentence for every difference between the index, loaded as a server would, and the database."""
+    with open_index(store, view, checkpoint_every=1_000_000_000) as index:
+        expected = live_texts(store, view.domain_id, view.passage_set)
+        snapshot = index.snapshot
+        problems = []
+        if snapshot.seq != expected.seq:
+            problems.append(f"index of {view.domain_id}: is at change {snapshot.seq}, the log at {expected.seq}")
+        for name, ids in (("dense", snapshot.dense.ids()), ("lexical", snapshot.lexical.ids())):
+            if ids != expected.live:
+                problems.append(f"index of {view.domain_id}: {name} has {len(ids)} texts, live are {len(expected.live)}")
+    return problems
+
+
+def _matrix(rows: list[bytes], dimension: int) -> Vectors:
+    return np.frombuffer(b"".join(rows), dtype="<f2").reshape(-1, dimension).astype(np.float32)

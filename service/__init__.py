@@ -1,0 +1,1 @@
+"""HTTP, command line, jobs and keys. It composes the other packages and computes nothing itself."""

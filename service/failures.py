@@ -1,0 +1,51 @@
+"""Every failure in one shape: `{"error": {"message", "type", "param", "code"}}`."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from store.errors import TandemError
+
+_TYPES = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error", 409: "conflict_error",
+          413: "invalid_request_error", 422: "unprocessable_error", 503: "unavailable_error"}  # fmt: skip
+_LOG = logging.getLogger("tandem")
+
+
+def failure(status: int, message: str, *, code: str | None = None, param: str | None = None) -> JSONResponse:
+    """Return the response of a failure. A 409 is final, so clients are told not to try again; a 503 is not."""
+    kind = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+    headers = {409: {"x-should-retry": "false"}, 503: {"retry-after": "1"}}.get(status)
+    error = {"message": message, "type": kind, "param": param, "code": code}
+    return JSONResponse({"error": error}, status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers that turn exceptions into failures."""
+
+    @app.exception_handler(TandemError)
+    def _tandem(request: Request, error: TandemError) -> JSONResponse:
+        del request
+        return failure(error.status, error.message, code=error.code, param=error.param)
+
+    @app.exception_handler(RequestValidationError)
+    def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
+        del request
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+        message = f"{name}: {first['msg']}." if name else f"{first['msg']}."
+        return failure(400, message, code="invalid_value", param=name or None)
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> JSONResponse:
+        message = f"{request.method} {request.url.path}: {error.detail}."
+        return failure(error.status_code, message, code=str(error.detail).lower().replace(" ", "_"))
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return failure(500, "The server failed on this request; its log says how.", code="internal_error")

@@ -1,0 +1,102 @@
+"""Middleware that stands before everything else: request id, key, body size. It decides before a body byte is read.
+
+A dependency of FastAPI would come too late: the whole multipart body lies on disk before it runs.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+OPEN_PATHS = ("/healthz",)
+
+
+class BodyTooLargeError(Exception):
+    """The body went over the limit while it was read."""
+
+
+class Protection:
+    """ASGI middleware: refuses a wrong key with 401 and a body over the limit with 413."""
+
+    def __init__(self, app: App, api_key: str | None, max_body_bytes: int) -> None:
+        self._app = app
+        self._expected = f"Bearer {api_key}".encode() if api_key else None
+        self._limit = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        identified = _identified(send)
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        if not self._may_enter(scope["path"], headers.get(b"authorization", b"")):
+            message = "The key is missing or wrong: send 'Authorization: Bearer KEY'."
+            await _refuse(identified, 401, message, "authentication_error", "invalid_api_key")
+        elif not length.isdigit() or int(length) > self._limit:
+            await self._too_large(identified)
+        else:
+            started = False
+
+            async def watched(message: Message) -> None:
+                nonlocal started
+                started = True
+                await identified(message)
+
+            try:
+                await self._app(scope, self._counted(receive), watched)
+            except BodyTooLargeError:
+                if not started:
+                    await self._too_large(identified)
+
+    def _may_enter(self, path: str, given: bytes) -> bool:
+        return self._expected is None or path in OPEN_PATHS or hmac.compare_digest(given, self._expected)
+
+    def _counted(self, receive: Receive) -> Receive:
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._limit:
+                raise BodyTooLargeError
+            return message
+
+        return counted
+
+    async def _too_large(self, send: Send) -> None:
+        await _refuse(send, 413, f"The body is larger than {self._limit} bytes.", "invalid_request_error", "too_large")
+
+
+def _identified(send: Send) -> Send:
+    request_id = f"req_{secrets.token_hex(10)}".encode()
+
+    async def identified(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id)]
+        await send(message)
+
+    return identified
+
+
+async def _refuse(send: Send, status: int, message: str, kind: str, code: str) -> None:
+    error = {"message": message, "type": kind, "param": None, "code": code}
+    body = json.dumps({"error": error}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        (b"x-should-retry", b"false"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,101 @@
+"""Domains and their data sets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.objects import DatasetObject, Deleted, DomainObject, ObjectList
+from service.routes.dependencies import DomainDep, RuntimeDep
+from store.datasets import delete_dataset, get_dataset, list_datasets, list_examples
+from store.domains import delete_domain, list_domains, update_domain
+from tuner.importing import import_questions
+
+router = APIRouter(prefix="/v1/domains", tags=["domains"])
+Metadata = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)] | float | bool | None]
+
+
+class NewDomain(BaseModel):
+    """A domain to create."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    description: str = Field("", max_length=4000)
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class DomainChange(BaseModel):
+    """What to change of a domain."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str | None = Field(None, max_length=4000)
+    metadata: Metadata | None = None
+
+
+@router.post("", status_code=201)
+def create(body: NewDomain, runtime: RuntimeDep) -> DomainObject:
+    """Create a domain with a first release."""
+    metadata: dict[str, Any] = dict(body.metadata)
+    return DomainObject.of(runtime.engine.create_domain(body.name, body.description, metadata))
+
+
+@router.get("")
+def list_all(runtime: RuntimeDep) -> ObjectList:
+    """Return all domains, ordered by name."""
+    return ObjectList.of([DomainObject.of(domain) for domain in list_domains(runtime.store)])
+
+
+@router.get("/{domain}")
+def get(domain: DomainDep) -> DomainObject:
+    """Return a domain."""
+    return DomainObject.of(domain)
+
+
+@router.patch("/{domain}")
+def change(body: DomainChange, domain: DomainDep, runtime: RuntimeDep) -> DomainObject:
+    """Change description or metadata."""
+    return DomainObject.of(update_domain(runtime.store, domain.name, body.description, body.metadata))
+
+
+@router.delete("/{domain}")
+def delete(domain: DomainDep, runtime: RuntimeDep) -> Deleted:
+    """Delete a domain with everything in it."""
+    delete_domain(runtime.store, domain.name)
+    runtime.engine.retriever.forget(domain.id)
+    return Deleted(id=domain.id, object="domain")
+
+
+@router.post("/{domain}/datasets", status_code=201)
+def import_dataset(
+    domain: DomainDep,
+    runtime: RuntimeDep,
+    file: Annotated[UploadFile, File()],
+    name: Annotated[str, Form(alias="name", min_length=1, max_length=100)],
+    split: Annotated[str | None, Form(pattern="^(train|dev|test)$")] = None,
+) -> DatasetObject:
+    """Import a JSON Lines file of questions with answers."""
+    dataset = import_questions(runtime.store, domain.id, name, file.file.read(), split)
+    return DatasetObject.of(dataset, domain.name)
+
+
+@router.get("/{domain}/datasets")
+def datasets(domain: DomainDep, runtime: RuntimeDep) -> ObjectList:
+    """Return the data sets of a domain, newest first."""
+    return ObjectList.of([DatasetObject.of(each, domain.name) for each in list_datasets(runtime.store, domain.id)])
+
+
+@router.get("/{domain}/datasets/{dataset}/examples")
+def examples(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> ObjectList:
+    """Return the examples of a data set; the content of tainted ones is withheld."""
+    found = list_examples(runtime.store, get_dataset(runtime.store, domain.id, dataset).id)
+    return ObjectList.of([example.__dict__ for example in found])
+
+
+@router.delete("/{domain}/datasets/{dataset}")
+def remove_dataset(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> Deleted:
+    """Delete a data set."""
+    return Deleted(id=delete_dataset(runtime.store, domain.id, dataset).id, object="dataset")

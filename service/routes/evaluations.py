@@ -1,0 +1,86 @@
+"""Evaluations: start, read, and the report as JSON, Markdown or a page."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from eval.page import to_html
+from eval.report import to_markdown
+from service.objects import EvaluationObject, ObjectList
+from service.routes.dependencies import RuntimeDep
+from service.routes.jobs import queue_job
+from store.domains import domain_of, get_domain
+from store.errors import NotReadyError
+from store.evaluations import Evaluation, get_evaluation, list_evaluations
+from store.store import Store
+
+router = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
+
+
+class NewEvaluation(BaseModel):
+    """What to measure. Without `arms` all that can be measured are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    domain: str
+    dataset: str
+    arms: list[str] | None = Field(None, min_length=1, max_length=10)
+    protocol: Literal["retrieved"] = Field("retrieved", description="passages are what retrieval finds")
+    primary_metric: Literal["f1", "em", "recall"] = "f1"
+    split: Literal["train", "dev", "test"] = "test"
+
+
+@router.post("", status_code=201)
+def create(body: NewEvaluation, runtime: RuntimeDep) -> EvaluationObject:
+    """Queue an evaluation."""
+    params = body.model_dump(exclude={"domain", "protocol"}, exclude_none=True)
+    job = queue_job(runtime.store, "evaluate", body.domain, params)
+    found = next(e for e in list_evaluations(runtime.store, job.domain_id) if e.job_id == job.id)
+    return EvaluationObject.of(found, body.domain)
+
+
+@router.get("")
+def list_all(runtime: RuntimeDep, domain: str | None = None) -> ObjectList:
+    """Return evaluations, newest first, without their reports."""
+    domain_id = get_domain(runtime.store, domain).id if domain else None
+    found = [_object(runtime.store, each) for each in list_evaluations(runtime.store, domain_id)]
+    return ObjectList.of([each.model_copy(update={"report": None}) for each in found])
+
+
+@router.get("/{evaluation}")
+def get(evaluation: str, runtime: RuntimeDep) -> EvaluationObject:
+    """Return an evaluation with its report."""
+    return _object(runtime.store, get_evaluation(runtime.store, evaluation))
+
+
+@router.get("/{evaluation}/report.json")
+def report_json(evaluation: str, runtime: RuntimeDep) -> JSONResponse:
+    """Return the whole report, single records included."""
+    return JSONResponse(_report(runtime.store, evaluation))
+
+
+@router.get("/{evaluation}/report.md", response_class=PlainTextResponse)
+def report_markdown(evaluation: str, runtime: RuntimeDep) -> PlainTextResponse:
+    """Return the report as Markdown."""
+    return PlainTextResponse(to_markdown(_report(runtime.store, evaluation)), media_type="text/markdown")
+
+
+@router.get("/{evaluation}/report.html", response_class=HTMLResponse)
+def report_page(evaluation: str, runtime: RuntimeDep) -> HTMLResponse:
+    """Return the report as a page that loads nothing from elsewhere."""
+    return HTMLResponse(to_html(_report(runtime.store, evaluation)))
+
+
+def _report(store: Store, evaluation_id: str) -> dict[str, object]:
+    found = get_evaluation(store, evaluation_id)
+    if found.report is None:
+        raise NotReadyError(f"{evaluation_id} is {found.status}; see the job {found.job_id}.", code="no_report")
+    return found.report
+
+
+def _object(store: Store, evaluation: Evaluation) -> EvaluationObject:
+    return EvaluationObject.of(evaluation, domain_of(store, evaluation.domain_id).name)

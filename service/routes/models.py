@@ -1,0 +1,37 @@
+"""The registry of models."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from service.objects import Deleted, ModelObject, ObjectList
+from service.routes.dependencies import RuntimeDep
+from store.domains import domain_of, get_domain
+from store.models import Model, delete_model, get_model, list_models
+from store.store import Store
+
+router = APIRouter(prefix="/v1/models", tags=["models"])
+
+
+@router.get("")
+def list_all(runtime: RuntimeDep, domain: str | None = None, kind: str | None = None) -> ObjectList:
+    """Return models, newest first."""
+    domain_id = get_domain(runtime.store, domain).id if domain else None
+    return ObjectList.of([_object(runtime.store, model) for model in list_models(runtime.store, domain_id, kind)])
+
+
+@router.get("/{model}")
+def get(model: str, runtime: RuntimeDep) -> ModelObject:
+    """Return a model."""
+    return _object(runtime.store, get_model(runtime.store, model))
+
+
+@router.delete("/{model}")
+def delete(model: str, runtime: RuntimeDep) -> Deleted:
+    """Delete an adapter that neither the active release nor the one before it uses."""
+    delete_model(runtime.store, model)
+    return Deleted(id=model, object="model")
+
+
+def _object(store: Store, model: Model) -> ModelObject:
+    return ModelObject.of(model, domain_of(store, model.domain_id).name if model.domain_id else None)

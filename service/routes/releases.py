@@ -1,0 +1,89 @@
+"""Releases: make one, list, promote, roll back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from generator.manifest import changed_manifest, servable_arm
+from service.objects import ObjectList, ReleaseObject
+from service.promotion import promote_through_gate
+from service.routes.dependencies import DomainDep, RuntimeDep
+from store.domains import domain_of
+from store.errors import InvalidInputError, NotFoundError
+from store.models import get_model
+from store.releases import create_release, get_release, list_releases, rollback
+from store.store import Store
+
+router = APIRouter(tags=["releases"])
+
+
+class NewRelease(BaseModel):
+    """A release to make: the one named `from` (default: the active one) with the changes `set`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: str | None = Field(None, alias="from")
+    set: dict[str, Any] = Field(default_factory=dict)
+
+
+class Promotion(BaseModel):
+    """How to promote; force needs a reason."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    force: bool = False
+    reason: str = Field("", max_length=2000)
+
+
+@router.post("/v1/domains/{domain}/releases", status_code=201)
+def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseObject:
+    """Make a release, which serves nobody until it is promoted."""
+    source = get_release(runtime.store, body.from_ or domain.release)
+    if source.domain_id != domain.id:
+        raise NotFoundError(f"There is no release {source.id!r} in this domain.", code="release_not_found", param="from")
+    changes = dict(body.set)
+    if changes.get("adapter") is not None:
+        changes = _with_arm(runtime.store, domain.id, changes)
+    release = create_release(runtime.store, domain.id, changed_manifest(source.manifest, changes))
+    return ReleaseObject.of(release, domain.name)
+
+
+@router.get("/v1/domains/{domain}/releases")
+def list_all(domain: DomainDep, runtime: RuntimeDep) -> ObjectList:
+    """Return the releases of a domain, newest first."""
+    return ObjectList.of([ReleaseObject.of(each, domain.name) for each in list_releases(runtime.store, domain.id)])
+
+
+@router.get("/v1/releases/{release}")
+def get(release: str, runtime: RuntimeDep) -> ReleaseObject:
+    """Return a release."""
+    found = get_release(runtime.store, release)
+    return ReleaseObject.of(found, domain_of(runtime.store, found.domain_id).name)
+
+
+@router.post("/v1/releases/{release}/promote")
+def promote(release: str, runtime: RuntimeDep, body: Promotion | None = None) -> ReleaseObject:
+    """Make a release the active one, if the gate is open or by force."""
+    how = body or Promotion()
+    found = promote_through_gate(runtime.store, release, force=how.force, reason=how.reason)
+    return ReleaseObject.of(found, domain_of(runtime.store, found.domain_id).name)
+
+
+@router.post("/v1/domains/{domain}/rollback")
+def roll_back(domain: DomainDep, runtime: RuntimeDep) -> ReleaseObject:
+    """Return to the release that was active before."""
+    return ReleaseObject.of(rollback(runtime.store, domain.id), domain.name)
+
+
+def _with_arm(store: Store, domain_id: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the changes with the arm that the adapter was trained for, unless they name one."""
+    model = get_model(store, str(changes["adapter"]))
+    if model.domain_id != domain_id or model.kind != "adapter":
+        raise InvalidInputError(f"{model.id} is no adapter of this domain.", param="set.adapter")
+    generation = changes.get("generation", {})
+    if "generation.arm" in changes or "arm" in generation:
+        return changes
+    return {**changes, "generation": {**generation, "arm": servable_arm(model.lineage["trained"])}}

@@ -1,0 +1,72 @@
+"""All settings: the sections of the packages, read once from `tandem.toml` < environment < options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from eval.settings import EvalSettings
+from generator.settings import GeneratorSettings
+from retriever.settings import RetrieverSettings
+from store.errors import InvalidInputError
+from tuner.settings import TunerSettings
+
+
+class ServiceSettings(BaseModel):
+    """The section `[service]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_body_bytes: int = Field(200_000_000, ge=1)
+    follow_every_s: float = Field(0.2, gt=0, description="how often the indexes look for changes of other processes")
+    lease_s: float = Field(300.0, gt=0, description="a job that reports nothing for so long is ended")
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured. `TANDEM_GENERATOR__BASE_MODEL=/models/x` sets `generator.base_model`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TANDEM_", env_nested_delimiter="__", toml_file="tandem.toml", frozen=True, extra="ignore"
+    )
+
+    home: Path = Field(default_factory=lambda: default_home())
+    api_key: str | None = Field(None, min_length=8, repr=False)
+    service: ServiceSettings = ServiceSettings()
+    retriever: RetrieverSettings = RetrieverSettings()
+    generator: GeneratorSettings = GeneratorSettings()
+    tuner: TunerSettings = TunerSettings()
+    eval: EvalSettings = EvalSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources, the strongest first."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def default_home() -> Path:
+    """Return the platform's folder for a user's data of Tandem."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("tandem"))
+
+
+def load_settings(home: Path | None = None, **sections: Any) -> Settings:
+    """Read the settings; an option that is not None overrides. Raises `InvalidInputError` naming the wrong one."""
+    options = {key: value for key, value in {"home": home, **sections}.items() if value is not None}
+    try:
+        return Settings(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InvalidInputError(f"The setting {name} is wrong: {first['msg']}.", param=name) from error

@@ -1,0 +1,151 @@
+"""Taking uploads: files or JSON, one document or many, each on its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile
+
+from retriever.loading import UnreadableError, media_type
+from service.objects import DocumentObject, UploadItem, UploadList
+from service.routes.domains import Metadata
+from service.runtime import Runtime
+from store.documents import Document, receive
+from store.domains import Domain
+from store.errors import InvalidInputError, TandemError, UnprocessableError
+from store.ids import sha256
+from store.jobs import create_job
+
+_METADATA = TypeAdapter(Metadata)
+
+
+class NewDocument(BaseModel):
+    """A document sent as text; without external id the hash of its text is it. Read as Markdown unless said otherwise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    external_id: str | None = Field(None, min_length=1, max_length=512)
+    title: str | None = Field(None, max_length=1000)
+    text: str
+    metadata: Metadata | None = None
+
+
+class NewDocuments(BaseModel):
+    """The JSON body of an upload."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    documents: list[NewDocument] = Field(min_length=1, max_length=10_000)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One item of an upload; `data` and all that is stored with it."""
+
+    filename: str | None
+    external_id: str
+    title: str
+    data: bytes
+    media_type: str | None
+    metadata: dict[str, Any] | None = field(default=None)
+
+
+async def read_uploads(request: Request) -> list[Upload]:
+    """Return the items of a multipart or JSON body."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return await _read_files(request)
+    if kind == "application/json":
+        try:
+            body = NewDocuments.model_validate(json.loads(await request.body()))
+        except ValueError as error:  # not JSON, or pydantic's ValidationError
+            raise _invalid(error) from error
+        return [_from_text(document) for document in body.documents]
+    raise InvalidInputError(
+        "Send files as multipart/form-data or {\"documents\": [{\"text\": ...}]} as application/json.",
+        code="unsupported_media_type",
+    )
+
+
+def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool) -> tuple[UploadList, int]:
+    """Store the items and return the answer with its status.
+
+    With `wait` each is made searchable before this returns; otherwise a job does it. An item that fails does not keep
+    the others out; if none was taken, `UnprocessableError` names the first reason.
+    """
+    items = [_take_one(runtime, domain, upload, wait) for upload in uploads]
+    if all(item.result == "failed" for item in items):
+        error = items[0].error or {}
+        raise UnprocessableError(error.get("message", "No item was taken."), code=error.get("code"), param="files")
+    waiting = any(item.document and item.document.status == "received" for item in items)
+    job = create_job(runtime.store, "ingest", domain.id, {}).id if waiting else None
+    return UploadList(data=items, job=job), 202 if waiting else 200
+
+
+def _take_one(runtime: Runtime, domain: Domain, upload: Upload, wait: bool) -> UploadItem:
+    try:
+        kind = upload.media_type or media_type(upload.filename or upload.external_id)
+        limit = runtime.settings.retriever.max_document_bytes
+        if len(upload.data) > limit:
+            raise UnreadableError(f"The document has {len(upload.data)} bytes, allowed are {limit}.", code="too_large")
+        about = {"title": upload.title, "media_type": kind, "metadata": upload.metadata}
+        document, result = receive(runtime.store, domain.id, upload.external_id, upload.data, **about)
+    except TandemError as error:
+        reason = {"code": error.code, "message": error.message}
+        return UploadItem(
+            filename=upload.filename, external_id=upload.external_id, result="failed", document=None, error=reason
+        )
+    if wait:
+        document = runtime.engine.make_searchable(document)
+    return _item(upload, domain, document, "failed" if document.status == "failed" else result)
+
+
+def _item(upload: Upload, domain: Domain, document: Document, result: Any) -> UploadItem:
+    return UploadItem(
+        filename=upload.filename,
+        external_id=upload.external_id,
+        result=result,
+        document=DocumentObject.of(document, domain.name),
+        error=document.error,
+    )
+
+
+async def _read_files(request: Request) -> list[Upload]:
+    async with request.form(max_files=10_000, max_fields=10) as form:
+        files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+        external_id, metadata = form.get("external_id"), form.get("metadata")
+        if not files:
+            raise InvalidInputError("The upload has no file: name the parts 'files'.", param="files")
+        if len(files) > 1 and (external_id or metadata):
+            raise InvalidInputError("external_id and metadata are for an upload of one file.", param="external_id")
+        try:
+            parsed = _METADATA.validate_json(metadata) if isinstance(metadata, str) else None
+        except ValidationError as error:
+            raise _invalid(error, "metadata") from error
+        uploads = []
+        for file in files:
+            name = file.filename or "unnamed"
+            key = external_id if isinstance(external_id, str) and external_id else name
+            data = await file.read()
+            uploads.append(Upload(name, key, name, data, None, None if parsed is None else dict(parsed)))
+        return uploads
+
+
+def _from_text(document: NewDocument) -> Upload:
+    data = document.text.encode("utf-8", errors="replace")
+    key = document.external_id or sha256(data)
+    metadata = None if document.metadata is None else dict(document.metadata)
+    return Upload(None, key, document.title or key, data, "text/markdown", metadata)
+
+
+def _invalid(error: ValueError, param: str | None = None) -> InvalidInputError:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        param = param or ".".join(str(part) for part in first["loc"])
+        return InvalidInputError(f"{param}: {first['msg']}.", param=param)
+    return InvalidInputError(f"The body is no JSON: {error}.", code="invalid_json", param=param)

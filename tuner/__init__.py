@@ -1,0 +1,1 @@
+"""From examples to tuned models. It knows evaluation below it, not HTTP."""

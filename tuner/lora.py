@@ -1,0 +1,209 @@
+"""The job `tune_generator`: a LoRA adapter of the base model, trained by TRL, published to the registry."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import warnings
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from generator.causal import encode_chat, load_causal, plain_messages
+from generator.engine import Engine
+from generator.prompt import Message, load_prompt
+from store.datasets import Example, get_dataset, hash_examples, usable_examples
+from store.errors import InvalidInputError, TandemError, UnprocessableError
+from store.jobs import Progress
+from store.models import Model, NewModel, publish_model
+from store.store import Store
+from tuner.settings import LoraSettings, TuneSection
+from tuner.training_data import Conversation, Way, build_conversations
+
+WAYS: tuple[Way, ...] = ("with_context", "closed_book")
+_LIBRARIES = ("torch", "transformers", "peft", "trl")
+
+
+class DivergedError(TandemError):
+    """Training ended in weights or a loss that are no numbers: the learning rate is too high, or the data is broken."""
+
+    code = "training_diverged"
+
+
+def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -> dict[str, Any]:
+    """Train an adapter on a split of a data set and register it as a candidate; return its id and metrics."""
+    params, domain_id = progress.job.params, progress.job.domain_id
+    way: Way = params.get("trained", "with_context")
+    if way not in WAYS:
+        raise InvalidInputError(f"An adapter is trained {' or '.join(WAYS)}, not {way!r}.", param="trained")
+    settings = LoraSettings.model_validate({**section.tuner.lora.model_dump(), **params.get("lora", {})})
+    dataset = get_dataset(store, domain_id, params["dataset"])
+    split = params.get("split", "train")
+    examples = [e for e in usable_examples(store, dataset.id, split) if "question" in e.content]
+    if not examples:
+        raise UnprocessableError(f"{dataset.name} has no usable question in the split {split!r}.", code="no_examples")
+    engine = Engine(store, section.retriever, section.generator)
+    try:
+        if engine.base_model is None:
+            raise UnprocessableError("No base model is configured: set generator.base_model.", code="no_base_model")
+        base = engine.base_model
+        tokenizer, model = load_causal(Path(base.path))
+        progress(0.01, f"{len(examples)} examples, trained {way}")
+        rows = build_conversations(
+            engine,
+            domain_id,
+            examples,
+            way,
+            without_gold=section.tuner.without_gold,
+            seed=settings.seed,
+            fits=lambda messages, reply: _length(tokenizer, messages, reply) <= settings.max_length,
+        )
+    finally:
+        engine.close(checkpoint=False)
+    trained = _train(tokenizer, model, rows, settings, section.tuner.threads, progress)
+    lineage = _lineage(section, settings, dataset.id, split, examples, way)
+    published = _publish(store, progress, base, examples, trained, lineage)
+    return {"model": published.id, "metrics": published.metrics}
+
+
+class _Trained:
+    """A trained adapter that is still in memory."""
+
+    def __init__(self, model: Any, metrics: dict[str, Any]) -> None:
+        self.model = model
+        self.metrics = metrics
+
+    def write(self, folder: Path) -> None:
+        """Write configuration and weights, and nothing else (PEFT adds a README that names local paths)."""
+        self.model.peft_config["default"].base_model_name_or_path = None
+        self.model.save_pretrained(folder, safe_serialization=True)
+        (folder / "README.md").unlink(missing_ok=True)
+
+
+def _train(
+    tokenizer: Any,
+    model: Any,
+    rows: Sequence[Conversation],
+    settings: LoraSettings,
+    threads: int,
+    progress: Progress,
+) -> _Trained:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import torch
+    from datasets import Dataset
+    from peft import LoraConfig
+    from trl import SFTConfig, SFTTrainer
+
+    if threads:
+        torch.set_num_threads(threads)
+    fitting = [_checked(tokenizer, row, settings.max_length) for row in rows]
+    work = Path(os.environ.get("TMPDIR", "/tmp")) / f"tandem-{progress.job.id}"  # noqa: S108  (nothing is saved there)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations between transformers, peft and trl; not ours to act on
+        trainer = SFTTrainer(
+            model=model,
+            processing_class=tokenizer,
+            train_dataset=Dataset.from_list([row.as_row() for row in fitting]),
+            args=SFTConfig(
+                output_dir=str(work),
+                max_length=None,
+                num_train_epochs=settings.epochs,
+                per_device_train_batch_size=settings.batch,
+                learning_rate=settings.learning_rate,
+                warmup_steps=5,
+                lr_scheduler_type="linear",
+                seed=settings.seed,
+                gradient_checkpointing=False,
+                report_to="none",
+                save_strategy="no",
+                logging_strategy="no",
+                disable_tqdm=True,
+                use_cpu=True,
+                bf16=False,
+                dataloader_pin_memory=False,
+            ),
+            peft_config=LoraConfig(
+                r=settings.r,
+                lora_alpha=settings.alpha,
+                lora_dropout=settings.dropout,
+                target_modules="all-linear",
+                task_type="CAUSAL_LM",
+            ),
+            callbacks=[_reporter(progress)],
+        )
+        if len(trainer.train_dataset) != len(rows):  # TRL drops silently what it cannot tokenise
+            raise UnprocessableError(f"TRL kept {len(trainer.train_dataset)} of {len(rows)} rows.", code="rows_dropped")
+        result = trainer.train()
+    loss = float(result.training_loss)
+    weights = (parameter for parameter in trainer.model.parameters() if parameter.requires_grad)
+    if not math.isfinite(loss) or not all(bool(weight.isfinite().all()) for weight in weights):
+        raise DivergedError(f"Training diverged (loss {loss}). Lower lora.learning_rate, now {settings.learning_rate}.")
+    metrics = {
+        "train_loss": round(loss, 4),
+        "steps": result.global_step,
+        "examples": len(rows),
+        "seconds": round(float(result.metrics["train_runtime"]), 1),
+    }
+    return _Trained(trainer.model, metrics)
+
+
+def _length(tokenizer: Any, messages: list[Message], reply: str) -> int:
+    """Return the tokens of a row, the end of the reply included."""
+    return len(encode_chat(tokenizer, messages)) + len(tokenizer(reply, add_special_tokens=False)["input_ids"]) + 2
+
+
+def _checked(tokenizer: Any, row: Conversation, limit: int) -> Conversation:
+    """Return the row with control tokens made text; refuse one that is too long, of which TRL would cut the reply."""
+    messages = plain_messages(tokenizer, row.messages)
+    reply = plain_messages(tokenizer, [{"role": "assistant", "content": row.reply}])[0]["content"]
+    length = _length(tokenizer, messages, reply)
+    if length > limit:
+        raise UnprocessableError(
+            f"An example has {length} tokens with a single passage, allowed are {limit}: raise lora.max_length.",
+            code="example_too_long",
+        )
+    return Conversation(messages, reply)
+
+
+def _reporter(progress: Progress) -> Any:
+    from transformers import TrainerCallback
+
+    class Reporter(TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            del args, control, kwargs
+            progress(0.1 + 0.85 * state.global_step / state.max_steps, f"step {state.global_step} of {state.max_steps}")
+
+    return Reporter()
+
+
+def _lineage(
+    section: TuneSection, settings: LoraSettings, dataset: str, split: str, examples: Sequence[Example], way: Way
+) -> dict[str, Any]:
+    prompt = load_prompt()
+    return {
+        "method": "lora",
+        "trained": way,
+        "without_gold": "abstain",
+        "dataset": {"id": dataset, "split": split, "sha256": hash_examples(examples), "examples": len(examples)},
+        "settings": {**settings.model_dump(), "without_gold": section.tuner.without_gold},
+        "prompt": {"name": prompt.name, "sha256": prompt.sha256},
+        "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+    }
+
+
+def _publish(
+    store: Store,
+    progress: Progress,
+    base: Model,
+    examples: Sequence[Example],
+    trained: _Trained,
+    lineage: Mapping[str, Any],
+) -> Model:
+    documents = {key: value for example in examples for key, value in example.documents.items()}
+    model = NewModel("adapter", progress.job.domain_id, base.id, lineage, trained.metrics, documents)
+    progress(0.97, "publishing")
+    return publish_model(store, progress.lease, model, trained.write)
+
+
