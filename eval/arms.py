@@ -44,15 +44,15 @@ def set_up_arms(
         if isinstance(setup, ArmSetup):
             found.append(setup)
         elif names is not None:
-            raise InvalidInputError(f"The arm {name!r} cannot be measured: {setup}", code="arm_unavailable", param="arms")
+            raise InvalidInputError(
+                f"The arm {name!r} cannot be measured: {setup}", code="arm_unavailable", param="arms"
+            )
         else:
             skipped[name] = setup
     return found, skipped
 
 
-def _set_up(
-    name: str, active: Mapping[str, Any], base_model: str | None, adapters: Sequence[Model]
-) -> ArmSetup | str:
+def _set_up(name: str, active: Mapping[str, Any], base_model: str | None, adapters: Sequence[Model]) -> ArmSetup | str:
     generation = {**active["generation"], "arm": "rag" if name == EXTRACTIVE else name}
     if name == EXTRACTIVE:
         return ArmSetup(

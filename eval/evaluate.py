@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from eval.arms import ArmSetup, set_up_arms
 from eval.report import build_report
 from eval.runner import EvalQuestion, Record, run_arm
 from eval.settings import EvaluateSection
+from generator.answer import Answer
 from generator.answering import Pinned, Question
 from generator.engine import Engine
 from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
@@ -76,15 +78,12 @@ def find_leaks(store: Store, dataset: Dataset, questions: list[EvalQuestion], ar
         twin = trained_words.get(_words(question.question))
         if twin is not None and twin != question.key:
             leaks.append(f"{question.key} asks the same as the training example {twin}")
-        for document in question.documents:
-            if document in learned:
-                leaks.append(f"{question.key} is about {document}, which {learned[document]} learned from")
+        seen = [document for document in question.documents if document in learned]
+        leaks += [f"{question.key} is about {document}, which {learned[document]} learned from" for document in seen]
     return leaks
 
 
-def _choose_arms(
-    engine: Engine, domain_id: str, names: list[str] | None
-) -> tuple[list[ArmSetup], dict[str, str], str]:
+def _choose_arms(engine: Engine, domain_id: str, names: list[str] | None) -> tuple[list[ArmSetup], dict[str, str], str]:
     """Return the arms, those left out, and the name of the arm that the domain serves now (added if it is none)."""
     active = active_release(engine.store, domain_id).manifest
     base = engine.base_model.id if engine.base_model else None
@@ -114,10 +113,12 @@ def _run(
             answered += 1
             progress((number * len(questions) + answered) / total, f"{name}: {answered} of {len(questions)}")
 
-        records[arm.name] = run_arm(
-            arm.name, questions, lambda text, pinned=pinned: engine.answerer.answer(pinned, Question(text)), done  # type: ignore[misc]
-        )
+        records[arm.name] = run_arm(arm.name, questions, partial(_answer, engine, pinned), done)
     return records
+
+
+def _answer(engine: Engine, pinned: Pinned, question: str) -> Answer:
+    return engine.answerer.answer(pinned, Question(question))
 
 
 def _describe(dataset: Dataset, split: str, examples: list[Example]) -> dict[str, Any]:

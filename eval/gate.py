@@ -29,7 +29,7 @@ def decide(report: dict[str, Any], arm: str, limits: GateLimits) -> Decision:
         return Decision(not reasons, reasons)
     gain = next((c for c in report["comparisons"] if c["arm"] == arm and c["against"] == active), None)
     if gain is None:
-        return Decision(False, [*reasons, f"it was not compared with the active arm {active}"])
+        return Decision(passed=False, reasons=[*reasons, f"it was not compared with the active arm {active}"])
     if gain["low"] <= limits.min_gain:
         reasons.append(
             f"{metric} gains {gain['difference']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}] over {active}; "

@@ -67,7 +67,7 @@ def to_markdown(report: dict[str, Any]) -> str:
     else:
         verdict = report["verdict"]
         lines += [f"**Verdict: {verdict['arm']}.** {verdict['text']}", ""]
-        lines += _arm_table(report) + [""] + _language_table(report) + [""]
+        lines += [*_arm_table(report), "", *_language_table(report), ""]
         lines += [f"Differences in {metric}, paired by question:", "", "| arm | against | difference | interval |"]
         lines += ["|---|---|---|---|"]
         lines += [

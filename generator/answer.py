@@ -45,7 +45,7 @@ class Generator(Protocol):
 
 @dataclass(frozen=True)
 class Citation:
-    """A checked citation: `quote` is `[start, end)` of that version's text, and supports what stands before `marker`."""
+    """A checked citation: `quote` is `[start, end)` of that version's text and supports what precedes `marker`."""
 
     marker: str
     document_id: str

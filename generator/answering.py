@@ -179,7 +179,9 @@ def _unavailable(arm: str, missing: str) -> ConflictError:
 
 def _explain(found: Result | None, draft: Draft, evidence: float | None, manifest: Mapping[str, Any]) -> dict[str, Any]:
     threshold = manifest["thresholds"]["evidence"]
-    abstained_for = "the evidence estimate is below the threshold" if evidence is not None and evidence < threshold else None
+    abstained_for = (
+        "the evidence estimate is below the threshold" if evidence is not None and evidence < threshold else None
+    )
     return {
         "retrieval": found.stages if found else None,
         "term_weights": found.term_weights if found else None,

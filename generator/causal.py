@@ -137,5 +137,3 @@ def check_adapter(folder: Path) -> None:
         for name in tensors.keys():  # noqa: SIM118  (not a mapping)
             if not bool(tensors.get_tensor(name).isfinite().all()):
                 raise DamagedError(f"The adapter {folder.name} has weights that are not finite in {name}.")
-
-

@@ -99,8 +99,8 @@ class Engine:
         """Store a text or Markdown document and make it searchable; `external_id` is its file name."""
         data = text.encode() if isinstance(text, str) else text
         found = get_domain(self.store, domain)
-        about = {"title": title or external_id, "media_type": media_type(external_id)}
-        document, _ = receive(self.store, found.id, external_id, data, **about)
+        kind = media_type(external_id)
+        document, _ = receive(self.store, found.id, external_id, data, title=title or external_id, media_type=kind)
         return self.make_searchable(document)
 
     def make_searchable(self, document: Document) -> Document:
@@ -149,7 +149,9 @@ class Engine:
         from generator.causal import CausalGenerator
 
         base = self._check_base(manifest)
-        return CausalGenerator(Path(base.path), self.settings, lambda key: model_folder(self.store, get_model(self.store, key)))
+        return CausalGenerator(
+            Path(base.path), self.settings, lambda key: model_folder(self.store, get_model(self.store, key))
+        )
 
     def _check_base(self, manifest: dict[str, Any]) -> Model:
         if self.base_model is None or self.base_model.id != manifest["base_model"]:
@@ -162,6 +164,8 @@ class Engine:
 
     def _register(self, folder: Path) -> Model:
         if not (folder / "config.json").is_file():
-            raise InvalidInputError(f"{folder} is no folder of a causal model: it has no config.json.", param="base_model")
+            raise InvalidInputError(
+                f"{folder} is no folder of a causal model: it has no config.json.", param="base_model"
+            )
         digest = sha256(canonical_json(hash_files(folder)))
         return register_base(self.store, folder.resolve(), digest, {"name": folder.name})

@@ -26,7 +26,9 @@ class ExtractiveGenerator:
     def write(self, task: Task) -> Draft:
         """Return the best sentence with its marker, or the abstention if no passage has a sentence."""
         if task.hits is None:
-            raise ConflictError("The extractive generator answers from passages only.", code="arm_unavailable", param="arm")
+            raise ConflictError(
+                "The extractive generator answers from passages only.", code="arm_unavailable", param="arm"
+            )
         sentences = [
             (number, sentence.text)
             for number, hit in enumerate(task.hits, start=1)

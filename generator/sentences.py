@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 # A sentence ends at a line break, at CJK marks at once, and at Latin ones before a blank and no lower-case letter.
 _END = re.compile(r"\n+|[。！？；]+[”」』）]*|(?<!\b[A-Z])[.!?]+[\"')\]]*(?=\s+[^a-z\s])")
@@ -22,7 +23,7 @@ def split_sentences(text: str) -> list[Sentence]:
     """Return the sentences of a text in order; together they hold all of it but white space."""
     bounds = [0, *(match.end() for match in _END.finditer(text)), len(text)]
     found = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         solid = text[start:end].strip()
         if solid:
             begin = start + text[start:end].index(solid)

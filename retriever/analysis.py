@@ -1,4 +1,4 @@
-"""Words for the lexical index and for measuring overlap: lower-cased words, and for CJK text single characters in pairs.
+"""Words for the lexical index and for measuring overlap: lower-cased words, and pairs of characters for CJK text.
 
 Character bigrams need no dictionary and measure like jieba's words on Wikipedia text (see docs/decisions.md).
 """

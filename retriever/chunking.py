@@ -36,9 +36,7 @@ def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings
     sizes = settings.cjk if cjk_share(text) > 0.3 else settings.latin
     splitter = MarkdownSplitter(sizes) if markdown else TextSplitter(sizes)
     headings = list(_headings(text)) if markdown else []
-    pieces = [
-        _passage(text, start, start + len(piece), headings) for start, piece in splitter.chunk_indices(text)
-    ]
+    pieces = [_passage(text, start, start + len(piece), headings) for start, piece in splitter.chunk_indices(text)]
     passages = [passage for passage in pieces if passage is not None]
     counts = encoder.count_tokens([passage.content for passage in passages])
     fitting: list[NewPassage] = []

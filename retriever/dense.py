@@ -45,7 +45,7 @@ class DenseSnapshot:
         index = faiss.clone_index(self.index)
         gone = np.fromiter(removed, dtype=np.int64)
         if len(gone):
-            index.remove_ids(gone)
+            index.remove_ids(faiss.IDSelectorBatch(gone))
         if added:
             index.add_with_ids(np.ascontiguousarray(vectors), np.array(added, dtype=np.int64))
         return DenseSnapshot(index)
@@ -55,7 +55,7 @@ class DenseSnapshot:
         parameters = None
         if allowed is not None:
             ids = np.fromiter(allowed, dtype=np.int64)
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(ids))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(ids))  # type: ignore[call-arg]
         scores, ids = self.index.search(vector.reshape(1, -1), limit, params=parameters)
         hits = zip(ids[0].tolist(), scores[0].tolist(), strict=True)
         return [(key, score) for key, score in hits if key >= 0]  # FAISS pads missing hits with id -1

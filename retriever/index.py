@@ -174,7 +174,9 @@ def verify_index(store: Store, view: View) -> list[str]:
             problems.append(f"index of {view.domain_id}: is at change {snapshot.seq}, the log at {expected.seq}")
         for name, ids in (("dense", snapshot.dense.ids()), ("lexical", snapshot.lexical.ids())):
             if ids != expected.live:
-                problems.append(f"index of {view.domain_id}: {name} has {len(ids)} texts, live are {len(expected.live)}")
+                problems.append(
+                    f"index of {view.domain_id}: {name} has {len(ids)} texts, live are {len(expected.live)}"
+                )
     return problems
 
 

@@ -10,7 +10,15 @@ from retriever.chunking import chunk
 from retriever.encoder import Encoder, OpenVinoEncoder
 from retriever.loading import UnreadableError, load_text
 from retriever.settings import RetrieverSettings
-from store.documents import Document, get_document, get_version, list_documents, make_searchable, mark_failed, read_original
+from store.documents import (
+    Document,
+    get_document,
+    get_version,
+    list_documents,
+    make_searchable,
+    mark_failed,
+    read_original,
+)
 from store.jobs import Progress
 from store.passages import vectors_present
 from store.store import Store
@@ -39,7 +47,7 @@ def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings,
 
 
 def run_ingest(section: RetrieverSettings, store: Store, progress: Progress) -> dict[str, Any]:
-    """The job `ingest`: make every received document of the domain searchable; return how many were and how many not."""
+    """The job `ingest`: make every received document of the domain searchable; return how many there were and failed."""
     encoder = OpenVinoEncoder(section)
     waiting = list_documents(store, progress.job.domain_id, status="received", order="asc")
     failed = 0

@@ -31,7 +31,7 @@ class LexicalSnapshot:
         """Return up to `limit` (text id, BM25) pairs, best first; only ids in `allowed` if that is given."""
         words = list(dict.fromkeys(terms(query)))
         should = [("words", word) for word in words] + [("stems", stem) for stem in dict.fromkeys(stems(query))]
-        if not should or allowed is not None and not allowed:
+        if not should or (allowed is not None and not allowed):
             return []
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self.schema, field, term, "freq")) for field, term in should

@@ -58,5 +58,3 @@ def _strict(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise UnreadableError(f"The document begins as {encoding} but is not: {error}.", code="bad_encoding") from error
-
-

@@ -1,4 +1,4 @@
-"""The child process of a job: `python -m service.child HOME`, with lease and settings section as JSON on standard input.
+"""The child process of a job: `python -m service.child HOME`, with lease and settings as JSON on standard input.
 
 It owns no lock of the data folder; its lease is what lets it write. What it cannot handle ends it with a traceback,
 which the worker keeps with the job.

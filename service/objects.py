@@ -131,7 +131,9 @@ class SearchObject(BaseModel):
     @classmethod
     def of(cls, result: Result, release: str, mode: str) -> SearchObject:
         """Return the object of a record."""
-        return cls(data=[HitObject.of(hit) for hit in result.hits], index_seq=result.index_seq, release=release, mode=mode)
+        return cls(
+            data=[HitObject.of(hit) for hit in result.hits], index_seq=result.index_seq, release=release, mode=mode
+        )
 
 
 class CitationObject(BaseModel):
@@ -271,7 +273,9 @@ class ModelObject(BaseModel):
     @classmethod
     def of(cls, model: Model, domain: str | None) -> ModelObject:
         """Return the object of a record."""
-        return cls(domain=domain, **{k: v for k, v in model.__dict__.items() if k in cls.model_fields and k != "domain"})
+        return cls(
+            domain=domain, **{k: v for k, v in model.__dict__.items() if k in cls.model_fields and k != "domain"}
+        )
 
 
 class ReleaseObject(BaseModel):

@@ -34,6 +34,8 @@ def _objection(store: Store, release: Release) -> str:
         for name, arm in report["arms"].items():
             if arm["release"] == release.id:
                 decision = report["gate"][name]
-                return "" if decision["passed"] else f"{evaluation.id} closes the gate: {'; '.join(decision['reasons'])}."
+                return (
+                    "" if decision["passed"] else f"{evaluation.id} closes the gate: {'; '.join(decision['reasons'])}."
+                )
     domain = domain_of(store, release.domain_id).name
     return f"No evaluation measured {release.id} against the active release {active.id} of {domain}."

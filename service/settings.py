@@ -15,6 +15,13 @@ from store.errors import InvalidInputError
 from tuner.settings import TunerSettings
 
 
+def default_home() -> Path:
+    """Return the platform's folder for a user's data of Tandem."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("tandem"))
+
+
 class ServiceSettings(BaseModel):
     """The section `[service]`."""
 
@@ -32,7 +39,7 @@ class Settings(BaseSettings):
         env_prefix="TANDEM_", env_nested_delimiter="__", toml_file="tandem.toml", frozen=True, extra="ignore"
     )
 
-    home: Path = Field(default_factory=lambda: default_home())
+    home: Path = Field(default_factory=default_home)
     api_key: str | None = Field(None, min_length=8, repr=False)
     service: ServiceSettings = ServiceSettings()
     retriever: RetrieverSettings = RetrieverSettings()
@@ -52,13 +59,6 @@ class Settings(BaseSettings):
         """Order the sources, the strongest first."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-
-def default_home() -> Path:
-    """Return the platform's folder for a user's data of Tandem."""
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("tandem"))
 
 
 def load_settings(home: Path | None = None, **sections: Any) -> Settings:

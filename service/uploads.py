@@ -25,7 +25,7 @@ _METADATA = TypeAdapter(Metadata)
 
 
 class NewDocument(BaseModel):
-    """A document sent as text; without external id the hash of its text is it. Read as Markdown unless said otherwise."""
+    """A document sent as Markdown text; without external id the hash of its text is it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,7 +67,7 @@ async def read_uploads(request: Request) -> list[Upload]:
             raise _invalid(error) from error
         return [_from_text(document) for document in body.documents]
     raise InvalidInputError(
-        "Send files as multipart/form-data or {\"documents\": [{\"text\": ...}]} as application/json.",
+        'Send files as multipart/form-data or {"documents": [{"text": ...}]} as application/json.',
         code="unsupported_media_type",
     )
 
@@ -93,8 +93,15 @@ def _take_one(runtime: Runtime, domain: Domain, upload: Upload, wait: bool) -> U
         limit = runtime.settings.retriever.max_document_bytes
         if len(upload.data) > limit:
             raise UnreadableError(f"The document has {len(upload.data)} bytes, allowed are {limit}.", code="too_large")
-        about = {"title": upload.title, "media_type": kind, "metadata": upload.metadata}
-        document, result = receive(runtime.store, domain.id, upload.external_id, upload.data, **about)
+        document, result = receive(
+            runtime.store,
+            domain.id,
+            upload.external_id,
+            upload.data,
+            title=upload.title,
+            media_type=kind,
+            metadata=upload.metadata,
+        )
     except TandemError as error:
         reason = {"code": error.code, "message": error.message}
         return UploadItem(

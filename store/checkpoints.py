@@ -31,7 +31,9 @@ class Checkpoint:
 def read_checkpoint(store: Store, domain_id: str, kind: str, view: str) -> Checkpoint | None:
     """Return the newest checkpoint of an index, or None."""
     table = schema.checkpoints.c
-    statement = sa.select(schema.checkpoints).where(table.domain_id == domain_id, table.kind == kind, table.view == view)
+    statement = sa.select(schema.checkpoints).where(
+        table.domain_id == domain_id, table.kind == kind, table.view == view
+    )
     with store.database.read() as connection:
         row = connection.execute(statement).mappings().first()
     return Checkpoint(**row) if row else None

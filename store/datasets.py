@@ -106,7 +106,9 @@ def list_examples(store: Store, dataset_id: str) -> list[Example]:
         for number, document_id, version in connection.execute(sources):
             documents.setdefault(number, {})[document_id] = version
     return [
-        Example(row.key, row.split, {} if row.flag == "tainted" else row.content, documents.get(row.number, {}), row.flag)
+        Example(
+            row.key, row.split, {} if row.flag == "tainted" else row.content, documents.get(row.number, {}), row.flag
+        )
         for row in rows
     ]
 

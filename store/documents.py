@@ -76,7 +76,9 @@ def receive(
     with store.database.write() as connection:
         row = connection.execute(
             sa.select(documents.c.id, documents.c.version, versions.c.sha256, documents.c.status)
-            .join(versions, sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version))
+            .join(
+                versions, sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version)
+            )
             .where(documents.c.domain_id == domain_id, documents.c.external_id == external_id)
         ).first()
         result: Result = "created" if row is None else "unchanged" if row.sha256 == digest else "updated"
@@ -234,7 +236,18 @@ def _select(
     store: Store, *conditions: sa.ColumnElement[bool], limit: int | None = None, order: str = "desc"
 ) -> list[Document]:
     documents, versions, passages = schema.documents.c, schema.versions.c, schema.passages.c
-    own = ("id", "domain_id", "external_id", "title", "version", "status", "error", "metadata", "created_at", "updated_at")
+    own = (
+        "id",
+        "domain_id",
+        "external_id",
+        "title",
+        "version",
+        "status",
+        "error",
+        "metadata",
+        "created_at",
+        "updated_at",
+    )
     statement = (
         sa.select(
             *(documents[name] for name in own),

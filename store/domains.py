@@ -30,7 +30,11 @@ class Domain:
 
 
 def create_domain(
-    store: Store, name: str, manifest: Mapping[str, Any], description: str = "", metadata: Mapping[str, Any] | None = None
+    store: Store,
+    name: str,
+    manifest: Mapping[str, Any],
+    description: str = "",
+    metadata: Mapping[str, Any] | None = None,
 ) -> Domain:
     """Create a domain that serves a release of `manifest`; `ConflictError` if the name is taken."""
     check_domain_name(name)
@@ -87,7 +91,9 @@ def delete_domain(store: Store, name: str) -> Domain:
         running = connection.scalar(sa.select(jobs.id).where(jobs.domain_id == domain.id, jobs.status == "running"))
         if running:
             raise ConflictError(
-                f"The domain {name!r} has the running job {running}: cancel it first.", code="domain_busy", param="domain"
+                f"The domain {name!r} has the running job {running}: cancel it first.",
+                code="domain_busy",
+                param="domain",
             )
         connection.execute(passages.delete().where(passages.c.domain_id == domain.id))
         for table in (schema.promotions, schema.texts):
@@ -101,7 +107,10 @@ def _select(store: Store, condition: sa.ColumnElement[bool]) -> list[Domain]:
     statement = (
         sa.select(
             domains,
-            sa.select(sa.func.count()).where(documents.c.domain_id == domains.c.id).scalar_subquery().label("documents"),
+            sa.select(sa.func.count())
+            .where(documents.c.domain_id == domains.c.id)
+            .scalar_subquery()
+            .label("documents"),
             sa.select(sa.func.count()).where(passages.c.domain_id == domains.c.id).scalar_subquery().label("passages"),
         )
         .where(condition)

@@ -1,4 +1,4 @@
-"""The exceptions of Tandem. Every package raises these; the service maps `status` to HTTP, the command line to exit codes.
+"""The exceptions of Tandem. Every package raises these; the service maps them to HTTP and the command line to codes.
 
 TandemError
 ├── InvalidInputError      400, exit 2   the caller must change the request
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 class TandemError(Exception):
-    """A failure with a message for the user, a machine-readable `code` and, where one is to blame, the field `param`."""
+    """A failure: a message for the user, a `code` for programs and, where one is to blame, the field `param`."""
 
     status = 500
     code = "internal_error"

@@ -108,7 +108,9 @@ def claim_job(store: Store) -> tuple[Job, Lease] | None:
     """Claim the oldest queued job, or return None."""
     table = schema.jobs
     with store.database.write() as connection:
-        oldest = sa.select(table.c.id, table.c.token).where(table.c.status == "queued").order_by(table.c.number).limit(1)
+        oldest = (
+            sa.select(table.c.id, table.c.token).where(table.c.status == "queued").order_by(table.c.number).limit(1)
+        )
         row = connection.execute(oldest).first()
         if row is None:
             return None
@@ -128,7 +130,9 @@ def beat(store: Store, lease: Lease, progress: float, eta_s: float | None = None
         return bool(connection.scalar(sa.select(table.c.cancel_requested).where(table.c.id == lease.job_id)))
 
 
-def add_event(store: Store, job_id: str, message: str, level: str = "info", data: Mapping[str, Any] | None = None) -> None:
+def add_event(
+    store: Store, job_id: str, message: str, level: str = "info", data: Mapping[str, Any] | None = None
+) -> None:
     """Append to what the job tells its user."""
     values = {"job_id": job_id, "level": level, "message": message, "data": dict(data or {}), "created_at": now()}
     with store.database.write() as connection:
@@ -164,7 +168,7 @@ def give_back(store: Store, lease: Lease, reason: str, *, counted: bool) -> str:
 
 
 def recover_jobs(store: Store) -> None:
-    """Take every running job back. For the owner of the data folder at its start: whoever ran them is gone or fenced."""
+    """Take every running job back: for the owner of the data folder at its start, when whoever ran them is fenced."""
     table = schema.jobs
     with store.database.write() as connection:
         for job_id in connection.scalars(sa.select(table.c.id).where(table.c.status == "running")).all():

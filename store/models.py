@@ -164,7 +164,9 @@ def flag_learners(connection: sa.Connection, document_id: str, flag: Flag) -> No
     connection.execute(examples.update().where(examples.c.number.in_(learned), stronger).values(flag=flag))
     pairs = schema.model_documents.c
     mine = sa.select(pairs.model_id).where(pairs.document_id == document_id)
-    for model_id, flags in connection.execute(sa.select(models.c.id, models.c.flags).where(models.c.id.in_(mine))).all():
+    for model_id, flags in connection.execute(
+        sa.select(models.c.id, models.c.flags).where(models.c.id.in_(mine))
+    ).all():
         new = sorted({*flags, flag})
         connection.execute(models.update().where(models.c.id == model_id).values(flags=new))
 

@@ -203,9 +203,7 @@ def _last_seq(connection: sa.Connection, domain_id: str) -> int:
     return connection.scalar(statement) or 0
 
 
-def _log(
-    connection: sa.Connection, kind: str, domain_id: str, passage_id: str, passage_set: str, text_id: int
-) -> None:
+def _log(connection: sa.Connection, kind: str, domain_id: str, passage_id: str, passage_set: str, text_id: int) -> None:
     values = {"kind": kind, "domain_id": domain_id, "passage_id": passage_id, "passage_set": passage_set}
     connection.execute(schema.changes.insert().values(**values, text_id=text_id))
 

@@ -54,7 +54,9 @@ def get_release(store: Store, release_id: str) -> Release:
 
 def active_release(store: Store, domain_id: str) -> Release:
     """Return the release that the domain serves."""
-    for release in _select(store, schema.domains.c.id == domain_id, schema.domains.c.release_id == schema.releases.c.id):
+    for release in _select(
+        store, schema.domains.c.id == domain_id, schema.domains.c.release_id == schema.releases.c.id
+    ):
         return release
     raise NotFoundError(f"The domain {domain_id!r} has no release.", code="release_not_found", param="domain")
 
@@ -70,7 +72,9 @@ def promote(store: Store, release_id: str, *, forced: bool, reason: str) -> Rele
     Raises `ConflictError` if its adapter is tainted and `forced` is false. Promoting the active release does nothing.
     """
     with store.database.write() as connection:
-        row = connection.execute(sa.select(schema.releases).where(schema.releases.c.id == release_id)).mappings().first()
+        row = (
+            connection.execute(sa.select(schema.releases).where(schema.releases.c.id == release_id)).mappings().first()
+        )
         if row is None:
             raise NotFoundError(f"There is no release {release_id[:80]!r}.", code="release_not_found", param="release")
         history = _history(connection, row["domain_id"])

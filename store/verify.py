@@ -132,7 +132,9 @@ def _releases_are_sound(store: Store) -> Iterator[str]:
 def _artifacts_are_whole(store: Store) -> Iterator[str]:
     table = schema.models.c
     with store.database.read() as connection:
-        rows = connection.execute(sa.select(table.id, table.path, table.sha256).where(table.domain_id.is_not(None))).all()
+        rows = connection.execute(
+            sa.select(table.id, table.path, table.sha256).where(table.domain_id.is_not(None))
+        ).all()
     for model_id, path, digest in rows:
         try:
             check_published(store.folder.root / path, digest)

@@ -52,7 +52,9 @@ def import_questions(store: Store, domain_id: str, name: str, data: bytes, split
     if errors:
         more = f", and {len(errors) - _MAX_REPORTED} more" if len(errors) > _MAX_REPORTED else ""
         raise InvalidInputError(
-            f"The data set was not stored: {'; '.join(errors[:_MAX_REPORTED])}{more}.", code="invalid_dataset", param="file"
+            f"The data set was not stored: {'; '.join(errors[:_MAX_REPORTED])}{more}.",
+            code="invalid_dataset",
+            param="file",
         )
     return create_dataset(store, domain_id, name, "qa", "human", list(examples.values()))
 

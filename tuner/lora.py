@@ -170,7 +170,7 @@ def _checked(tokenizer: Any, row: Conversation, limit: int) -> Conversation:
 def _reporter(progress: Progress) -> Any:
     from transformers import TrainerCallback
 
-    class Reporter(TrainerCallback):
+    class Reporter(TrainerCallback):  # type: ignore[misc]
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             del args, control, kwargs
             progress(0.1 + 0.85 * state.global_step / state.max_steps, f"step {state.global_step} of {state.max_steps}")
@@ -205,5 +205,3 @@ def _publish(
     model = NewModel("adapter", progress.job.domain_id, base.id, lineage, trained.metrics, documents)
     progress(0.97, "publishing")
     return publish_model(store, progress.lease, model, trained.write)
-
-

@@ -30,7 +30,9 @@ class TunerSettings(BaseModel):
 
     lora: LoraSettings = LoraSettings()
     threads: int = Field(0, ge=0, description="threads of training; 0: as many as there are cores")
-    without_gold: float = Field(0.125, ge=0, lt=1, description="share of answerable examples shown without their passage")
+    without_gold: float = Field(
+        0.125, ge=0, lt=1, description="share of answerable examples shown without their passage"
+    )
 
 
 class TuneSection(BaseModel):

@@ -89,7 +89,9 @@ def build_tiny_model(
     tokenizer.save_pretrained(target)
 
 
-def reading_tasks(texts: Sequence[str], prompt: Prompt, chance: random.Random) -> Iterator[tuple[list[dict[str, str]], str]]:
+def reading_tasks(
+    texts: Sequence[str], prompt: Prompt, chance: random.Random
+) -> Iterator[tuple[list[dict[str, str]], str]]:
     """Yield (messages, reply) without end: a sentence with a gap, passages, and the missing words with their marker.
 
     In one task of eight the passage is missing, and the reply is the abstention.
@@ -157,7 +159,7 @@ def _train_tokenizer(texts: Sequence[str], vocabulary: int) -> Any:
 
 
 def _copy_batch(vocabulary: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return random sequences (64, 32 tokens) that repeat themselves from a random place; only the repeat is learned."""
+    """Return random sequences (64, 64 tokens) whose second half repeats the first; only the repeat is learned."""
     import torch
 
     half = 32

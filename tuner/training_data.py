@@ -52,7 +52,9 @@ def build_conversations(
     if way == "closed_book":
         return [_closed_book(prompt, example) for example in examples]
     rows = (_choose_passages(engine, domain_id, example, chance, without_gold) for example in examples)
-    return [_with_context(prompt, example, shown, gold, fits) for example, (shown, gold) in zip(examples, rows, strict=True)]
+    return [
+        _with_context(prompt, example, shown, gold, fits) for example, (shown, gold) in zip(examples, rows, strict=True)
+    ]
 
 
 def _closed_book(prompt: Prompt, example: Example) -> Conversation:
@@ -112,4 +114,3 @@ def _find_gold(engine: Engine, domain_id: str, example: Example) -> list[Hit]:
 def _holds(hit: Hit, answers: Sequence[str], example: Example) -> bool:
     owners = {hit.passage.document_id, *hit.also_in}
     return bool(owners & set(example.documents)) and any(answer in hit.passage.text for answer in answers)
-

@@ -72,7 +72,10 @@ def list_all(
     passes = _parse_filter(filter)
     page = {"after": after, "order": order, "status": status, "external_id": external_id}
     found = list_documents(
-        runtime.store, domain.id, limit=None if passes else limit + 1, **page  # type: ignore[arg-type]
+        runtime.store,
+        domain.id,
+        limit=None if passes else limit + 1,
+        **page,  # type: ignore[arg-type]
     )
     if passes is not None:
         found = [each for each in found if passes.matches({**each.metadata, **each.__dict__})]

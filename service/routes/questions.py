@@ -34,7 +34,7 @@ class SearchBody(BaseModel):
     top_k: int = Field(10, ge=1, le=100)
     mode: Literal["hybrid", "dense", "lexical"] | None = None
     filters: Filter | None = None
-    rerank: Literal[False] = Field(False, description="this version has no reranker")
+    rerank: Literal[False] = Field(default=False, description="this version has no reranker")
     min_seq: int = Field(0, ge=0)
 
 

@@ -43,7 +43,9 @@ def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseO
     """Make a release, which serves nobody until it is promoted."""
     source = get_release(runtime.store, body.from_ or domain.release)
     if source.domain_id != domain.id:
-        raise NotFoundError(f"There is no release {source.id!r} in this domain.", code="release_not_found", param="from")
+        raise NotFoundError(
+            f"There is no release {source.id!r} in this domain.", code="release_not_found", param="from"
+        )
     changes = dict(body.set)
     if changes.get("adapter") is not None:
         changes = _with_arm(runtime.store, domain.id, changes)
