@@ -48,6 +48,7 @@ class CausalGenerator:
         messages = fit(task.prompt, task.question, contexts, task.history, self._count, budget)
         ids = encode_chat(self.tokenizer, messages)[-budget:]
         with self._turn, self._torch.inference_mode():
+            chosen = self._choose(task.adapter)  # before `self._model` is read: loading may replace it
             rows = self._torch.tensor([ids])
             output = self._model.generate(
                 input_ids=rows,
@@ -55,7 +56,7 @@ class CausalGenerator:
                 max_new_tokens=task.max_new_tokens,
                 do_sample=False,
                 pad_token_id=self.tokenizer.pad_token_id,
-                **self._choose(task.adapter),
+                **chosen,
             )
         written = output[0, len(ids) :].tolist()
         text = self.tokenizer.decode(written, skip_special_tokens=True)

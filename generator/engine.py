@@ -86,6 +86,14 @@ class Engine:
         }
         return Manifest.model_validate(manifest).model_dump()
 
+    def with_base_model(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """Return the manifest with the base model that its backend needs: the configured one, or none."""
+        if manifest["generation"]["backend"] == "extractive":
+            return {**manifest, "base_model": None, "adapter": None}
+        if self.base_model is None:
+            raise ConflictError("No language model is configured: set generator.base_model.", code="no_base_model")
+        return {**manifest, "base_model": self.base_model.id}
+
     def create_domain(self, name: str, description: str = "", metadata: dict[str, Any] | None = None) -> Domain:
         """Create a domain with a first release."""
         return create_domain(self.store, name, self.default_manifest(), description, metadata)

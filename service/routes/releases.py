@@ -49,7 +49,8 @@ def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseO
     changes = dict(body.set)
     if changes.get("adapter") is not None:
         changes = _with_arm(runtime.store, domain.id, changes)
-    release = create_release(runtime.store, domain.id, changed_manifest(source.manifest, changes))
+    manifest = runtime.engine.with_base_model(changed_manifest(source.manifest, changes))
+    release = create_release(runtime.store, domain.id, manifest)
     return ReleaseObject.of(release, domain.name)
 
 

@@ -1,0 +1,41 @@
+"""The command `tandem`. Its verbs talk to the running server of a data folder, or serve the folder themselves."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from service.commands import content, lifecycle, operation
+from service.commands.console import reported
+
+app = typer.Typer(
+    name="tandem",
+    help="Answers from your documents, with citations; tunes the models behind it; proves which of the two pays.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(epilog="Example: tandem serve --port 8321")(operation.serve)
+app.command(epilog="Example: tandem demo --quick")(operation.demo)
+app.command(epilog="Example: tandem ingest docs/ -d handbook")(content.ingest)
+app.command(epilog='Example: tandem query "How much is a ticket?" -d handbook')(content.query)
+app.add_typer(content.domains, name="domain")
+app.add_typer(content.documents, name="document")
+app.add_typer(lifecycle.datasets, name="dataset")
+app.add_typer(lifecycle.tune, name="tune")
+app.add_typer(lifecycle.evaluations, name="eval")
+app.add_typer(lifecycle.releases, name="release")
+app.add_typer(lifecycle.models, name="model")
+app.add_typer(lifecycle.jobs, name="job")
+app.command(epilog="Example: tandem verify --json")(operation.verify)
+app.command(epilog="Example: tandem version")(operation.version)
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.exit(reported(app))
+
+
+if __name__ == "__main__":
+    main()

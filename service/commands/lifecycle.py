@@ -1,0 +1,221 @@
+"""Commands of ML engineers: data sets, tuning, evaluation, models, releases, jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from service.commands.console import AsJson, Domain, Home, client, run_job, show
+
+datasets = typer.Typer(help="Examples to learn from and to measure on.", no_args_is_help=True)
+tune = typer.Typer(help="Tune models.", no_args_is_help=True)
+evaluations = typer.Typer(help="Compare the arms of a domain.", no_args_is_help=True)
+models = typer.Typer(help="The registry of models.", no_args_is_help=True)
+releases = typer.Typer(help="What a domain serves.", no_args_is_help=True)
+jobs = typer.Typer(help="Long work.", no_args_is_help=True)
+
+Dataset = Annotated[str, typer.Option("--dataset", help="Name or id of the data set.")]
+
+
+@datasets.command("import", epilog="Example: tandem dataset import questions.jsonl --name faq -d handbook")
+def import_dataset(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    name: Annotated[str, typer.Option("--name")],
+    split: Annotated[str | None, typer.Option(help="For lines that name none: train, dev or test.")] = None,
+    domain: Domain = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import questions with answers from a JSON Lines file."""
+    form = {"name": name} | ({"split": split} if split else {})
+    with client(home) as server:
+        files = {"file": (file.name, file.read_bytes())}
+        show(server.call("POST", f"/v1/domains/{domain}/datasets", data=form, files=files), as_json)
+
+
+@datasets.command("list", epilog="Example: tandem dataset list -d handbook")
+def list_datasets(domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
+    """List the data sets."""
+    with client(home) as server:
+        found = server.call("GET", f"/v1/domains/{domain}/datasets")
+        show(found, as_json, ("name", "kind", "counts", "tainted", "outdated", "id"))
+
+
+@tune.command("generator", epilog="Example: tandem tune generator --dataset faq -d handbook lora.r=16 lora.epochs=3")
+def tune_generator(
+    dataset: Dataset,
+    overrides: Annotated[list[str] | None, typer.Argument(help="Dotted settings, as lora.r=16.")] = None,
+    config: Annotated[Path | None, typer.Option("-c", "--config", exists=True, help="A TOML recipe.")] = None,
+    trained: Annotated[str, typer.Option(help="with_context or closed_book.")] = "with_context",
+    domain: Domain = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a LoRA adapter of the base model and register it as a candidate."""
+    params = {"dataset": dataset, "trained": trained, "lora": _lora_settings(config, overrides or [])}
+    with client(home) as server:
+        job = server.call("POST", "/v1/jobs", json={"kind": "tune_generator", "domain": domain, "params": params})
+        done = run_job(server, job["id"])
+        show(server.call("GET", f"/v1/models/{done['result']['model']}"), as_json)
+
+
+@evaluations.command("run", epilog="Example: tandem eval run --dataset faq -d handbook")
+def run_evaluation(
+    dataset: Dataset,
+    arms: Annotated[
+        list[str] | None, typer.Option("--arm", help="Repeatable; default: all that can be measured.")
+    ] = None,
+    metric: Annotated[str, typer.Option(help="f1, em or recall.")] = "f1",
+    split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
+    domain: Domain = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the arms on a split and print the report."""
+    body: dict[str, Any] = {"domain": domain, "dataset": dataset, "primary_metric": metric, "split": split}
+    with client(home) as server:
+        evaluation = server.call("POST", "/v1/evaluations", json=body | ({"arms": arms} if arms else {}))
+        run_job(server, evaluation["job"])
+        _show_report(server, evaluation["id"], as_json)
+
+
+@evaluations.command("report", epilog="Example: tandem eval report evl_…")
+def report(evaluation: str, home: Home = None, as_json: AsJson = False) -> None:
+    """Print the report of an evaluation as Markdown or JSON."""
+    with client(home) as server:
+        _show_report(server, evaluation, as_json)
+
+
+@models.command("list", epilog="Example: tandem model list -d handbook")
+def list_models(
+    domain: Annotated[str | None, typer.Option("--domain", "-d")] = None, home: Home = None, as_json: AsJson = False
+) -> None:
+    """List the models, the newest first."""
+    with client(home) as server:
+        found = server.call("GET", "/v1/models", params={"domain": domain} if domain else {})
+        show(found, as_json, ("id", "kind", "domain", "state", "flags", "metrics"))
+
+
+@models.command("show", epilog="Example: tandem model show mdl_…")
+def show_model(model: str, home: Home = None, as_json: AsJson = False) -> None:
+    """Show a model with its lineage."""
+    with client(home) as server:
+        show(server.call("GET", f"/v1/models/{model}"), as_json)
+
+
+@models.command("delete", epilog="Example: tandem model delete mdl_…")
+def delete_model(model: str, home: Home = None, as_json: AsJson = False) -> None:
+    """Delete an adapter that serves neither now nor after a rollback."""
+    with client(home) as server:
+        show(server.call("DELETE", f"/v1/models/{model}"), as_json)
+
+
+@releases.command("list", epilog="Example: tandem release list -d handbook")
+def list_releases(domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
+    """List the releases, the newest first."""
+    with client(home) as server:
+        found = server.call("GET", f"/v1/domains/{domain}/releases")
+        for each in found["data"] if not as_json else []:
+            manifest = each["manifest"]
+            each |= {"arm": manifest["generation"]["arm"], "adapter": manifest["adapter"]}
+        show(found, as_json, ("id", "active", "arm", "adapter"))
+
+
+@releases.command("show", epilog="Example: tandem release show rel_…")
+def show_release(release: str, home: Home = None, as_json: AsJson = False) -> None:
+    """Show a release with its manifest."""
+    with client(home) as server:
+        show(server.call("GET", f"/v1/releases/{release}"), as_json)
+
+
+@releases.command("create", epilog="Example: tandem release create -d handbook thresholds.evidence=0.5")
+def create_release(
+    changes: Annotated[list[str], typer.Argument(help="Dotted settings, as retrieval.passages=6.")],
+    source: Annotated[
+        str | None, typer.Option("--from", help="The release to start from; default: the active one.")
+    ] = None,
+    domain: Domain = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a release with other settings; it serves once it is promoted."""
+    body: dict[str, Any] = {"set": dict(_assignment(change) for change in changes)}
+    with client(home) as server:
+        body |= {"from": source} if source else {}
+        show(server.call("POST", f"/v1/domains/{domain}/releases", json=body), as_json)
+
+
+@releases.command("promote", epilog="Example: tandem release promote rel_…")
+def promote(
+    release: str,
+    force: Annotated[bool, typer.Option("--force", help="Though the gate is closed; needs a reason.")] = False,
+    reason: Annotated[str, typer.Option(help="Kept with the promotion.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a release the active one, if an evaluation showed that it is better."""
+    with client(home) as server:
+        show(server.call("POST", f"/v1/releases/{release}/promote", json={"force": force, "reason": reason}), as_json)
+
+
+@releases.command("rollback", epilog="Example: tandem release rollback -d handbook")
+def rollback(domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
+    """Return to the release that was active before."""
+    with client(home) as server:
+        show(server.call("POST", f"/v1/domains/{domain}/rollback"), as_json)
+
+
+@jobs.command("list", epilog="Example: tandem job list")
+def list_jobs(home: Home = None, as_json: AsJson = False) -> None:
+    """List the jobs, the newest first."""
+    with client(home) as server:
+        show(server.call("GET", "/v1/jobs"), as_json, ("id", "kind", "domain", "status", "progress", "error"))
+
+
+@jobs.command("show", epilog="Example: tandem job show job_…")
+def show_job(job: str, home: Home = None, as_json: AsJson = False) -> None:
+    """Show a job and what it told."""
+    with client(home) as server:
+        found = server.call("GET", f"/v1/jobs/{job}")
+        found["events"] = server.call("GET", f"/v1/jobs/{job}/events")["data"]
+        show(found, as_json)
+
+
+@jobs.command("cancel", epilog="Example: tandem job cancel job_…")
+def cancel_job(job: str, home: Home = None, as_json: AsJson = False) -> None:
+    """Ask a job to stop."""
+    with client(home) as server:
+        show(server.call("POST", f"/v1/jobs/{job}/cancel"), as_json)
+
+
+def _show_report(server: Any, evaluation: str, as_json: bool) -> None:
+    kind = "json" if as_json else "md"
+    show(server.call("GET", f"/v1/evaluations/{evaluation}/report.{kind}"), as_json)
+
+
+def _lora_settings(config: Path | None, overrides: list[str]) -> dict[str, Any]:
+    import tomllib
+
+    recipe = tomllib.loads(config.read_text(encoding="utf-8")) if config else {}
+    settings = dict(recipe.get("lora", {}))
+    for override in overrides:
+        name, value = _assignment(override)
+        if not name.startswith("lora."):
+            raise typer.BadParameter(f"{name!r} is no setting of a recipe; they begin with 'lora.'")
+        settings[name.removeprefix("lora.")] = value
+    return settings
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """Return name and value of `name=value`; the value is JSON, or the string itself."""
+    import json
+
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise typer.BadParameter(f"{text!r} is not NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value

@@ -1,0 +1,135 @@
+"""The walk: ingest, ask, tune, compare, promote, roll back; everything over HTTP, as any client would."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.markdown import Markdown
+
+from service.client import Client
+from service.commands.console import run_job
+from service.server import local_server
+from service.settings import Settings, load_settings
+
+DOMAIN = "default"
+QUESTIONS = (
+    "How much does it cost to take a bicycle on a crossing?",
+    "北线索道的钢索多久做一次磁力探伤？",
+    "How long may a dog's lead be?",
+    "北线索道在多大风速下会停运？",
+    "What is the name of the captain's parrot?",
+)
+_CONSOLE = Console(highlight=False)
+
+
+def run_demo(home: Path | None, *, quick: bool) -> None:
+    """Run the walk in `home`, or in a temporary folder that is removed afterwards."""
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="tandem-demo-") as temporary, as_file(files("service.demo")) as shipped:
+        place = home or Path(temporary) / "home"
+        with _server(load_settings(place)) as client:
+            _ingest(client, shipped / "documents")
+            _ask(client, QUESTIONS)
+        if not quick:
+            base = _build_base_model(shipped, place / "tiny-model")
+            settings = load_settings(place)
+            generator = settings.generator.model_copy(update={"base_model": base, "max_new_tokens": 32})
+            with _server(settings.model_copy(update={"generator": generator})) as client:
+                _tune_and_release(client, shipped / "questions.jsonl")
+        _say(f"Done in {time.monotonic() - begun:.0f} s. Next: tandem serve, then tandem ingest YOUR_FOLDER.")
+
+
+@contextmanager
+def _server(settings: Settings) -> Iterator[Client]:
+    headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
+    with local_server(settings) as url, httpx.Client(base_url=url, headers=headers, timeout=600) as http:
+        yield Client(http)
+
+
+def _ingest(client: Client, folder: Path) -> None:
+    begun = time.monotonic()
+    client.call("POST", "/v1/domains", json={"name": DOMAIN})
+    parts = [("files", (path.name, path.read_bytes())) for path in sorted(folder.glob("*.md"))]
+    client.call("POST", f"/v1/domains/{DOMAIN}/documents", params={"wait": "true"}, files=parts)
+    domain = client.call("GET", f"/v1/domains/{DOMAIN}")
+    spent = time.monotonic() - begun
+    _say(
+        f"{domain['documents']} documents in two languages, {domain['passages']} passages, searchable after {spent:.1f} s"
+    )
+
+
+def _ask(client: Client, questions: tuple[str, ...]) -> None:
+    for question in questions:
+        answer = client.call("POST", f"/v1/domains/{DOMAIN}/query", json={"question": question})
+        spent = sum(answer["timings_ms"].values())
+        _CONSOLE.print(f"\n[bold]{question}[/bold]")
+        _CONSOLE.print(f"  {answer['answer']}", markup=False)
+        for citation in answer["citations"]:
+            place = f"{citation['external_id']} [{citation['start']}:{citation['end']}]"
+            _CONSOLE.print(f"  {citation['marker']} {place}", markup=False, style="dim")
+        how = f"{answer['generator']}, arm {answer['arm']}, evidence {answer['evidence']}, {spent:.0f} ms"
+        _CONSOLE.print(f"  {how}, {answer['release']}", markup=False, style="dim")
+
+
+def _build_base_model(shipped: Path, target: Path) -> Path:
+    from tuner.tiny_model import TinyRecipe, build_tiny_model
+
+    begun = time.monotonic()
+    lines = (shipped / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    names = sorted({name for row in rows if row["split"] == "train" for name in row["documents"]})
+    texts = [(shipped / "documents" / name).read_text(encoding="utf-8") for name in names]
+    with _CONSOLE.status("training a tiny language model on the documents of the train split") as status:
+        build_tiny_model(
+            target, texts, TinyRecipe(), lambda done, text: status.update(f"tiny language model {done:.0%}, {text}")
+        )
+    _say(
+        f"a language model of two layers, trained from scratch in {time.monotonic() - begun:.0f} s (a toy, for the demo)"
+    )
+    return target
+
+
+def _tune_and_release(client: Client, questions: Path) -> None:
+    form = {"files": {"file": (questions.name, questions.read_bytes())}, "data": {"name": "demo"}}
+    dataset = client.call("POST", f"/v1/domains/{DOMAIN}/datasets", **form)
+    _say(f"data set with {dataset['counts']} questions, split by document")
+    for trained in ("with_context", "closed_book"):
+        params = {"dataset": "demo", "trained": trained}
+        job = client.call("POST", "/v1/jobs", json={"kind": "tune_generator", "domain": DOMAIN, "params": params})
+        result = run_job(client, job["id"])["result"]
+        _say(f"adapter {result['model']}, trained {trained}: {result['metrics']}")
+    body = {"domain": DOMAIN, "dataset": "demo"}
+    evaluation = client.call("POST", "/v1/evaluations", json=body)
+    run_job(client, evaluation["job"])
+    _CONSOLE.print(Markdown(client.call("GET", f"/v1/evaluations/{evaluation['id']}/report.md")))
+    report = client.call("GET", f"/v1/evaluations/{evaluation['id']}")["report"]
+    _promote(client, report)
+
+
+def _promote(client: Client, report: dict[str, Any]) -> None:
+    release, gate = report["arms"]["combined"]["release"], report["gate"]["combined"]
+    if gate["passed"]:
+        _say(f"the gate is open for the arm combined: promoting {release}")
+        body: dict[str, Any] = {}
+    else:
+        _say(f"the gate is closed for the arm combined: {'; '.join(gate['reasons'])}")
+        _say(f"promoting {release} by force, to show the rollback")
+        body = {"force": True, "reason": "demo of promotion and rollback"}
+    client.call("POST", f"/v1/releases/{release}/promote", json=body)
+    _ask(client, QUESTIONS[:2])
+    back = client.call("POST", f"/v1/domains/{DOMAIN}/rollback")
+    _CONSOLE.print()
+    _say(f"rolled back: {back['id']} is active again")
+
+
+def _say(text: str) -> None:
+    _CONSOLE.print(f"[bold green]●[/bold green] {text}")

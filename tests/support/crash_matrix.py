@@ -1,0 +1,74 @@
+"""Kill a script at its write-like system calls, one run per call, and check what is left: a program of its own.
+
+usage: crash_matrix.py MODULE TEMPLATE FIRST EVERY. It kills at the calls number FIRST, FIRST + EVERY, and so on, until
+no run reaches its call any more. Each run works on a copy of TEMPLATE and is forked from this process, which has the
+module imported but never starts a thread. The result is printed as JSON.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from syscalls import run_traced, why_unavailable
+
+_UNREACHED = 3  # runs in a row; their number of calls differs a little, since tantivy has threads
+
+
+def run_matrix(module: Any, template: Path, first: int, every: int) -> dict[str, Any]:
+    """Return how many runs were killed at which calls, and what was wrong with which of them."""
+    killed: Counter[str] = Counter()
+    bad: list[str] = []
+    unreached = 0
+    with tempfile.TemporaryDirectory(dir=template.parent) as folder:
+        home, journal = Path(folder) / "home", Path(folder) / "journal"
+        for number in itertools.count(first, every):
+            shutil.copytree(template, home)
+            outcome = run_traced(lambda: module.run(home, journal), kill_at=number)
+            problems = _check_in_a_fork(module, home, journal)
+            if outcome.killed_at is None and outcome.status != 0:
+                problems.append(f"the script failed by itself with status {outcome.status}")
+            bad += [f"call {number} ({outcome.killed_at}): {problem}" for problem in problems]
+            shutil.rmtree(home)
+            journal.unlink(missing_ok=True)
+            killed.update([outcome.killed_at] if outcome.killed_at else [])
+            unreached = 0 if outcome.killed_at else unreached + 1
+            if unreached == _UNREACHED:
+                return {"killed": killed, "bad": bad}
+    raise AssertionError("unreachable")
+
+
+def _check_in_a_fork(module: Any, home: Path, journal: Path) -> list[str]:
+    report = home.parent / "report"
+    pid = os.fork()
+    if pid == 0:
+        try:
+            report.write_text(json.dumps(module.check(home, journal)))
+        except Exception:  # noqa: BLE001 (whatever it is, it is what was found out)
+            report.write_text(json.dumps([traceback.format_exc(limit=-3)]))
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    if status or not report.exists():
+        return [f"the check ended with status {status}"]
+    problems: list[str] = json.loads(report.read_text())
+    report.unlink()
+    return problems
+
+
+if __name__ == "__main__":
+    name, folder, first_call, step = sys.argv[1:]
+    reason = why_unavailable()
+    result = {"unavailable": reason} if reason else run_matrix(
+        importlib.import_module(name), Path(folder), int(first_call), int(step)
+    )  # fmt: skip
+    print(json.dumps(result))

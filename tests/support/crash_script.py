@@ -1,0 +1,264 @@
+"""The real store under the crash matrix: a script that touches everything durable, and what must hold after a kill.
+
+Every step of the script is one transaction for its user. What it means is said a second time, on a plain-Python `State`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from acknowledged import possible_states, run_steps
+from fakes import HashEncoder, vectors_of
+
+from retriever.index import DomainIndex, View, verify_index
+from store import schema
+from store.checkpoints import collect_checkpoints
+from store.documents import (
+    delete_document,
+    get_document,
+    get_version,
+    list_documents,
+    make_searchable,
+    read_original,
+    receive,
+)
+from store.domains import create_domain, get_domain
+from store.jobs import Lease, claim_job, create_job, finish_job, list_jobs, recover_jobs
+from store.models import NewModel, list_models, publish_model
+from store.passages import NewPassage, live_texts, read_passages
+from store.releases import active_release, create_release, list_releases, promote, rollback
+from store.store import Store
+from store.verify import verify_store
+
+_PASSAGE_SET = "set_lines"
+_OWNER = {"command": "crash script"}
+Documents = dict[str, tuple[str, tuple[str, ...] | None]]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a user can see. A document is its newest original and its searchable passages."""
+
+    documents: Documents = field(default_factory=dict)
+    job: str | None = None
+    flags: tuple[str, ...] | None = None  # of the model, None without one
+    releases: frozenset[str] = frozenset({"first"})
+    active: str = "first"
+
+
+class _Process:
+    """The process that is killed: it owns the folder and keeps an index, as a server does."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.domain = get_domain(store, "handbook")
+        self.index = DomainIndex(store, _view(self.domain.id), checkpoint_every=1_000)
+        self.lease: Lease | None = None
+
+    def receive(self, name: str, text: str) -> None:
+        receive(self.store, self.domain.id, name, text.encode(), title=name, media_type="text/plain")
+
+    def embed(self, name: str, text: str) -> None:
+        document = get_document(self.store, self.domain.id, name)
+        passages, start = [], 0
+        for line in text.split("\n"):
+            passages.append(NewPassage(start, start + len(line), "", line))
+            start += len(line) + 1
+        vectors = vectors_of(HashEncoder(), passages)
+        make_searchable(self.store, document, text, passages, _PASSAGE_SET, vectors, HashEncoder.space_id)
+
+    def delete(self, name: str) -> None:
+        delete_document(self.store, self.domain.id, get_document(self.store, self.domain.id, name).id)
+
+    def snapshot(self) -> None:
+        self.index.follow()
+        self.index.checkpoint()
+
+    def queue(self) -> None:
+        create_job(self.store, "tune", self.domain.id, {"seed": 1})
+
+    def claim(self) -> None:
+        claimed = claim_job(self.store)
+        assert claimed is not None
+        self.lease = claimed[1]
+
+    def publish(self) -> None:
+        assert self.lease is not None
+        learned = {document.id: document.version for document in list_documents(self.store, self.domain.id)}
+        model = NewModel("adapter", self.domain.id, "mdl_base", {"seed": 1}, {"accuracy": 0.5}, learned)
+        publish_model(self.store, self.lease, model, _write_adapter)
+
+    def finish(self) -> None:
+        assert self.lease is not None
+        finish_job(self.store, self.lease, "succeeded", result={"steps": 3})
+
+    def release(self) -> None:
+        adapter = list_models(self.store, self.domain.id)[0].id
+        create_release(self.store, self.domain.id, {"adapter": adapter, "label": "tuned"})
+
+    def promote(self) -> None:
+        release = next(each for each in list_releases(self.store, self.domain.id) if not each.active)
+        promote(self.store, release.id, forced=False, reason="better")
+
+    def rollback(self) -> None:
+        rollback(self.store, self.domain.id)
+
+
+_Step = tuple[Callable[[_Process], None], Callable[[State], State]]
+
+
+def _put(name: str, text: str) -> list[_Step]:
+    """Store a document or a new version of it: two steps, each of which is acknowledged to the user."""
+
+    def received(state: State) -> State:
+        searchable = state.documents[name][1] if name in state.documents else None
+        return replace(state, documents={**state.documents, name: (text, searchable)})
+
+    def embedded(state: State) -> State:
+        replaced = state.documents[name][1] is not None
+        documents = {**state.documents, name: (text, tuple(text.split("\n")))}
+        return replace(state, documents=documents, flags=_flagged(state.flags, "outdated") if replaced else state.flags)
+
+    return [(lambda p: p.receive(name, text), received), (lambda p: p.embed(name, text), embedded)]
+
+
+def _delete(name: str) -> list[_Step]:
+    def deleted(state: State) -> State:
+        documents = {key: value for key, value in state.documents.items() if key != name}
+        return replace(state, documents=documents, flags=_flagged(state.flags, "tainted"))
+
+    return [(lambda p: p.delete(name), deleted)]
+
+
+_SNAPSHOT: list[_Step] = [(_Process.snapshot, lambda s: s)]
+_SCRIPT: tuple[_Step, ...] = (
+    *_put("a", "one\ntwo"),
+    *_put("b", "two\nthree"),
+    *_SNAPSHOT,
+    (_Process.queue, lambda s: replace(s, job="queued")),
+    (_Process.claim, lambda s: replace(s, job="running")),
+    (_Process.publish, lambda s: replace(s, flags=())),
+    (_Process.finish, lambda s: replace(s, job="succeeded")),
+    (_Process.release, lambda s: replace(s, releases=frozenset({"first", "tuned"}))),
+    (_Process.promote, lambda s: replace(s, active="tuned")),
+    *_put("a", "one\nfour"),
+    *_delete("b"),
+    *_SNAPSHOT,
+    (_Process.rollback, lambda s: replace(s, active="first")),
+)
+
+
+def prepare(home: Path) -> None:
+    """Make the store that every run begins with: migrated, with an empty domain."""
+    store = Store.open(home)
+    create_domain(store, "handbook", {"adapter": None, "label": "first"})
+    store.close()
+
+
+def run(home: Path, journal: Path) -> None:
+    """Carry out the script, as a server would: recovery first, then the steps, then an orderly end."""
+    store = Store.open(home)
+    with store.folder.lock(_OWNER):
+        _recover(store)
+        process = _Process(store)
+        run_steps((partial(do, process) for do, _ in _SCRIPT), journal)
+        process.index.close()
+    store.close()
+
+
+def check(home: Path, journal: Path) -> list[str]:
+    """Return what is wrong with the store that a killed run left, after recovering it twice."""
+    expected = [_recovered(_state_after(steps)) for steps in possible_states(journal)]
+    store = Store.open(home)
+    with store.folder.lock(_OWNER):
+        _recover(store)
+        problems = _examine(store, expected)
+        once = _fingerprint(store)
+    store.close()
+    store = Store.open(home)
+    with store.folder.lock(_OWNER):
+        collected = _recover(store)
+        if collected or _fingerprint(store) != once:
+            problems.append(f"the second recovery changed something: {collected}")
+    store.close()
+    return problems
+
+
+def _examine(store: Store, expected: list[State]) -> list[str]:
+    domain = get_domain(store, "handbook")
+    problems = verify_store(store) + verify_index(store, _view(domain.id))
+    found = _observe(store, domain.id)
+    if found not in expected:
+        problems.append(f"found is {found}, expected {' or '.join(map(str, expected))}")
+    return problems
+
+
+def _observe(store: Store, domain_id: str) -> State:
+    passages: dict[str, list[str]] = {}
+    for passage in read_passages(store, domain_id, live_texts(store, domain_id, _PASSAGE_SET).live, _PASSAGE_SET):
+        passages.setdefault(passage.document_id, []).append(passage.text)
+    documents: Documents = {}
+    for document in list_documents(store, domain_id):
+        original = read_original(store, get_version(store, domain_id, document.id)).decode()
+        searchable = passages.pop(document.id, None)
+        documents[document.external_id] = (original, tuple(searchable) if searchable else None)
+    assert not passages, "passages of a document that does not exist"
+    models, jobs = list_models(store, domain_id), list_jobs(store)
+    assert len(models) <= 1
+    assert len(jobs) <= 1
+    return State(
+        documents,
+        jobs[0].status if jobs else None,
+        tuple(models[0].flags) if models else None,
+        frozenset(release.manifest["label"] for release in list_releases(store, domain_id)),
+        active_release(store, domain_id).manifest["label"],
+    )
+
+
+def _state_after(steps: int) -> State:
+    state = State()
+    for _, meaning in _SCRIPT[:steps]:
+        state = meaning(state)
+    return state
+
+
+def _recovered(state: State) -> State:
+    return replace(state, job="queued") if state.job == "running" else state
+
+
+def _recover(store: Store) -> list[str]:
+    collected = collect_checkpoints(store)
+    recover_jobs(store)
+    return collected
+
+
+def _fingerprint(store: Store) -> tuple[dict[str, str], dict[str, list[Any]]]:
+    """Return every row of the database and the hash of every file beside it."""
+    own = {store.folder.database.name + suffix for suffix in ("", "-wal", "-shm")} | {"LOCK"}
+    files = {
+        str(path.relative_to(store.folder.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in store.folder.root.rglob("*")
+        if path.is_file() and path.name not in own
+    }
+    with store.database.read() as connection:
+        rows = {name: connection.execute(sa.select(table)).all() for name, table in schema.metadata.tables.items()}
+    return files, {name: [tuple(row) for row in found] for name, found in rows.items()}
+
+
+def _view(domain_id: str) -> View:
+    return View(domain_id, _PASSAGE_SET, HashEncoder.space_id, HashEncoder.dimension)
+
+
+def _flagged(flags: tuple[str, ...] | None, flag: str) -> tuple[str, ...] | None:
+    return None if flags is None else tuple(sorted({*flags, flag}))
+
+
+def _write_adapter(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text('{"r": 8}')
+    (folder / "adapter_model.safetensors").write_bytes(bytes(range(256)) * 8)
