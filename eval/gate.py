@@ -25,9 +25,9 @@ def decide(report: dict[str, Any], arm: str, limits: GateLimits) -> Decision:
     questions = report["dataset"]["questions"]
     if questions < limits.min_questions:
         reasons.append(f"{questions} questions, at least {limits.min_questions} are needed")
-    if arm == active:
+    if arm == active or report["leaks"]:  # what was measured with a leak is not shown
         return Decision(not reasons, reasons)
-    gain = next((c for c in report["comparisons"] if c["arm"] == arm and c["against"] == active), None)
+    gain = _gain(report, arm, active)
     if gain is None:
         return Decision(passed=False, reasons=[*reasons, f"it was not compared with the active arm {active}"])
     if gain["low"] <= limits.min_gain:
@@ -39,6 +39,17 @@ def decide(report: dict[str, Any], arm: str, limits: GateLimits) -> Decision:
     if loss > limits.max_abstention_loss:
         reasons.append(f"abstention accuracy falls by {loss:.3f}, allowed is {limits.max_abstention_loss:.3f}")
     return Decision(not reasons, reasons)
+
+
+def _gain(report: dict[str, Any], arm: str, active: str) -> dict[str, float] | None:
+    """Return the difference of `arm` and the active arm; the report compares every two arms in one direction."""
+    for compared in report["comparisons"]:
+        difference, low, high = compared["difference"], compared["low"], compared["high"]
+        if (compared["arm"], compared["against"]) == (arm, active):
+            return {"difference": difference, "low": low, "high": high}
+        if (compared["arm"], compared["against"]) == (active, arm):
+            return {"difference": -difference, "low": -high, "high": -low}
+    return None
 
 
 def _mean(report: dict[str, Any], arm: str, metric: str) -> float:

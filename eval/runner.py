@@ -9,6 +9,7 @@ from typing import Any
 
 from eval.metrics import answer_f1, answer_recall, citation_precision, exact_match, retrieval_hit
 from generator.answer import Answer
+from generator.answering import ARMS
 from retriever.analysis import cjk_share
 from store.datasets import Example
 from store.errors import InvalidInputError
@@ -103,8 +104,8 @@ def score(question: EvalQuestion, given: Answer) -> dict[str, float | None]:
         arguments = (text, question.answers, question.language)
         scores = {"f1": answer_f1(*arguments), "em": exact_match(*arguments), "recall": answer_recall(*arguments)}
     cited = [citation.document_id for citation in given.citations]
-    found = [hit.passage.document_id for hit in given.hits]
-    hit = retrieval_hit(found, question.documents) if given.hits else None
+    found = [document for hit in given.hits for document in (hit.passage.document_id, *hit.also_in)]
+    hit = retrieval_hit(found, question.documents) if ARMS[given.arm].passages else None
     return {
         **scores,
         "abstention": right_choice,

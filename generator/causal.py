@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 from generator.answer import Draft, Task
 from generator.prompt import Context, Message, fit
 from generator.settings import GeneratorSettings
+from retriever.quiet import quiet_transformers
 from store.errors import DamagedError
 
 _NO_ADAPTER = "__base__"
@@ -32,6 +34,7 @@ class CausalGenerator:
         import torch
 
         self._torch = torch
+        self._folder = folder
         self._settings = settings
         self._adapter_folder = adapter_folder
         if settings.threads:
@@ -43,17 +46,18 @@ class CausalGenerator:
 
     def write(self, task: Task) -> Draft:
         """Return the model's continuation of the prompt, decoded greedily."""
-        budget = self._limit - task.max_new_tokens
+        longest = min(task.max_new_tokens, self._limit // 2)  # half of a small context is kept for the prompt
+        budget = self._limit - longest
         contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.text) for hit in task.hits]
         messages = fit(task.prompt, task.question, contexts, task.history, self._count, budget)
         ids = encode_chat(self.tokenizer, messages)[-budget:]
-        with self._turn, self._torch.inference_mode():
+        with self._turn, self._torch.inference_mode(), quiet_transformers():
             chosen = self._choose(task.adapter)  # before `self._model` is read: loading may replace it
             rows = self._torch.tensor([ids])
             output = self._model.generate(
                 input_ids=rows,
                 attention_mask=self._torch.ones_like(rows),
-                max_new_tokens=task.max_new_tokens,
+                max_new_tokens=longest,
                 do_sample=False,
                 pad_token_id=self.tokenizer.pad_token_id,
                 **chosen,
@@ -77,14 +81,22 @@ class CausalGenerator:
 
         folder = self._adapter_folder(adapter)
         check_adapter(folder)
-        if self._loaded:
-            self._model.load_adapter(str(folder), adapter_name=adapter)
-        else:
-            self._model = PeftModel.from_pretrained(self._model, str(folder), adapter_name=adapter).eval()
-        self._loaded[adapter] = None
-        if len(self._loaded) > self._settings.max_adapters:
-            oldest, _ = self._loaded.popitem(last=False)
-            self._model.delete_adapter(oldest)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecations between peft and transformers; a notice of every eviction
+            try:
+                if self._loaded:
+                    self._model.load_adapter(str(folder), adapter_name=adapter)
+                else:
+                    self._model = PeftModel.from_pretrained(self._model, str(folder), adapter_name=adapter).eval()
+            except Exception as error:
+                # PEFT changes the layers before it reads the weights: a half-loaded adapter would answer as the base.
+                self._loaded.clear()
+                _, self._model = load_causal(self._folder)
+                raise DamagedError(f"The adapter {folder.name} does not fit the base model: {error}") from error
+            self._loaded[adapter] = None
+            if len(self._loaded) > self._settings.max_adapters:
+                oldest, _ = self._loaded.popitem(last=False)
+                self._model.delete_adapter(oldest)
 
 
 def load_causal(folder: Path) -> tuple[Any, Any]:
@@ -92,10 +104,11 @@ def load_causal(folder: Path) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-    )
+    with quiet_transformers():
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
     return tokenizer, model.eval()
 
 
@@ -111,7 +124,9 @@ def plain_messages(tokenizer: Any, messages: list[Message]) -> list[Message]:
 
     Otherwise a document that contains `<|im_end|>` could end its own message and speak in another role.
     """
-    controls = [token for token in tokenizer.all_special_tokens if len(token) > 1]
+    # A tokenizer may know control tokens that its configuration does not name: Llama 3's are only in its vocabulary.
+    added = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+    controls = [token for token in {*tokenizer.all_special_tokens, *added} if len(token) > 1]
 
     def clean(text: str) -> str:
         for token in controls:
@@ -129,8 +144,8 @@ def check_adapter(folder: Path) -> None:
     if found != _ADAPTER_FILES:
         raise DamagedError(f"The adapter {folder.name} must hold {sorted(_ADAPTER_FILES)}, it holds {sorted(found)}.")
     config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-    rank, modules = config.get("r"), config.get("target_modules")
-    if config.get("peft_type") != "LORA" or not isinstance(rank, int) or not 1 <= rank <= _MAX_RANK:
+    ranks, modules = [config.get("r"), *(config.get("rank_pattern") or {}).values()], config.get("target_modules")
+    if config.get("peft_type") != "LORA" or not all(isinstance(r, int) and 1 <= r <= _MAX_RANK for r in ranks):
         raise DamagedError(f"The adapter {folder.name} is no LoRA of rank 1 to {_MAX_RANK}.")
     if not isinstance(modules, list):  # a string would be used as a regular expression
         raise DamagedError(f"The adapter {folder.name} does not list its target modules.")

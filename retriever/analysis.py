@@ -12,6 +12,20 @@ CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 _CJK_START = re.compile(rf"[{CJK}]")
 
+# Words that say how something is asked, not what about: they carry no evidence.
+FUNCTION_WORDS = frozenset(
+    "a about after all also am an and any are as at be been before being between but by can could did do does doing for"
+    " from get had has have he her his how i if in into is it its many may me more most much must my no not of off on one"
+    " only or other our out over she should so some such than that the their them then there these they this those to"
+    " under until up was we were what when where which while who whom whose why will with would you your".split()
+)
+_CJK_FUNCTION = re.compile("[的了吗呢么什几多少哪谁怎是在有和与及或请问可以能会要被将为于其该]")
+
+
+def is_function_term(term: str) -> bool:
+    """Return whether a term is an English function word, or a Chinese bigram that touches a function character."""
+    return term in FUNCTION_WORDS or _CJK_FUNCTION.search(term) is not None
+
 
 def terms(text: str) -> list[str]:
     """Return the terms of a text in order: words, and the bigrams of CJK runs (a run of one character is itself)."""

@@ -15,8 +15,10 @@ from retriever.encoder import Encoder
 from retriever.settings import ChunkerSettings
 from store.passages import NewPassage
 
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
-_LEADING_HEADINGS = re.compile(r"(?:[ \t]*#{1,6}[ \t]+[^\n]*(?:\n\s*|\Z))+")
+# A longer line is text, whatever it begins with: the heading path must leave room for the passage in the encoder.
+_LONGEST_HEADING = 120
+_HEADING = re.compile(rf"^(#{{1,6}})[ \t]+(\S.{{0,{_LONGEST_HEADING - 1}}})$", re.MULTILINE)
+_LEADING_HEADINGS = re.compile(rf"(?:{_HEADING.pattern}(?:\n\s*)?)+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,14 @@ def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings
 
 def _headings(text: str) -> Iterator[_Heading]:
     for match in _HEADING.finditer(text):
-        yield _Heading(match.start(), len(match[1]), match[2])
+        yield _Heading(match.start(), len(match[1]), _title(match[2]))
+
+
+def _title(line: str) -> str:
+    """Return a heading without the marks that close it: those after a blank, so that `C#` keeps its own."""
+    solid = line.rstrip()
+    bare = solid.rstrip("#")
+    return bare.rstrip() if bare.endswith((" ", "\t")) else solid
 
 
 def _passage(text: str, start: int, end: int, headings: list[_Heading]) -> NewPassage | None:
@@ -69,6 +78,8 @@ def _heading_path(headings: list[_Heading], place: int) -> str:
         if heading.place >= place:
             break
         path = [above for above in path if above.level < heading.level] + [heading]
+    while sum(len(heading.title) for heading in path) > _LONGEST_HEADING:
+        path.pop(0)
     return " > ".join(heading.title for heading in path)
 
 

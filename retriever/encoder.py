@@ -11,6 +11,7 @@ import json
 import queue
 import shutil
 import uuid
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from retriever.quiet import quiet_transformers
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 from store.ids import hashed_id, sha256
@@ -203,7 +205,8 @@ def _convert(files: EncoderFiles, target: Path) -> None:
     example = torch.ones((2, 8), dtype=torch.long)
     inputs = {"input_ids": example, "attention_mask": example}
     shapes = {name: ov.PartialShape([-1, -1]) for name in inputs}
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations between openvino, torch and transformers; not ours to act on
         converted = ov.convert_model(
             Pooled().eval(),
             example_input=inputs,

@@ -15,7 +15,7 @@ from typing import Any
 
 import tantivy
 
-from retriever.analysis import terms
+from retriever.analysis import is_function_term, terms
 
 _HEAP = 50_000_000  # bytes a writer may use before it flushes a segment
 
@@ -46,9 +46,13 @@ class LexicalSnapshot:
         return [(int(key), float(score)) for key, (score, _) in zip(ids, hits, strict=True)]
 
     def term_weights(self, query: str) -> dict[str, float]:
-        """Return how rare each stem of the query is here: BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5))."""
+        """Return how rare each stem of the query is here: BM25's idf, ln(1 + (N - n + 0.5) / (n + 0.5)).
+
+        Function words are left out, unless there is nothing else.
+        """
         total = self.searcher.num_docs
-        counts = {stem: self.searcher.doc_freq("stems", stem) for stem in stems(query)}
+        words = [term for term in terms(query) if not is_function_term(term)] or terms(query)
+        counts = {stem: self.searcher.doc_freq("stems", stem) for stem in _STEMMER.analyze(" ".join(words))}
         return {stem: math.log(1 + (max(total, n) - n + 0.5) / (n + 0.5)) for stem, n in counts.items()}
 
     def ids(self) -> set[int]:

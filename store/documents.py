@@ -74,6 +74,8 @@ def receive(
     digest = store.folder.write_blob(data)
     documents, versions = schema.documents, schema.versions
     with store.database.write() as connection:
+        if not store.folder.blob(digest).exists():
+            store.folder.write_blob(data)  # again: `collect_blobs` removed it a moment ago
         row = connection.execute(
             sa.select(documents.c.id, documents.c.version, versions.c.sha256, documents.c.status)
             .join(

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from store import schema
+from store.documents import collect_blobs
 from store.errors import ConflictError, NotFoundError
 from store.ids import check_domain_name, new_id
 from store.releases import add_release, record_promotion
@@ -86,7 +87,12 @@ def update_domain(
 def delete_domain(store: Store, name: str) -> Domain:
     """Delete a domain with everything in it and return what it was; `ConflictError` while a job of it runs."""
     domain = get_domain(store, name)
-    jobs, passages = schema.jobs.c, schema.passages
+    jobs, passages, models = schema.jobs.c, schema.passages, schema.models.c
+    originals = (
+        sa.select(schema.versions.c.sha256)
+        .join(schema.documents, schema.documents.c.id == schema.versions.c.document_id)
+        .where(schema.documents.c.domain_id == domain.id)
+    )
     with store.database.write() as connection:
         running = connection.scalar(sa.select(jobs.id).where(jobs.domain_id == domain.id, jobs.status == "running"))
         if running:
@@ -95,10 +101,15 @@ def delete_domain(store: Store, name: str) -> Domain:
                 code="domain_busy",
                 param="domain",
             )
+        digests = set(connection.scalars(originals))
+        artifacts = connection.scalars(sa.select(models.path).where(models.domain_id == domain.id)).all()
         connection.execute(passages.delete().where(passages.c.domain_id == domain.id))
         for table in (schema.promotions, schema.texts):
             connection.execute(table.delete().where(table.c.domain_id == domain.id))
         connection.execute(schema.domains.delete().where(schema.domains.c.id == domain.id))
+    collect_blobs(store, digests)
+    for path in artifacts:
+        store.folder.remove_artifact(store.folder.root / path)
     return domain
 
 

@@ -160,11 +160,11 @@ def sync_folder(path: Path) -> None:
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file below `folder` but the manifest, by its path inside."""
+    """Return the SHA-256 of every file below `folder` but its manifest, by its path inside."""
     return {
         str(path.relative_to(folder)): sha256(path.read_bytes())
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MANIFEST
+        if path.is_file() and path != folder / MANIFEST
     }
 
 

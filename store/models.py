@@ -64,29 +64,12 @@ def publish_model(store: Store, lease: Lease, model: NewModel, fill: Callable[[P
     target = store.folder.artifacts / model_id
     about = {"id": model_id, "kind": model.kind, "base": model.base, "lineage": dict(model.lineage)}
     digest = store.folder.publish(target, fill, about)
-    with store.database.write() as connection:
-        check_lease(connection, lease)
-        if connection.scalar(sa.select(schema.models.c.id).where(schema.models.c.job_id == lease.job_id)):
-            raise ConflictError(f"The job {lease.job_id} has published a model already.", code="already_published")
-        connection.execute(
-            schema.models.insert().values(
-                id=model_id,
-                kind=model.kind,
-                domain_id=model.domain_id,
-                base=model.base,
-                job_id=lease.job_id,
-                state="candidate",
-                flags=_present_flags(connection, model.documents),
-                lineage=dict(model.lineage),
-                metrics=dict(model.metrics),
-                path=str(target.relative_to(store.folder.root)),
-                sha256=digest,
-                created_at=now(),
-            )
-        )
-        rows = [{"model_id": model_id, "document_id": key, "version": v} for key, v in model.documents.items()]
-        if rows:
-            connection.execute(schema.model_documents.insert(), rows)
+    values = {"id": model_id, "path": str(target.relative_to(store.folder.root)), "sha256": digest}
+    try:
+        _register(store, lease, model, values)
+    except ConflictError:
+        store.folder.remove_artifact(target)
+        raise
     return get_model(store, model_id)
 
 
@@ -136,16 +119,15 @@ def learned_documents(store: Store, model_id: str) -> dict[str, int]:
 
 def delete_model(store: Store, model_id: str) -> None:
     """Delete an adapter; `ConflictError` if the active release or the one before it uses it, or if it is a base."""
-    from store.releases import rollback_target
+    from store.releases import promotion_stack
 
     model = get_model(store, model_id)
     if model.domain_id is None:
         raise ConflictError(f"{model_id} is a configured base model; remove it from the settings.", code="model_in_use")
-    target = rollback_target(store, model.domain_id)
-    releases, domains = schema.releases.c, schema.domains.c
+    releases = schema.releases.c
     with store.database.write() as connection:
-        active = connection.scalar(sa.select(domains.release_id).where(domains.id == model.domain_id))
-        for manifest in connection.scalars(sa.select(releases.manifest).where(releases.id.in_([active, target]))):
+        kept = promotion_stack(connection, model.domain_id)[-2:]
+        for manifest in connection.scalars(sa.select(releases.manifest).where(releases.id.in_(kept))):
             if manifest.get("adapter") == model_id:
                 raise ConflictError(
                     f"{model_id} serves the active release or its rollback target.", code="model_in_use", param="model"
@@ -169,6 +151,30 @@ def flag_learners(connection: sa.Connection, document_id: str, flag: Flag) -> No
     ).all():
         new = sorted({*flags, flag})
         connection.execute(models.update().where(models.c.id == model_id).values(flags=new))
+
+
+def _register(store: Store, lease: Lease, model: NewModel, published: Mapping[str, str]) -> None:
+    with store.database.write() as connection:
+        check_lease(connection, lease)
+        if connection.scalar(sa.select(schema.models.c.id).where(schema.models.c.job_id == lease.job_id)):
+            raise ConflictError(f"The job {lease.job_id} has published a model already.", code="already_published")
+        connection.execute(
+            schema.models.insert().values(
+                **published,
+                kind=model.kind,
+                domain_id=model.domain_id,
+                base=model.base,
+                job_id=lease.job_id,
+                state="candidate",
+                flags=_present_flags(connection, model.documents),
+                lineage=dict(model.lineage),
+                metrics=dict(model.metrics),
+                created_at=now(),
+            )
+        )
+        rows = [{"model_id": published["id"], "document_id": key, "version": v} for key, v in model.documents.items()]
+        if rows:
+            connection.execute(schema.model_documents.insert(), rows)
 
 
 def _present_flags(connection: sa.Connection, documents: Mapping[str, int]) -> list[str]:

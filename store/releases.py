@@ -77,7 +77,7 @@ def promote(store: Store, release_id: str, *, forced: bool, reason: str) -> Rele
         )
         if row is None:
             raise NotFoundError(f"There is no release {release_id[:80]!r}.", code="release_not_found", param="release")
-        history = _history(connection, row["domain_id"])
+        history = promotion_stack(connection, row["domain_id"])
         if history[-1] != release_id:
             _check_adapter(connection, row["manifest"].get("adapter"), forced=forced)
             record_promotion(connection, row["domain_id"], release_id, kind="promote", forced=forced, reason=reason)
@@ -85,11 +85,18 @@ def promote(store: Store, release_id: str, *, forced: bool, reason: str) -> Rele
 
 
 def rollback(store: Store, domain_id: str) -> Release:
-    """Return the domain to the release that was active before; `ConflictError` if there is none."""
+    """Return the domain to the release that was active before.
+
+    Raises `ConflictError` if there is none or if its adapter was deleted. A tainted adapter does not hold it up.
+    """
     with store.database.write() as connection:
-        history = _history(connection, domain_id)
+        history = promotion_stack(connection, domain_id)
         if len(history) < 2:
             raise ConflictError("There is no earlier release to roll back to.", code="no_earlier_release")
+        manifest = connection.execute(
+            sa.select(schema.releases.c.manifest).where(schema.releases.c.id == history[-2])
+        ).scalar_one()
+        _check_adapter(connection, manifest.get("adapter"), forced=True)
         record_promotion(connection, domain_id, history[-2], kind="rollback", forced=False, reason="")
     return active_release(store, domain_id)
 
@@ -122,11 +129,11 @@ def record_promotion(
 def rollback_target(store: Store, domain_id: str) -> str | None:
     """Return the id of the release that `rollback` would return to."""
     with store.database.read() as connection:
-        history = _history(connection, domain_id)
+        history = promotion_stack(connection, domain_id)
     return history[-2] if len(history) > 1 else None
 
 
-def _history(connection: sa.Connection, domain_id: str) -> list[str]:
+def promotion_stack(connection: sa.Connection, domain_id: str) -> list[str]:
     """Return the stack of promoted releases, the active one last; a rollback has taken its release off."""
     table = schema.promotions
     rows = connection.execute(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +52,24 @@ def retriever_settings(tmp_path_factory: pytest.TempPathFactory) -> RetrieverSet
 def minilm(retriever_settings: RetrieverSettings) -> OpenVinoEncoder:
     """The real default encoder, converted once."""
     return OpenVinoEncoder(retriever_settings)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a skip fail the run where nothing may be missing."""
+    if _skipped(session.config) and os.environ.get("TANDEM_FAIL_ON_SKIP"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say in the last line what did not run, and why: a skipped test must not look like a passed one."""
+    skipped = _skipped(config)
+    reasons = "; ".join(f"{count} because {reason}" for reason, count in sorted(skipped.items()))
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and skipped:
+        reporter.write_line(f"{sum(skipped.values())} tests were skipped: {reasons}", yellow=True)
+
+
+def _skipped(config: pytest.Config) -> Counter[str]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    reports = reporter.stats.get("skipped", []) if reporter is not None else []
+    return Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)

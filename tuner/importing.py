@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,6 +14,7 @@ from store.errors import InvalidInputError
 from store.store import Store
 
 _MAX_REPORTED = 5
+_SOLID = r"\S"  # more than blanks
 
 
 class QuestionRow(BaseModel):
@@ -22,8 +23,8 @@ class QuestionRow(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: str | None = Field(None, max_length=200)
-    question: str = Field(min_length=1, max_length=4000)
-    answers: list[str] = Field(max_length=20)
+    question: str = Field(pattern=_SOLID, max_length=4000)
+    answers: list[Annotated[str, Field(pattern=_SOLID)]] = Field(max_length=20)
     documents: list[str] = Field(default_factory=list, max_length=100)
     language: Literal["en", "zh"] | None = None
     split: Literal["train", "dev", "test"] | None = None
@@ -61,7 +62,7 @@ def import_questions(store: Store, domain_id: str, name: str, data: bytes, split
 
 def _rows(data: bytes, errors: list[str]) -> Iterator[tuple[int, QuestionRow]]:
     try:
-        lines = data.decode("utf-8-sig").splitlines()
+        lines = data.decode("utf-8-sig").split("\n")  # `splitlines` would also cut at U+2028 inside a string
     except UnicodeDecodeError:
         errors.append("the file is not UTF-8")
         return
@@ -70,11 +71,11 @@ def _rows(data: bytes, errors: list[str]) -> Iterator[tuple[int, QuestionRow]]:
             continue
         try:
             yield number, QuestionRow.model_validate(json.loads(line))
-        except json.JSONDecodeError as error:
-            errors.append(f"line {number}: no JSON ({error.msg})")
         except ValidationError as error:
             first = error.errors()[0]
             errors.append(f"line {number}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+        except (ValueError, RecursionError) as error:  # also a number of 5000 digits, and brackets without end
+            errors.append(f"line {number}: no JSON ({getattr(error, 'msg', error)})")
 
 
 def _example(key: str, row: QuestionRow, split: str | None, documents: Mapping[str, Document]) -> Example:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import platform
-import warnings
+import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from generator.causal import encode_chat, load_causal, plain_messages
 from generator.engine import Engine
 from generator.prompt import Message, load_prompt
+from retriever.quiet import quiet_transformers
 from store.datasets import Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.jobs import Progress
@@ -24,6 +28,7 @@ from tuner.training_data import Conversation, Way, build_conversations
 
 WAYS: tuple[Way, ...] = ("with_context", "closed_book")
 _LIBRARIES = ("torch", "transformers", "peft", "trl")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # huggingface_hub reads it once, at its import; TRL would call home
 
 
 class DivergedError(TandemError):
@@ -38,7 +43,7 @@ def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -
     way: Way = params.get("trained", "with_context")
     if way not in WAYS:
         raise InvalidInputError(f"An adapter is trained {' or '.join(WAYS)}, not {way!r}.", param="trained")
-    settings = LoraSettings.model_validate({**section.tuner.lora.model_dump(), **params.get("lora", {})})
+    settings = _settings(section.tuner.lora, params.get("lora", {}))
     dataset = get_dataset(store, domain_id, params["dataset"])
     split = params.get("split", "train")
     examples = [e for e in usable_examples(store, dataset.id, split) if "question" in e.content]
@@ -68,6 +73,15 @@ def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -
     return {"model": published.id, "metrics": published.metrics}
 
 
+def _settings(configured: LoraSettings, changes: Mapping[str, Any]) -> LoraSettings:
+    try:
+        return LoraSettings.model_validate({**configured.model_dump(), **changes})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(["lora", *(str(part) for part in first["loc"])])
+        raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
+
+
 class _Trained:
     """A trained adapter that is still in memory."""
 
@@ -76,10 +90,12 @@ class _Trained:
         self.metrics = metrics
 
     def write(self, folder: Path) -> None:
-        """Write configuration and weights, and nothing else (PEFT adds a README that names local paths)."""
-        self.model.peft_config["default"].base_model_name_or_path = None
+        """Write configuration and weights, and nothing else (PEFT adds a README, and the local path of the base)."""
         self.model.save_pretrained(folder, safe_serialization=True)
         (folder / "README.md").unlink(missing_ok=True)
+        path = folder / "adapter_config.json"
+        config = {**json.loads(path.read_text(encoding="utf-8")), "base_model_name_or_path": None}
+        path.write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def _train(
@@ -90,7 +106,6 @@ def _train(
     threads: int,
     progress: Progress,
 ) -> _Trained:
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import torch
     from datasets import Dataset
     from peft import LoraConfig
@@ -99,15 +114,14 @@ def _train(
     if threads:
         torch.set_num_threads(threads)
     fitting = [_checked(tokenizer, row, settings.max_length) for row in rows]
-    work = Path(os.environ.get("TMPDIR", "/tmp")) / f"tandem-{progress.job.id}"  # noqa: S108  (nothing is saved there)
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory(prefix="tandem-") as work, warnings.catch_warnings():  # nothing is saved there
         warnings.simplefilter("ignore")  # deprecations between transformers, peft and trl; not ours to act on
         trainer = SFTTrainer(
             model=model,
             processing_class=tokenizer,
             train_dataset=Dataset.from_list([row.as_row() for row in fitting]),
             args=SFTConfig(
-                output_dir=str(work),
+                output_dir=work,
                 max_length=None,
                 num_train_epochs=settings.epochs,
                 per_device_train_batch_size=settings.batch,

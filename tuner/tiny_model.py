@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from generator.prompt import Context, Prompt, load_prompt
 from generator.sentences import split_sentences
 from retriever.analysis import cjk_share
+from retriever.quiet import quiet_transformers
 
 if TYPE_CHECKING:
     import torch
@@ -78,15 +79,16 @@ def build_tiny_model(
             ids, labels = _copy_batch(len(tokenizer))
         else:
             ids, labels = _reading_batch(tasks, tokenizer, recipe)
-        loss = model(input_ids=ids, labels=labels).loss
+        loss = _loss(model, ids, labels)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
         if report is not None and step % 20 == 0:
             report(step / steps, f"loss {loss.item():.2f}")
-    model.eval().save_pretrained(target, safe_serialization=True)
-    tokenizer.save_pretrained(target)
+    with quiet_transformers():
+        model.eval().save_pretrained(target, safe_serialization=True)
+        tokenizer.save_pretrained(target)
 
 
 def reading_tasks(
@@ -96,7 +98,9 @@ def reading_tasks(
 
     In one task of eight the passage is missing, and the reply is the abstention.
     """
-    contexts = [Context("", block.strip()) for text in texts for block in text.split("\n\n") if len(block) > 60]
+    contexts = [Context("", block.strip()) for text in texts for block in text.split("\n\n") if len(block) > 40]
+    if not contexts:
+        raise ValueError("The texts have no paragraph of more than 40 characters.")
     while True:
         gold = chance.choice(contexts)
         sentence = chance.choice(split_sentences(gold.text)).text
@@ -170,6 +174,15 @@ def _copy_batch(vocabulary: int) -> tuple[torch.Tensor, torch.Tensor]:
     labels = ids.clone()
     labels[:, : half + 1] = _IGNORED
     return ids, labels
+
+
+def _loss(model: Any, ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss over the learned tokens; only their logits are computed, a small part of all."""
+    import torch
+
+    states = model.model(input_ids=ids).last_hidden_state[:, :-1]
+    learned = labels[:, 1:] != _IGNORED
+    return torch.nn.functional.cross_entropy(model.lm_head(states[learned]), labels[:, 1:][learned])
 
 
 def _reading_batch(tasks: Iterator[tuple[list[dict[str, str]], str]], tokenizer: Any, recipe: TinyRecipe) -> Any:

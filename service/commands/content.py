@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from service.commands.console import AsJson, Domain, Home, client, run_job, show
+
+if TYPE_CHECKING:
+    from service.client import Client
 
 domains = typer.Typer(help="Isolated spaces for documents, models and releases.", no_args_is_help=True)
 documents = typer.Typer(help="The documents of a domain.", no_args_is_help=True)
@@ -62,14 +65,14 @@ def list_documents(domain: Domain = "default", limit: int = 100, home: Home = No
 def show_document(document: str, domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
     """Show a document, by id or external id."""
     with client(home) as server:
-        show(server.call("GET", f"/v1/domains/{domain}/documents/{_quoted(document)}"), as_json)
+        show(server.call("GET", f"/v1/domains/{domain}/documents/{_find(server, domain, document)}"), as_json)
 
 
 @documents.command("delete", epilog="Example: tandem document delete ferry.md -d handbook")
 def delete_document(document: str, domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
     """Delete a document with all its versions."""
     with client(home) as server:
-        show(server.call("DELETE", f"/v1/domains/{domain}/documents/{_quoted(document)}"), as_json)
+        show(server.call("DELETE", f"/v1/domains/{domain}/documents/{_find(server, domain, document)}"), as_json)
 
 
 def ingest(
@@ -130,7 +133,7 @@ def _files(path: Path) -> list[tuple[str, Path]]:
     return [(file.relative_to(path).as_posix(), file) for file in found]
 
 
-def _final(server: Any, domain: str, item: dict[str, Any]) -> dict[str, Any]:
+def _final(server: Client, domain: str, item: dict[str, Any]) -> dict[str, Any]:
     document = item["document"]
     if document is not None:
         document = server.call("GET", f"/v1/domains/{domain}/documents/{document['id']}")
@@ -139,7 +142,7 @@ def _final(server: Any, domain: str, item: dict[str, Any]) -> dict[str, Any]:
     return {"external_id": item["external_id"], "result": item["result"], **state, "error": error}
 
 
-def _quoted(text: str) -> str:
-    from urllib.parse import quote
-
-    return quote(text, safe="")
+def _find(server: Client, domain: str, document: str) -> str:
+    """Return the id of a document that is named by id or external id; a path cannot hold the latter's slashes."""
+    found = server.call("GET", f"/v1/domains/{domain}/documents", params={"external_id": document})["data"]
+    return str(found[0]["id"]) if found else document.replace("/", "%2F")

@@ -62,9 +62,8 @@ def _ingest(client: Client, folder: Path) -> None:
     client.call("POST", f"/v1/domains/{DOMAIN}/documents", params={"wait": "true"}, files=parts)
     domain = client.call("GET", f"/v1/domains/{DOMAIN}")
     spent = time.monotonic() - begun
-    _say(
-        f"{domain['documents']} documents in two languages, {domain['passages']} passages, searchable after {spent:.1f} s"
-    )
+    counts = f"{domain['documents']} documents in two languages, {domain['passages']} passages"
+    _say(f"{counts}, searchable after {spent:.1f} s")
 
 
 def _ask(client: Client, questions: tuple[str, ...]) -> None:
@@ -92,9 +91,8 @@ def _build_base_model(shipped: Path, target: Path) -> Path:
         build_tiny_model(
             target, texts, TinyRecipe(), lambda done, text: status.update(f"tiny language model {done:.0%}, {text}")
         )
-    _say(
-        f"a language model of two layers, trained from scratch in {time.monotonic() - begun:.0f} s (a toy, for the demo)"
-    )
+    spent = time.monotonic() - begun
+    _say(f"a language model of two layers, trained from scratch in {spent:.0f} s (a toy, for the demo)")
     return target
 
 

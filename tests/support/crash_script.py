@@ -1,6 +1,6 @@
 """The real store under the crash matrix: a script that touches everything durable, and what must hold after a kill.
 
-Every step of the script is one transaction for its user. What it means is said a second time, on a plain-Python `State`.
+Every step of the script is one transaction. What it means to a user is said a second time, on a plain-Python `State`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from acknowledged import possible_states, run_steps
-from fakes import HashEncoder, vectors_of
+from fakes import HashEncoder
+from writing import PASSAGE_SET, embed, new_model, take, write_adapter
 
 from retriever.index import DomainIndex, View, verify_index
 from store import schema
@@ -24,20 +24,17 @@ from store.documents import (
     get_document,
     get_version,
     list_documents,
-    make_searchable,
     read_original,
-    receive,
 )
 from store.domains import create_domain, get_domain
 from store.jobs import Lease, claim_job, create_job, finish_job, list_jobs, recover_jobs
-from store.models import NewModel, list_models, publish_model
-from store.passages import NewPassage, live_texts, read_passages
+from store.models import list_models, publish_model
+from store.passages import live_texts, read_passages
 from store.releases import active_release, create_release, list_releases, promote, rollback
 from store.store import Store
 from store.verify import verify_store
 
-_PASSAGE_SET = "set_lines"
-_OWNER = {"command": "crash script"}
+OWNER = {"command": "crash script"}
 Documents = dict[str, tuple[str, tuple[str, ...] | None]]
 
 
@@ -52,26 +49,20 @@ class State:
     active: str = "first"
 
 
-class _Process:
+class Process:
     """The process that is killed: it owns the folder and keeps an index, as a server does."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.domain = get_domain(store, "handbook")
-        self.index = DomainIndex(store, _view(self.domain.id), checkpoint_every=1_000)
+        self.index = DomainIndex(store, domain_view(self.domain.id), checkpoint_every=1_000)
         self.lease: Lease | None = None
 
     def receive(self, name: str, text: str) -> None:
-        receive(self.store, self.domain.id, name, text.encode(), title=name, media_type="text/plain")
+        take(self.store, self.domain.id, name, text)
 
     def embed(self, name: str, text: str) -> None:
-        document = get_document(self.store, self.domain.id, name)
-        passages, start = [], 0
-        for line in text.split("\n"):
-            passages.append(NewPassage(start, start + len(line), "", line))
-            start += len(line) + 1
-        vectors = vectors_of(HashEncoder(), passages)
-        make_searchable(self.store, document, text, passages, _PASSAGE_SET, vectors, HashEncoder.space_id)
+        embed(self.store, get_document(self.store, self.domain.id, name), text)
 
     def delete(self, name: str) -> None:
         delete_document(self.store, self.domain.id, get_document(self.store, self.domain.id, name).id)
@@ -91,8 +82,7 @@ class _Process:
     def publish(self) -> None:
         assert self.lease is not None
         learned = {document.id: document.version for document in list_documents(self.store, self.domain.id)}
-        model = NewModel("adapter", self.domain.id, "mdl_base", {"seed": 1}, {"accuracy": 0.5}, learned)
-        publish_model(self.store, self.lease, model, _write_adapter)
+        publish_model(self.store, self.lease, new_model(self.domain.id, learned), write_adapter)
 
     def finish(self) -> None:
         assert self.lease is not None
@@ -110,7 +100,7 @@ class _Process:
         rollback(self.store, self.domain.id)
 
 
-_Step = tuple[Callable[[_Process], None], Callable[[State], State]]
+_Step = tuple[Callable[[Process], None], Callable[[State], State]]
 
 
 def _put(name: str, text: str) -> list[_Step]:
@@ -136,21 +126,21 @@ def _delete(name: str) -> list[_Step]:
     return [(lambda p: p.delete(name), deleted)]
 
 
-_SNAPSHOT: list[_Step] = [(_Process.snapshot, lambda s: s)]
-_SCRIPT: tuple[_Step, ...] = (
+_SNAPSHOT: list[_Step] = [(Process.snapshot, lambda s: s)]
+SCRIPT: tuple[_Step, ...] = (
     *_put("a", "one\ntwo"),
     *_put("b", "two\nthree"),
     *_SNAPSHOT,
-    (_Process.queue, lambda s: replace(s, job="queued")),
-    (_Process.claim, lambda s: replace(s, job="running")),
-    (_Process.publish, lambda s: replace(s, flags=())),
-    (_Process.finish, lambda s: replace(s, job="succeeded")),
-    (_Process.release, lambda s: replace(s, releases=frozenset({"first", "tuned"}))),
-    (_Process.promote, lambda s: replace(s, active="tuned")),
+    (Process.queue, lambda s: replace(s, job="queued")),
+    (Process.claim, lambda s: replace(s, job="running")),
+    (Process.publish, lambda s: replace(s, flags=())),
+    (Process.finish, lambda s: replace(s, job="succeeded")),
+    (Process.release, lambda s: replace(s, releases=frozenset({"first", "tuned"}))),
+    (Process.promote, lambda s: replace(s, active="tuned")),
     *_put("a", "one\nfour"),
     *_delete("b"),
     *_SNAPSHOT,
-    (_Process.rollback, lambda s: replace(s, active="first")),
+    (Process.rollback, lambda s: replace(s, active="first")),
 )
 
 
@@ -164,35 +154,41 @@ def prepare(home: Path) -> None:
 def run(home: Path, journal: Path) -> None:
     """Carry out the script, as a server would: recovery first, then the steps, then an orderly end."""
     store = Store.open(home)
-    with store.folder.lock(_OWNER):
-        _recover(store)
-        process = _Process(store)
-        run_steps((partial(do, process) for do, _ in _SCRIPT), journal)
+    with store.folder.lock(OWNER):
+        recover(store)
+        process = Process(store)
+        run_steps((partial(do, process) for do, _ in SCRIPT), journal)
         process.index.close()
     store.close()
 
 
 def check(home: Path, journal: Path) -> list[str]:
     """Return what is wrong with the store that a killed run left, after recovering it twice."""
-    expected = [_recovered(_state_after(steps)) for steps in possible_states(journal)]
+    return check_against(home, [state_after(steps) for steps in possible_states(journal)])
+
+
+def check_against(home: Path, before: list[State]) -> list[str]:
+    """Recover a store that was in one of these states when its process died; return what is wrong, twice."""
+    expected = [_recovered(state) for state in before]
     store = Store.open(home)
-    with store.folder.lock(_OWNER):
-        _recover(store)
+    with store.folder.lock(OWNER):
+        recover(store)
         problems = _examine(store, expected)
         once = _fingerprint(store)
     store.close()
     store = Store.open(home)
-    with store.folder.lock(_OWNER):
-        collected = _recover(store)
-        if collected or _fingerprint(store) != once:
-            problems.append(f"the second recovery changed something: {collected}")
+    with store.folder.lock(OWNER):
+        collected = recover(store)
+        changed = [key for key, value in _fingerprint(store).items() if value != once.get(key)]
+    if collected or changed:
+        problems.append(f"the second recovery changed something: {collected or changed}")
     store.close()
     return problems
 
 
 def _examine(store: Store, expected: list[State]) -> list[str]:
     domain = get_domain(store, "handbook")
-    problems = verify_store(store) + verify_index(store, _view(domain.id))
+    problems = verify_store(store) + verify_index(store, domain_view(domain.id))
     found = _observe(store, domain.id)
     if found not in expected:
         problems.append(f"found is {found}, expected {' or '.join(map(str, expected))}")
@@ -201,7 +197,7 @@ def _examine(store: Store, expected: list[State]) -> list[str]:
 
 def _observe(store: Store, domain_id: str) -> State:
     passages: dict[str, list[str]] = {}
-    for passage in read_passages(store, domain_id, live_texts(store, domain_id, _PASSAGE_SET).live, _PASSAGE_SET):
+    for passage in read_passages(store, domain_id, live_texts(store, domain_id, PASSAGE_SET).live, PASSAGE_SET):
         passages.setdefault(passage.document_id, []).append(passage.text)
     documents: Documents = {}
     for document in list_documents(store, domain_id):
@@ -221,9 +217,10 @@ def _observe(store: Store, domain_id: str) -> State:
     )
 
 
-def _state_after(steps: int) -> State:
+def state_after(steps: int) -> State:
+    """Return what a user sees after so many steps of the script."""
     state = State()
-    for _, meaning in _SCRIPT[:steps]:
+    for _, meaning in SCRIPT[:steps]:
         state = meaning(state)
     return state
 
@@ -232,33 +229,32 @@ def _recovered(state: State) -> State:
     return replace(state, job="queued") if state.job == "running" else state
 
 
-def _recover(store: Store) -> list[str]:
+def recover(store: Store) -> list[str]:
+    """Do what a server does before it serves; return the litter that was removed."""
     collected = collect_checkpoints(store)
     recover_jobs(store)
     return collected
 
 
-def _fingerprint(store: Store) -> tuple[dict[str, str], dict[str, list[Any]]]:
-    """Return every row of the database and the hash of every file beside it."""
-    own = {store.folder.database.name + suffix for suffix in ("", "-wal", "-shm")} | {"LOCK"}
-    files = {
-        str(path.relative_to(store.folder.root)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in store.folder.root.rglob("*")
-        if path.is_file() and path.name not in own
+def _fingerprint(store: Store) -> dict[str, object]:
+    """Return every table's rows and the hash of every file beside the database, scratch files excepted."""
+    folder = store.folder
+    content: dict[str, object] = {
+        str(path.relative_to(folder.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for place in (folder.root / "blobs", folder.artifacts, folder.indexes)
+        for path in place.rglob("*")
+        if path.is_file()
     }
+    content["files"] = sorted(content)
     with store.database.read() as connection:
-        rows = {name: connection.execute(sa.select(table)).all() for name, table in schema.metadata.tables.items()}
-    return files, {name: [tuple(row) for row in found] for name, found in rows.items()}
+        for name, table in schema.metadata.tables.items():
+            content[name] = [tuple(row) for row in connection.execute(sa.select(table))]
+    return content
 
 
-def _view(domain_id: str) -> View:
-    return View(domain_id, _PASSAGE_SET, HashEncoder.space_id, HashEncoder.dimension)
+def domain_view(domain_id: str) -> View:
+    return View(domain_id, PASSAGE_SET, HashEncoder.space_id, HashEncoder.dimension)
 
 
 def _flagged(flags: tuple[str, ...] | None, flag: str) -> tuple[str, ...] | None:
     return None if flags is None else tuple(sorted({*flags, flag}))
-
-
-def _write_adapter(folder: Path) -> None:
-    (folder / "adapter_config.json").write_text('{"r": 8}')
-    (folder / "adapter_model.safetensors").write_bytes(bytes(range(256)) * 8)

@@ -1,0 +1,39 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+export HF_HUB_OFFLINE := 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: demo test test-nightly check format serve clean
+
+# torch first and pinned: a plain `torch` would bring gigabytes of CUDA libraries.
+.venv/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+demo: .venv/.ready
+	$(BIN)/tandem demo $(if $(filter quick,$(DEMO)),--quick)
+
+test: .venv/.ready
+	$(BIN)/python -m pytest -m "not nightly"
+
+test-nightly: .venv/.ready
+	$(BIN)/python -m pytest
+
+check: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+serve: .venv/.ready
+	$(BIN)/tandem serve
+
+clean:
+	rm -rf .venv build *.egg-info

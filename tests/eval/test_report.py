@@ -1,0 +1,276 @@
+"""The report: numbers that were worked out by hand, the verdict, and what a leak hides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from eval.arms import BY_COST
+from eval.page import to_html
+from eval.report import build_report, to_markdown
+from eval.runner import Record
+from eval.settings import EvalSettings, GateLimits
+
+_NUMBER = re.compile(r"\d\.\d{3}")  # what a measured score looks like
+
+
+def records(arm: str, scores: Sequence[float], *, abstention: float = 1.0, language: str = "en") -> list[Record]:
+    return [
+        Record(
+            key=f"q{number}",
+            arm=arm,
+            language=language,
+            cluster=f"doc_{number // 2}",
+            answer="",
+            abstained=False,
+            cited=[],
+            scores={
+                "f1": score,
+                "em": float(score == 1.0),
+                "recall": 1.0,
+                "abstention": abstention,
+                "citation_precision": 0.5 if number == 0 else None,
+                "retrieval_hit": None,
+            },
+            ms=10.0 * (number + 1),
+            prompt_tokens=100,
+            completion_tokens=number,
+        )
+        for number, score in enumerate(scores)
+    ]
+
+
+def report_of(
+    measured: dict[str, list[Record]],
+    active: str = "extractive",
+    *,
+    leaks: list[str] | None = None,
+    domain: str = "handbook",
+    min_questions: int = 1,
+) -> dict[str, Any]:
+    questions = len(next(iter(measured.values())))
+    return build_report(
+        measured,
+        about={
+            "domain": domain,
+            "dataset": {
+                "id": "ds_1",
+                "name": "questions",
+                "split": "test",
+                "questions": questions,
+                "sha256": "abcdef" * 10,
+            },
+            "skipped": {"tuned": "no adapter was trained closed_book (tandem tune generator)."},
+        },
+        arms={
+            name: {
+                "release": f"rel_{BY_COST.index(name) if name in BY_COST else name}",
+                "generator": "x",
+                "adapter": None,
+            }
+            for name in measured
+        },
+        active_arm=active,
+        primary_metric="f1",
+        leaks=leaks or [],
+        settings=EvalSettings(resamples=500, gate=GateLimits(min_questions=min_questions)),
+    )
+
+
+def verdict_of(**scores: Sequence[float]) -> dict[str, Any]:
+    report = report_of({name: records(name, values) for name, values in scores.items()}, next(iter(scores)))
+    verdict: dict[str, Any] = report["verdict"]
+    return verdict
+
+
+def test_the_summary_of_an_arm_is_what_its_records_say() -> None:
+    arm = report_of({"extractive": records("extractive", [1.0, 0.5, 0.0, 0.5])})["arms"]["extractive"]
+
+    assert arm["release"] == "rel_0"
+    assert arm["metrics"]["f1"]["mean"] == 0.5
+    assert (arm["metrics"]["f1"]["n"], arm["metrics"]["f1"]["clusters"]) == (4, 2)
+    assert (arm["metrics"]["f1"]["low"], arm["metrics"]["f1"]["high"]) == (0.25, 0.75)  # either document twice
+    assert arm["metrics"]["em"]["mean"] == 0.25
+    assert arm["metrics"]["citation_precision"] == {"mean": 0.5, "low": 0.5, "high": 0.5, "n": 1, "clusters": 1}
+    assert arm["metrics"]["retrieval_hit"] == {"mean": 0.0, "low": 0.0, "high": 0.0, "n": 0, "clusters": 0}
+    assert arm["latency_ms"] == {"p50": 25.0, "p95": pytest.approx(38.5)}
+    assert arm["tokens"] == 101.5
+
+
+def test_each_language_has_numbers_of_its_own() -> None:
+    mixed = [*records("extractive", [1.0, 0.0]), *records("extractive", [0.25], language="zh")]
+    arm = report_of({"extractive": mixed})["arms"]["extractive"]
+
+    assert {language: each["f1"]["mean"] for language, each in arm["by_language"].items()} == {"en": 0.5, "zh": 0.25}
+    assert arm["metrics"]["f1"]["mean"] == pytest.approx(1.25 / 3)
+
+
+def test_arms_are_compared_question_by_question_the_dearer_with_the_cheaper() -> None:
+    report = report_of(
+        {
+            "combined": records("combined", [0.5, 0.5, 1.0, 1.0]),
+            "extractive": records("extractive", [0.5, 0.5, 0.0, 0.0]),
+            "rag": records("rag", [0.25, 0.25, 0.25, 0.25]),
+        }
+    )
+
+    compared = {(each["arm"], each["against"]): each for each in report["comparisons"]}
+    assert set(compared) == {("rag", "extractive"), ("combined", "extractive"), ("combined", "rag")}
+    assert compared["combined", "extractive"] == {
+        "arm": "combined",
+        "against": "extractive",
+        "metric": "f1",
+        "difference": 0.5,
+        "low": 0.0,  # one document gains nothing, the other everything
+        "high": 1.0,
+    }
+    assert compared["rag", "extractive"]["difference"] == 0.0
+    assert (compared["rag", "extractive"]["low"], compared["rag", "extractive"]["high"]) == (-0.25, 0.25)
+
+
+def test_an_active_release_that_is_no_arm_is_what_every_arm_is_compared_with() -> None:
+    report = report_of({"rag": records("rag", [0.5, 0.5]), "active": records("active", [0.25, 0.25])}, active="active")
+
+    assert [(each["arm"], each["against"], each["difference"]) for each in report["comparisons"]] == [
+        ("rag", "active", 0.25)
+    ]
+    assert report["gate"]["rag"] == {"passed": True, "reasons": []}
+    assert report["verdict"]["arm"] == "rag"
+
+
+def test_the_verdict_is_the_cheapest_arm_if_no_other_is_clearly_better() -> None:
+    verdict = verdict_of(extractive=[0.5, 0.5, 0.5, 0.5], rag=[0.5, 0.5, 1.0, 1.0], combined=[0.4, 0.4, 0.9, 0.9])
+
+    assert (verdict["arm"], verdict["release"]) == ("extractive", "rel_0")
+    assert "+" not in verdict["text"]
+
+
+def test_the_verdict_is_the_cheapest_of_equally_good_arms_and_names_its_gain() -> None:
+    verdict = verdict_of(extractive=[0.25] * 4, rag=[0.75] * 4, combined=[0.75] * 4)
+
+    assert verdict["arm"] == "rag"
+    assert verdict["text"].startswith("Use retrieval and do not tune")
+    assert "It gains +0.500 [+0.500, +0.500] in f1 over extractive." in verdict["text"]
+
+
+def test_the_verdict_climbs_to_the_dearest_arm_if_each_step_pays() -> None:
+    verdict = verdict_of(extractive=[0.25] * 4, rag=[0.5] * 4, combined=[1.0] * 4)
+
+    assert verdict["arm"] == "combined"
+    assert "over rag" in verdict["text"]
+
+
+def test_the_verdict_passes_over_a_dearer_arm_that_is_worse() -> None:
+    assert verdict_of(extractive=[0.5] * 4, base=[0.0] * 4, rag=[0.75] * 4, tuned=[0.1] * 4)["arm"] == "rag"
+
+
+def test_a_leak_takes_away_the_verdict_closes_every_gate_and_hides_the_numbers() -> None:
+    measured = {
+        "extractive": records("extractive", [0.75, 0.5]),
+        "rag": records("rag", [0.25, 0.5], abstention=0.0),
+        "combined": records("combined", [1.0, 1.0]),
+    }
+
+    report = report_of(measured, "extractive", leaks=["q0 asks the same as the training example t1"])
+
+    assert report["verdict"] is None
+    assert set(report["gate"]) == set(measured)
+    for decision in report["gate"].values():
+        assert decision == {"passed": False, "reasons": ["1 leaks between training and test"]}
+    for shown in (to_markdown(report), to_html(report)):
+        assert "q0 asks the same as the training example t1" in shown
+        assert "No verdict" in shown
+        assert not _NUMBER.search(shown)
+        assert "open" not in shown
+
+
+def test_the_gate_of_every_arm_is_in_the_report() -> None:
+    report = report_of({"extractive": records("extractive", [0.5] * 4), "rag": records("rag", [1.0] * 4)})
+    strict = report_of(
+        {"extractive": records("extractive", [0.5] * 4), "rag": records("rag", [1.0] * 4)}, min_questions=5
+    )
+
+    assert {name: decision["passed"] for name, decision in report["gate"].items()} == {"extractive": True, "rag": True}
+    assert strict["gate"]["rag"]["reasons"] == ["4 questions, at least 5 are needed"]
+
+
+def test_equal_records_give_an_equal_report() -> None:
+    measured = {"extractive": records("extractive", [0.5, 1.0, 0.0]), "rag": records("rag", [0.75, 0.2, 0.1])}
+
+    assert report_of(measured) == report_of(measured)
+
+
+def test_the_report_keeps_every_record_and_names_how_it_measured() -> None:
+    measured = {"extractive": records("extractive", [0.5, 1.0]), "rag": records("rag", [0.5, 1.0])}
+    report = report_of(measured)
+
+    assert [(each["arm"], each["key"]) for each in report["records"]] == [
+        ("extractive", "q0"),
+        ("extractive", "q1"),
+        ("rag", "q0"),
+        ("rag", "q1"),
+    ]
+    assert report["normalisers"] == {"en": "squad-1.1", "zh": "cmrc2018"}
+    assert "500 resamples, seed 0" in report["interval"]
+
+
+def test_the_markdown_shows_verdict_arms_languages_differences_gate_and_what_was_left_out() -> None:
+    markdown = to_markdown(
+        report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)})
+    )
+
+    assert markdown.startswith("# Evaluation of the domain handbook\n\n**Verdict: rag.** Use retrieval")
+    assert "| rag | 0.750 [0.750, 0.750] | 0.000 [0.000, 0.000] | 1.000 [1.000, 1.000] |" in markdown
+    assert "| f1 | en |\n|---|---|\n| extractive | 0.250 [0.250, 0.250] |" in markdown
+    assert "| rag | extractive | +0.500 | [+0.500, +0.500] |" in markdown
+    assert "- rag: open\n" in markdown
+    assert "- not measured: tuned: no adapter was trained closed_book" in markdown
+    assert "4 questions of the split test of questions (SHA-256 abcdefabcdef)" in markdown
+
+
+def test_a_table_of_the_markdown_has_as_many_cells_in_every_row() -> None:
+    markdown = to_markdown(
+        report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)})
+    )
+
+    tables = re.findall(r"(?:^\|.*\|$\n?)+", markdown, re.MULTILINE)
+    assert len(tables) == 3
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_a_score_that_no_record_has_is_shown_as_missing() -> None:
+    measured = records("extractive", [0.5, 0.5])[1:]
+    report = report_of({"extractive": measured})
+
+    assert "| 1.000 [1.000, 1.000] | - | 20 |" in to_markdown(report)
+    assert "<td>–" in to_html(report)
+
+
+def test_the_page_shows_every_arm_with_release_and_gate() -> None:
+    page = to_html(report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)}))
+
+    assert "<strong>rag</strong>" in page
+    for name, release, mean in (("extractive", "rel_0", "0.250"), ("rag", "rel_2", "0.750")):
+        assert f"<tr><td>{name}<td>{mean}" in page
+        assert f"<code>{release}</code>" in page
+    assert "Not measured: tuned:" in page
+
+
+def test_the_page_escapes_what_users_named() -> None:
+    hostile = "<script>alert(1)</script>"
+    measured = {"extractive": records("extractive", [0.5] * 4)}
+
+    for leaks in ([], [f"{hostile} leaks"]):
+        page = to_html(report_of(measured, domain=hostile, leaks=leaks))
+        assert "<script" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    page = to_html(report_of({"extractive": records("extractive", [0.5] * 4)}))
+
+    assert not re.search(r"https?://|src=|<link|<script", page)

@@ -1,0 +1,97 @@
+"""What the tests of answering share: hits without a store, an engine, and a tiny random model with two adapters."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fakes import HashEncoder
+
+from generator.engine import Engine
+from generator.settings import GeneratorSettings
+from retriever.search import Hit
+from retriever.settings import RetrieverSettings
+from store.passages import Passage
+from store.store import Store
+
+TEXTS = (
+    "The office opens at nine and closes at five. Employees have twenty-five days of paid leave every year.",
+    "员工每年享有十五天带薪年假，工作满十年后增加到二十天。办公室在每个工作日早上九点开门。",
+)
+
+
+@pytest.fixture
+def hit() -> Callable[..., Hit]:
+    """Make a hit of a text, `start` characters into its document."""
+
+    def make(text: str, start: int = 0, cosine: float | None = None) -> Hit:
+        passage = Passage("psg_1", "doc_1", "a.txt", "A", 1, start, start + len(text), None, "", text, 1)
+        return Hit(passage, 1.0, {"dense": None, "lexical": 1, "rerank": None}, cosine, [])
+
+    return make
+
+
+@pytest.fixture
+def engine(store: Store) -> Iterator[Engine]:
+    """An engine that quotes, with an encoder that needs no model and the domain `handbook`."""
+    opened = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder())
+    opened.create_domain("handbook")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a Llama with random weights, so large that its outputs differ with every input."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from tuner.tiny_model import _train_tokenizer
+
+    torch.manual_seed(0)
+    tokenizer = _train_tokenizer(TEXTS, 600)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=512,
+        initializer_range=0.3,
+        tie_word_embeddings=False,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def adapters(tiny_model: Path) -> Path:
+    """A folder with the random LoRA adapters `one` and `two` of `tiny_model`."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    from generator.causal import load_causal
+
+    for seed, name in enumerate(("one", "two"), start=1):
+        torch.manual_seed(seed)
+        config = LoraConfig(
+            r=4,
+            lora_alpha=16,
+            target_modules=["q_proj", "v_proj", "o_proj", "down_proj"],
+            init_lora_weights=False,
+            task_type="CAUSAL_LM",
+        )
+        folder = tiny_model.parent / "adapters" / name
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft calls what transformers deprecates
+            get_peft_model(load_causal(tiny_model)[1], config).save_pretrained(folder)
+        (folder / "README.md").unlink()
+    return tiny_model.parent / "adapters"

@@ -1,0 +1,95 @@
+"""The extractive generator: it quotes the sentence that answers, in English and Chinese, with the real encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fakes import HashEncoder
+
+from generator.answer import Task
+from generator.engine import Engine
+from generator.extractive import ExtractiveGenerator
+from generator.prompt import load_prompt
+from generator.settings import GeneratorSettings
+from retriever.encoder import OpenVinoEncoder
+from retriever.settings import RetrieverSettings
+from store.documents import get_version
+from store.domains import get_domain
+from store.errors import ConflictError
+from store.store import Store
+
+_LEAVE = (
+    "# Leave\n\n## Annual leave\n\nThe policy was agreed in spring. Full-time employees receive 25 days of paid annual "
+    "leave per calendar year. Unused days expire on 31 March.\n\n## Sick leave\n\nA doctor's certificate is needed "
+    "from the third day of illness.\n"
+)
+_OFFICE = (
+    "The office opens at nine in the morning. Visitors sign in at the reception desk. The kitchen is on the second "
+    "floor, and lunch is served between noon and two.\n"
+)
+_CHINESE = (
+    "# 员工手册\n\n## 假期\n\n本制度自一月起施行。员工每年享有十五天带薪年假。病假需要提供医院证明。\n\n"
+    "## 办公\n\n办公室在每个工作日早上九点开门。访客须在前台登记。\n"
+)
+
+
+@pytest.fixture
+def handbook(store: Store, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder) -> Iterator[Engine]:
+    engine = Engine(store, retriever_settings, GeneratorSettings(), minilm)
+    engine.create_domain("handbook")
+    for name, text in (("leave.md", _LEAVE), ("office.txt", _OFFICE), ("handbook.md", _CHINESE)):
+        assert engine.add("handbook", name, text).status == "searchable"
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "document", "sentence"),
+    [
+        (
+            "How many days of paid annual leave do employees get?",
+            "leave.md",
+            "Full-time employees receive 25 days of paid annual leave per calendar year.",
+        ),
+        ("When does the office open in the morning?", "office.txt", "The office opens at nine in the morning."),
+        ("Where do visitors sign in?", "office.txt", "Visitors sign in at the reception desk."),
+        ("员工每年有多少天带薪年假？", "handbook.md", "员工每年享有十五天带薪年假。"),
+        ("办公室早上几点开门？", "handbook.md", "办公室在每个工作日早上九点开门。"),
+    ],
+)
+def test_the_sentence_that_answers_is_quoted_from_its_document(
+    handbook: Engine, question: str, document: str, sentence: str
+) -> None:
+    answer = handbook.ask("handbook", question)
+
+    assert not answer.abstained
+    (citation,) = answer.citations
+    assert answer.answer == f"{sentence} {citation.marker}"
+    assert (citation.external_id, citation.quote, citation.score) == (document, sentence, 1.0)
+    text = get_version(handbook.store, get_domain(handbook.store, "handbook").id, citation.document_id).text
+    assert text is not None
+    assert text[citation.start : citation.end] == sentence
+
+
+@pytest.mark.parametrize("question", ["What is the capital of Mongolia?", "蒙古的首都在哪里？"])
+def test_a_question_that_no_document_answers_is_not_answered(handbook: Engine, question: str) -> None:
+    answer = handbook.ask("handbook", question)
+
+    assert answer.abstained
+    assert answer.citations == []
+    assert load_prompt().is_abstention(answer.answer)
+
+
+def test_without_passages_there_is_nothing_to_quote() -> None:
+    with pytest.raises(ConflictError, match="passages only") as caught:
+        ExtractiveGenerator(HashEncoder()).write(Task("Why?", None, load_prompt(), None, 10))
+
+    assert caught.value.code == "arm_unavailable"
+
+
+def test_passages_without_a_sentence_lead_to_the_abstention() -> None:
+    generator = ExtractiveGenerator(HashEncoder())
+
+    assert generator.write(Task("Why?", [], load_prompt(), None, 10)).text == "The documents do not say."
+    assert generator.write(Task("为什么？", [], load_prompt(), None, 10)).text == "文档中没有说明。"

@@ -1,0 +1,115 @@
+"""The manifest of a release: what may be changed, and how it is checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from generator.answering import ARMS
+from generator.engine import Engine
+from generator.manifest import Manifest, changed_manifest, servable_arm
+from store.errors import InvalidInputError
+
+
+@pytest.fixture
+def manifest(engine: Engine) -> dict[str, Any]:
+    return engine.default_manifest()
+
+
+def test_the_default_manifest_is_whole_and_quotes(manifest: dict[str, Any]) -> None:
+    assert Manifest.model_validate(manifest).model_dump() == manifest
+    assert manifest["generation"] == {"backend": "extractive", "arm": "rag", "max_new_tokens": 96}
+    assert manifest["retrieval"] == {"mode": "hybrid", "passages": 4}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"retrieval": {"passages": 7}, "thresholds": {"evidence": 0.5}},
+        {"retrieval.passages": 7, "thresholds.evidence": 0.5},
+        {"retrieval": {"passages": 7}, "thresholds.evidence": 0.5},
+    ],
+)
+def test_changes_may_be_nested_or_dotted_and_leave_the_rest(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
+    before = Manifest.model_validate(manifest).model_dump()
+
+    changed = changed_manifest(manifest, changes)
+
+    assert changed["retrieval"] == {"mode": "hybrid", "passages": 7}
+    assert changed["thresholds"] == {**before["thresholds"], "evidence": 0.5}
+    assert {key for key in before if changed[key] != before[key]} == {"retrieval", "thresholds"}
+    assert manifest == before
+
+
+def test_no_change_gives_an_equal_manifest(manifest: dict[str, Any]) -> None:
+    assert changed_manifest(manifest, {}) == manifest
+
+
+def test_the_adapter_may_be_set(manifest: dict[str, Any]) -> None:
+    assert changed_manifest(manifest, {"adapter": "mdl_1"})["adapter"] == "mdl_1"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["temperature", "retrieval.top_p", "retrieval.passages.more", "nothing.at.all", "", "thresholds.with_cosine.0"],
+)
+def test_an_unknown_setting_is_refused_by_name(manifest: dict[str, Any], name: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        changed_manifest(manifest, {name: 1})
+
+    assert caught.value.param == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"space_id": "spc_1"}, "space_id"),
+        ({"passage_set": "set_1"}, "passage_set"),
+        ({"base_model": "mdl_1"}, "base_model"),
+        ({"query_encoder": "e5"}, "query_encoder"),
+        ({"passage_encoder": "e5"}, "passage_encoder"),
+        ({"prompt": {"name": "v2"}}, "prompt.name"),
+        ({"prompt.sha256": "00"}, "prompt.sha256"),
+        ({"prompt": "v2"}, "prompt"),
+    ],
+)
+def test_a_part_that_follows_from_the_servers_settings_is_refused(
+    manifest: dict[str, Any], changes: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(InvalidInputError, match="cannot be set") as caught:
+        changed_manifest(manifest, changes)
+
+    assert caught.value.param == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("retrieval.passages", 0),
+        ("retrieval.passages", 51),
+        ("retrieval.passages", "many"),
+        ("retrieval.mode", "magic"),
+        ("generation.arm", "best"),
+        ("generation.backend", "remote"),
+        ("generation.max_new_tokens", 4097),
+        ("thresholds.evidence", 1.1),
+        ("thresholds.with_cosine", [1.0]),
+        ("thresholds.without_cosine", [1.0, 2.0, 3.0]),
+        ("shots", 3),
+        ("reranker", "x"),
+        ("retrieval", 5),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_name(manifest: dict[str, Any], name: str, value: object) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        changed_manifest(manifest, {name: value})
+
+    assert caught.value.param == name
+    assert caught.value.message.startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize(("trained", "arm"), [("with_context", "combined"), ("closed_book", "tuned+rag")])
+def test_an_adapter_is_served_by_the_arm_it_was_trained_for(trained: str, arm: str) -> None:
+    assert servable_arm(trained) == arm
+    assert ARMS[arm].passages

@@ -1,0 +1,153 @@
+"""The prompt: its exact words are pinned, because adapters learn them. A change makes v2."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.prompt import Context, Message, fit, load_prompt
+from store.errors import DamagedError
+
+_SHA256 = "af7af7d046d8b6923d5a93351e46bf03a87fb516b2e09013d104916a55b93478"
+_WITH = (
+    "Answer the question from the numbered passages only, in the language of the question, and cite the passage after "
+    "each statement as [n]. If the passages do not contain the answer, reply exactly: "
+)
+_WITHOUT = (
+    "Answer the question briefly, in the language of the question. If you do not know the answer, reply exactly: "
+)
+
+
+def _words(messages: list[Message]) -> int:
+    return sum(len(message["content"].split()) for message in messages)
+
+
+def test_the_file_of_v1_is_the_one_that_adapters_were_trained_with() -> None:
+    assert load_prompt("v1").sha256 == _SHA256, "v1.json was changed: leave it as it was and make v2.json"
+
+
+def test_an_english_question_with_passages_is_asked_in_these_words() -> None:
+    contexts = [Context("Leave > Annual", "Everyone has 25 days."), Context("", "The office opens at nine.")]
+
+    assert load_prompt().messages("How many days?", contexts) == [
+        {"role": "system", "content": _WITH + "The documents do not say."},
+        {
+            "role": "user",
+            "content": (
+                "[1] Leave > Annual\nEveryone has 25 days.\n\n[2] \nThe office opens at nine.\n\nQuestion: How many days?"
+            ),
+        },
+    ]
+
+
+def test_a_chinese_question_with_passages_is_asked_in_these_words() -> None:
+    assert load_prompt().messages("年假有多少天？", [Context("假期", "员工每年享有十五天带薪年假。")]) == [
+        {"role": "system", "content": _WITH + "文档中没有说明。"},
+        {"role": "user", "content": "[1] 假期\n员工每年享有十五天带薪年假。\n\nQuestion: 年假有多少天？"},
+    ]
+
+
+def test_an_english_question_without_passages_is_asked_in_these_words() -> None:
+    assert load_prompt().messages("How many days?", None) == [
+        {"role": "system", "content": _WITHOUT + "I do not know."},
+        {"role": "user", "content": "Question: How many days?"},
+    ]
+
+
+def test_a_chinese_question_without_passages_is_asked_in_these_words() -> None:
+    assert load_prompt().messages("年假有多少天？", None) == [
+        {"role": "system", "content": _WITHOUT + "我不知道。"},
+        {"role": "user", "content": "Question: 年假有多少天？"},
+    ]
+
+
+def test_a_search_without_hits_is_asked_with_an_empty_list_of_passages() -> None:
+    assert load_prompt().messages("Why?", [])[-1]["content"] == "\n\nQuestion: Why?"
+
+
+def test_earlier_turns_stand_between_system_and_question() -> None:
+    history = [{"role": "user", "content": "Hello {question}"}, {"role": "assistant", "content": "Hello."}]
+
+    messages = load_prompt().messages("How many days?", None, history)
+
+    assert messages[1:3] == history
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
+
+
+@pytest.mark.parametrize("slot", ["{question}", "{passages}", "{text}", "{number}", "{abstention}", "{heading}", "{x}"])
+def test_a_slot_inside_a_document_or_question_is_not_expanded(slot: str) -> None:
+    user = load_prompt().messages(f"ask {slot}", [Context(f"head {slot}", f"body {slot}")])[-1]["content"]
+
+    assert user == f"[1] head {slot}\nbody {slot}\n\nQuestion: ask {slot}"
+
+
+def test_the_abstention_is_in_the_language_of_the_question() -> None:
+    prompt = load_prompt()
+
+    assert prompt.abstention("How many days?", with_passages=True) == "The documents do not say."
+    assert prompt.abstention("VPN 怎么用？", with_passages=True) == "文档中没有说明。"
+    assert prompt.abstention("How do I say 假 in English?", with_passages=False) == "I do not know."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The documents do not say.", True),
+        (" The documents do not say. [1]", True),
+        ("我不知道。", True),
+        ("I do not know.", True),
+        ("文档中没有说明。", True),
+        ("I do not know whether that is so.", False),
+        ("25 days [1].", False),
+        ("", False),
+    ],
+)
+def test_an_abstention_is_recognised(text: str, expected: bool) -> None:
+    assert load_prompt().is_abstention(text) is expected
+
+
+def test_a_prompt_of_another_hash_than_the_release_recorded_is_refused() -> None:
+    assert load_prompt("v1", _SHA256).name == "v1"
+    with pytest.raises(DamagedError, match="0000"):
+        load_prompt("v1", "0000")
+
+
+def test_what_fits_is_left_whole() -> None:
+    contexts = [Context("", "one"), Context("", "two")]
+    history = [{"role": "user", "content": "Hello"}]
+    prompt = load_prompt()
+
+    assert fit(prompt, "Why?", contexts, history, _words, 1000) == prompt.messages("Why?", contexts, history)
+
+
+def test_the_oldest_turns_are_left_out_first_and_then_the_last_passages() -> None:
+    prompt = load_prompt()
+    contexts = [Context("", f"passage {number}") for number in range(3)]
+    history = [{"role": "user", "content": f"turn {number}"} for number in range(3)]
+    whole = _words(prompt.messages("Why?", contexts, history))
+
+    def kept(budget: int) -> tuple[int, int]:
+        messages = fit(prompt, "Why?", contexts, history, _words, budget)
+        turns = [message["content"] for message in messages[1:-1]]
+        assert turns == [turn["content"] for turn in history[len(history) - len(turns) :]]
+        shown = messages[-1]["content"].count("passage ")
+        assert all(f"passage {number}" in messages[-1]["content"] for number in range(shown))
+        return len(turns), shown
+
+    assert [kept(whole - words) for words in (0, 1, 2, 3, 6, 7, 9, 10, 12)] == [
+        (3, 3),
+        (2, 3),
+        (2, 3),
+        (1, 3),
+        (0, 3),
+        (0, 2),
+        (0, 2),
+        (0, 1),
+        (0, 1),
+    ]
+
+
+def test_the_first_passage_and_the_question_stay_even_over_the_budget() -> None:
+    messages = fit(load_prompt(), "Why?", [Context("", "one"), Context("", "two")], [], _words, 0)
+
+    assert messages[-1]["content"] == "[1] \none\n\nQuestion: Why?"
+    assert fit(load_prompt(), "Why?", None, [], _words, 0)[-1]["content"] == "Question: Why?"

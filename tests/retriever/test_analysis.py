@@ -1,0 +1,38 @@
+"""Terms: words, and the character pairs of CJK text."""
+
+from __future__ import annotations
+
+import pytest
+
+from retriever.analysis import cjk_share, terms
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Annual Leave, 25 days!", ["annual", "leave", "25", "days"]),
+        ("带薪年假", ["带薪", "薪年", "年假"]),
+        ("假", ["假"]),
+        ("请假，假。", ["请假", "假"]),
+        ("员工的VPN账号", ["员工", "工的", "vpn", "账号"]),
+        ("ＶＰＮ１２ ﬁle", ["vpn12", "file"]),
+        ("Straße STRASSE", ["strasse", "strasse"]),
+        ("snake_case don't a-b", ["snake", "case", "don", "t", "a", "b"]),
+        ("カタカナ 한국어", ["カタ", "タカ", "カナ", "한국", "국어"]),
+        ("🙂 … —", []),
+        ("", []),
+    ],
+)
+def test_a_text_becomes_these_terms(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+def test_characters_that_normalise_to_the_same_text_give_the_same_terms() -> None:
+    assert terms("cafe\u0301 年假") == terms("café 年假") == terms("ＣＡＦÉ\u3000年假")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("年假 \n", 1.0), ("leave", 0.0), ("年 a", 0.5), ("", 0.0), (" \n", 0.0), ("年假ab。", 0.4)]
+)
+def test_the_share_of_cjk_characters_leaves_blanks_out(text: str, expected: float) -> None:
+    assert cjk_share(text) == pytest.approx(expected)

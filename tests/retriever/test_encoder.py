@@ -1,0 +1,216 @@
+"""The encoder: what is served without torch equals what the model computes with it."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retriever.encoder import EncoderFiles, OpenVinoEncoder, Vectors, default_encoder, whole_tokenizer
+from retriever.settings import RetrieverSettings
+from store.errors import InvalidInputError
+
+_WORDS = ["leave", "office", "holiday", "salary", "contract", "notice", "remote", "travel", "expense", "budget"]
+_CHINESE = "员工每年享有十五天带薪年假，工作满十年后增加到二十天。办公室早上九点开门。"
+
+
+def _mixed_texts() -> list[str]:
+    chance = random.Random(7)
+    english = [" ".join(chance.choices(_WORDS, k=size)) for size in (1, 3, 12, 60, 150, 400, 900)]
+    texts = [*english, _CHINESE, _CHINESE * 30, f"{_CHINESE} and {english[2]}", "?", "café 🙂 naïve"]
+    chance.shuffle(texts)
+    return texts
+
+
+def _torch_vectors(texts: list[str]) -> Vectors:
+    """Return what transformers computes: truncate, pool the mean, normalise; one text at a time, without padding."""
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import AutoModel
+
+    model = AutoModel.from_pretrained(default_encoder(), local_files_only=True).eval()
+    tokenizer = Tokenizer.from_file(str(default_encoder() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(256)
+    rows = []
+    with torch.no_grad():
+        for text in texts:
+            ids = torch.tensor([tokenizer.encode(text).ids])
+            states = model(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state
+            rows.append(torch.nn.functional.normalize(states.mean(dim=1), dim=-1)[0].numpy())
+    return np.stack(rows)
+
+
+def _copy_without_weights(folder: Path) -> Path:
+    """Copy the configuration of the default encoder; its weights become a few bytes, which no test here reads."""
+    (folder / "1_Pooling").mkdir(parents=True)
+    for name in ("config.json", "config_sentence_transformers.json", "sentence_bert_config.json", "tokenizer.json"):
+        shutil.copy(default_encoder() / name, folder / name)
+    shutil.copy(default_encoder() / "1_Pooling" / "config.json", folder / "1_Pooling" / "config.json")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    return folder
+
+
+def _edit(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
+
+
+def test_converted_vectors_equal_those_of_the_torch_model_in_any_padding(minilm: OpenVinoEncoder) -> None:
+    texts = _mixed_texts()
+
+    cosines = (minilm.encode_passages(texts) * _torch_vectors(texts)).sum(axis=1)
+
+    assert cosines.min() >= 0.9999
+
+
+def test_vectors_have_length_one_and_the_stated_dimension(minilm: OpenVinoEncoder) -> None:
+    vectors = minilm.encode_passages(_mixed_texts())
+
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (12, minilm.dimension)
+    assert minilm.dimension == 384
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+
+
+def test_vectors_come_in_the_order_of_the_texts_although_batches_are_sorted_by_length(minilm: OpenVinoEncoder) -> None:
+    texts = [" ".join(_WORDS[: 1 + (7 * number) % 13]) + f" {number}" for number in range(70)]  # three batches
+
+    together = minilm.encode_passages(texts)
+
+    alone = np.concatenate([minilm.encode_passages([text]) for text in texts[::10]])
+    np.testing.assert_allclose(together[::10], alone, atol=1e-5)
+
+
+def test_no_texts_give_an_empty_matrix(minilm: OpenVinoEncoder) -> None:
+    assert minilm.encode_passages([]).shape == (0, minilm.dimension)
+
+
+def test_eight_threads_get_the_vectors_that_one_gets(minilm: OpenVinoEncoder) -> None:
+    texts = [f"{word} {number}" for number in range(2) for word in _WORDS]
+    expected = minilm.encode_queries(texts)
+    found: dict[int, list[Vectors]] = {}
+    barrier = threading.Barrier(8)
+
+    def encode(number: int) -> None:
+        barrier.wait()
+        mine = texts[number:] + texts[:number]
+        found[number] = [np.roll(minilm.encode_queries(mine), number, axis=0) for _ in range(5)]
+
+    threads = [threading.Thread(target=encode, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(found) == list(range(8))
+    for rounds in found.values():
+        for vectors in rounds:
+            np.testing.assert_allclose(vectors, expected, atol=1e-5)
+
+
+def test_a_vector_stays_as_it_is_when_further_texts_are_encoded(minilm: OpenVinoEncoder) -> None:
+    first = minilm.encode_queries(["annual leave"])
+    kept = first.copy()
+
+    minilm.encode_queries(["something else entirely"])
+
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_tokens_are_counted_beyond_the_truncation_of_the_tokenizer_file(minilm: OpenVinoEncoder) -> None:
+    assert minilm.max_tokens == 256
+    assert minilm.count_tokens(["", "leave", "leave " * 1000]) == [2, 3, 1002]
+
+
+def test_the_share_of_unknown_tokens_tells_chinese_from_english(minilm: OpenVinoEncoder) -> None:
+    assert minilm.unknown_share("How many days of annual leave do we get?") == 0.0
+    assert minilm.unknown_share("员工每年享有多少天年假？") > 0.2
+    assert minilm.unknown_share("") == 0.0
+
+
+def test_a_second_encoder_uses_the_converted_model_and_gives_the_same_vectors(
+    minilm: OpenVinoEncoder, retriever_settings: RetrieverSettings
+) -> None:
+    assert retriever_settings.cache is not None
+    assert [path.name for path in retriever_settings.cache.iterdir()] == [minilm.space_id]
+
+    again = OpenVinoEncoder(retriever_settings)
+
+    assert again.space_id == minilm.space_id
+    np.testing.assert_allclose(again.encode_queries(["leave"]), minilm.encode_queries(["leave"]), atol=1e-6)
+
+
+def test_the_tokenizer_for_counting_neither_truncates_nor_pads() -> None:
+    tokenizer = whole_tokenizer(default_encoder())
+
+    assert tokenizer.truncation is None
+    assert tokenizer.padding is None
+
+
+def test_equal_folders_have_equal_spaces(tmp_path: Path) -> None:
+    one = EncoderFiles.read(_copy_without_weights(tmp_path / "one"))
+    two = EncoderFiles.read(_copy_without_weights(tmp_path / "two"))
+
+    assert one.space_id == two.space_id
+    assert one.space_id.startswith("spc_")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("1_Pooling/config.json", {"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}),
+        ("config_sentence_transformers.json", {"prompts": {"document": "passage: "}}),
+        ("sentence_bert_config.json", {"max_seq_length": 128}),
+    ],
+)
+def test_the_space_changes_with_what_decides_a_vector(tmp_path: Path, name: str, changes: dict[str, object]) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    before = EncoderFiles.read(folder).space_id
+
+    _edit(folder / name, **changes)
+
+    assert EncoderFiles.read(folder).space_id != before
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+def test_the_space_changes_with_weights_and_tokenizer(tmp_path: Path, name: str) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    before = EncoderFiles.read(folder).space_id
+
+    (folder / name).write_bytes((folder / name).read_bytes() + b"\n")
+
+    assert EncoderFiles.read(folder).space_id != before
+
+
+def test_the_space_does_not_change_with_the_prefix_of_queries(tmp_path: Path) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    before = EncoderFiles.read(folder)
+
+    _edit(folder / "config_sentence_transformers.json", prompts={"query": "query: "})
+
+    after = EncoderFiles.read(folder)
+    assert (after.space_id, after.query_prefix, after.passage_prefix) == (before.space_id, "query: ", "")
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors", "1_Pooling/config.json"])
+def test_a_folder_that_lacks_a_file_of_a_model_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    (folder / name).unlink()
+
+    with pytest.raises(InvalidInputError, match=name) as caught:
+        EncoderFiles.read(folder)
+
+    assert caught.value.param == "retriever.encoder"
+
+
+def test_a_pooling_that_is_not_served_is_refused_by_name(tmp_path: Path) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    _edit(folder / "1_Pooling" / "config.json", pooling_mode_mean_tokens=False, pooling_mode_max_tokens=True)
+
+    with pytest.raises(InvalidInputError, match="pooling_mode_max_tokens"):
+        EncoderFiles.read(folder)

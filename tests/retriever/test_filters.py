@@ -1,0 +1,136 @@
+"""Filters over the attributes of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from retriever.filters import Comparison, Compound, Filter, allowed_texts
+from retriever.settings import RetrieverSettings
+from store.documents import Document
+from store.domains import Domain
+from store.store import Store
+
+_ADAPTER: TypeAdapter[Filter] = TypeAdapter(Filter)
+_ATTRIBUTES = {"year": 2024, "team": "sales", "draft": False, "note": None, "price": 9.5}
+
+
+def _parse(content: dict[str, Any]) -> Filter:
+    return _ADAPTER.validate_python(content)
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "expected"),
+    [
+        ("eq", "team", "sales", True),
+        ("eq", "team", "Sales", False),
+        ("eq", "year", 2024, True),
+        ("eq", "year", "2024", False),
+        ("eq", "draft", False, True),
+        ("ne", "team", "sales", False),
+        ("ne", "team", "legal", True),
+        ("gt", "year", 2023, True),
+        ("gt", "year", 2024, False),
+        ("gte", "year", 2024, True),
+        ("gte", "year", 2025, False),
+        ("lt", "year", 2025, True),
+        ("lt", "year", 2024, False),
+        ("lte", "year", 2024, True),
+        ("lte", "year", 2023, False),
+        ("lt", "price", 10, True),
+        ("gt", "team", "a", True),
+        ("lte", "team", "sales", True),
+        ("in", "team", ["legal", "sales"], True),
+        ("in", "team", ["legal"], False),
+        ("in", "team", "sales", True),
+        ("nin", "team", ["legal"], True),
+        ("nin", "team", ["legal", "sales"], False),
+        ("in", "year", [2023, 2024], True),
+    ],
+)
+def test_each_operator_compares_as_it_says(operator: str, key: str, value: Any, expected: bool) -> None:
+    assert _parse({"type": operator, "key": key, "value": value}).matches(_ATTRIBUTES) is expected
+
+
+@pytest.mark.parametrize(
+    ("operator", "expected"),
+    [
+        ("eq", False),
+        ("gt", False),
+        ("gte", False),
+        ("lt", False),
+        ("lte", False),
+        ("ne", True),
+        ("nin", True),
+        ("in", False),
+    ],
+)
+def test_a_missing_key_passes_only_what_denies(operator: str, expected: bool) -> None:
+    assert _parse({"type": operator, "key": "absent", "value": 1}).matches(_ATTRIBUTES) is expected
+    assert _parse({"type": operator, "key": "note", "value": 1}).matches(_ATTRIBUTES) is expected
+
+
+@pytest.mark.parametrize("operator", ["gt", "gte", "lt", "lte"])
+@pytest.mark.parametrize(("key", "value"), [("team", 5), ("year", "2024"), ("year", [1, 2]), ("note", "x")])
+def test_types_that_do_not_compare_never_pass(operator: str, key: str, value: Any) -> None:
+    assert not _parse({"type": operator, "key": key, "value": value}).matches(_ATTRIBUTES)
+
+
+def test_filters_nest() -> None:
+    sales = {"type": "eq", "key": "team", "value": "sales"}
+    old = {"type": "lt", "key": "year", "value": 2020}
+    cheap = {"type": "lt", "key": "price", "value": 10}
+
+    assert not _parse({"type": "and", "filters": [sales, old]}).matches(_ATTRIBUTES)
+    assert _parse({"type": "or", "filters": [sales, old]}).matches(_ATTRIBUTES)
+    nested = {"type": "and", "filters": [sales, {"type": "or", "filters": [old, cheap]}]}
+    assert _parse(nested).matches(_ATTRIBUTES)
+    assert not _parse(nested).matches({**_ATTRIBUTES, "price": 20})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"type": "like", "key": "team", "value": "s"},
+        {"type": "eq", "key": "team"},
+        {"type": "eq", "key": "team", "value": "s", "extra": 1},
+        {"type": "eq", "key": "k" * 65, "value": 1},
+        {"type": "and", "filters": []},
+        {"type": "eq", "key": "team", "value": {"a": 1}},
+    ],
+)
+def test_a_filter_of_another_shape_is_refused(content: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        _parse(content)
+
+
+def test_filters_reach_the_metadata_and_the_document_itself(
+    store: Store, domain: Domain, settings: RetrieverSettings, add: Callable[..., Document]
+) -> None:
+    first = add("a.txt", "one\nshared", {"year": 2023})
+    second = add("b.txt", "two\nshared", {"year": 2024, "title": "hidden by the real one"})
+
+    def passing(condition: Filter) -> tuple[int, set[str]]:
+        texts, documents = allowed_texts(store, domain.id, settings.chunker.passage_set, condition)
+        return len(texts), documents
+
+    assert passing(Comparison(type="eq", key="year", value=2023)) == (2, {first.id})
+    assert passing(Comparison(type="eq", key="external_id", value="b.txt")) == (2, {second.id})
+    assert passing(Comparison(type="eq", key="title", value="b.txt")) == (2, {second.id})
+    assert passing(Comparison(type="gte", key="created_at", value=first.created_at)) == (3, {first.id, second.id})
+    assert passing(Comparison(type="eq", key="year", value=1999)) == (0, set())
+    both = [Comparison(type="eq", key="year", value=year) for year in (2023, 2024)]
+    assert passing(Compound(type="or", filters=[*both])) == (3, {first.id, second.id})
+
+
+def test_filters_do_not_reach_other_domains_or_passage_sets(
+    store: Store, domain: Domain, settings: RetrieverSettings, add: Callable[..., Document]
+) -> None:
+    add("a.txt", "one", {"year": 2023})
+    everything = Comparison(type="ne", key="year", value=0)
+
+    assert allowed_texts(store, "dom_other", settings.chunker.passage_set, everything) == (set(), set())
+    assert allowed_texts(store, domain.id, "set_other", everything)[0] == set()

@@ -1,0 +1,318 @@
+"""The index of a domain: it follows the change log, and its files on disk are only a cache."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import HashEncoder, vectors_of
+
+from retriever.index import DomainIndex, View, open_index, verify_index
+from store.checkpoints import Checkpoint, read_checkpoint
+from store.documents import Document, delete_document, make_searchable, receive
+from store.domains import Domain, create_domain
+from store.errors import DamagedError
+from store.folder import check_published
+from store.passages import NewPassage, last_seq, live_texts, read_contents
+from store.store import Store
+
+AddDocument = Callable[..., Document]
+_NEVER = 1_000_000
+
+
+def _contents(store: Store, ids: set[int]) -> set[str]:
+    return {content for _, content in read_contents(store, ids)}
+
+
+def _hits(store: Store, index: DomainIndex, text: str) -> tuple[set[str], str]:
+    """Return what the words of `text` find, and the content whose vector is nearest to it."""
+    snapshot = index.snapshot
+    words = {key for key, _ in snapshot.lexical.search(text, 10)}
+    nearest = {key for key, _ in snapshot.dense.search(HashEncoder().encode_queries([text]), 1)}
+    return _contents(store, words), "".join(_contents(store, nearest))
+
+
+def _checkpoint(store: Store, view: View) -> Checkpoint:
+    found = read_checkpoint(store, view.domain_id, "search", view.key)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def saved(store: Store, view: View, add: AddDocument) -> Path:
+    """The folder of a checkpoint of three texts."""
+    add("a.txt", "red apple\ngreen pear")
+    add("b.txt", "yellow lemon")
+    with open_index(store, view, _NEVER) as index:
+        index.checkpoint()
+    return _checkpoint(store, view).path(store)
+
+
+def test_an_index_of_an_empty_domain_is_empty_and_searches(store: Store, view: View) -> None:
+    with open_index(store, view, _NEVER) as index:
+        assert (index.snapshot.seq, index.ids(), index.rebuilt) == (0, set(), False)
+        assert _hits(store, index, "apple") == (set(), "")
+
+
+def test_following_adds_what_came_and_removes_what_went(
+    store: Store, domain: Domain, view: View, add: AddDocument
+) -> None:
+    with open_index(store, view, _NEVER) as index:
+        first = add("a.txt", "red apple\ngreen pear")
+        assert index.snapshot.seq == 0
+        index.follow()
+        assert _hits(store, index, "green pear") == ({"green pear"}, "green pear")
+
+        add("b.txt", "yellow lemon")
+        delete_document(store, domain.id, first.id)
+        index.follow()
+
+        assert index.snapshot.seq == last_seq(store, domain.id)
+        assert _contents(store, index.ids()) == {"yellow lemon"}
+        assert _hits(store, index, "green pear") == (set(), "yellow lemon")
+    assert verify_index(store, view) == []
+
+
+def test_following_without_a_change_publishes_nothing(store: Store, view: View, add: AddDocument) -> None:
+    add("a.txt", "red apple")
+    with open_index(store, view, _NEVER) as index:
+        assert index.follow() is index.snapshot is index.follow()
+
+
+def test_a_new_version_replaces_the_texts_of_the_old_one(store: Store, view: View, add: AddDocument) -> None:
+    add("a.txt", "red apple\ngreen pear")
+    with open_index(store, view, _NEVER) as index:
+        add("a.txt", "green pear\nblue plum")
+        index.follow()
+
+        assert _contents(store, index.ids()) == {"green pear", "blue plum"}
+
+
+def test_a_text_stays_until_its_last_owner_goes(store: Store, domain: Domain, view: View, add: AddDocument) -> None:
+    first, second = add("a.txt", "red apple"), add("b.txt", "red apple")
+    with open_index(store, view, _NEVER) as index:
+        assert len(index.ids()) == 1
+        delete_document(store, domain.id, first.id)
+        assert len(index.follow().dense.ids()) == 1
+        delete_document(store, domain.id, second.id)
+        assert index.follow().dense.ids() == index.follow().lexical.ids() == set()
+
+
+def test_a_reader_keeps_its_snapshot_while_the_index_moves_on(
+    store: Store, domain: Domain, view: View, add: AddDocument
+) -> None:
+    first = add("a.txt", "red apple")
+    query = HashEncoder().encode_queries(["red apple"])
+    with open_index(store, view, _NEVER) as index:
+        mine = index.snapshot
+        before = (mine.seq, mine.dense.search(query, 5), mine.lexical.search("red apple", 5))
+
+        delete_document(store, domain.id, first.id)
+        add("b.txt", "red lemon")
+        after = index.follow()
+
+        assert (mine.seq, mine.dense.search(query, 5), mine.lexical.search("red apple", 5)) == before
+        assert mine.lexical.ids() != after.lexical.ids()
+
+
+def test_an_index_shows_only_its_own_domain(store: Store, domain: Domain, view: View, add: AddDocument) -> None:
+    other = create_domain(store, "other", {"adapter": None})
+    add("a.txt", "red apple", domain_id=other.id)
+
+    with open_index(store, view, _NEVER) as index:
+        assert index.ids() == set()
+
+
+def test_several_threads_may_follow_at_once(store: Store, view: View, add: AddDocument) -> None:
+    with open_index(store, view, _NEVER) as index:
+        done = threading.Event()
+        failures: list[BaseException] = []
+
+        def follow() -> None:
+            try:
+                while not done.is_set():
+                    snapshot = index.follow()
+                    assert snapshot.dense.ids() == snapshot.lexical.ids()
+            except BaseException as error:
+                failures.append(error)
+                raise
+
+        threads = [threading.Thread(target=follow) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for number in range(8):
+            add("a.txt", f"text {number}\nshared")
+        done.set()
+        for thread in threads:
+            thread.join()
+
+        assert failures == []
+        assert _contents(store, index.follow().dense.ids()) == {"text 7", "shared"}
+
+
+def test_a_checkpoint_is_loaded_without_rebuilding(store: Store, view: View, saved: Path) -> None:
+    index = DomainIndex(store, view, _NEVER)
+
+    assert not index.rebuilt
+    assert index.snapshot.seq == last_seq(store, view.domain_id)
+    assert _contents(store, index.ids()) == {"red apple", "green pear", "yellow lemon"}
+    assert _hits(store, index, "red apple") == ({"red apple"}, "red apple")
+    index.close()
+
+
+def test_what_changed_after_the_checkpoint_is_followed(store: Store, view: View, saved: Path, add: AddDocument) -> None:
+    add("a.txt", "green pear\nblue plum")
+
+    with open_index(store, view, _NEVER) as index:
+        assert not index.rebuilt
+        assert _contents(store, index.ids()) == {"green pear", "blue plum", "yellow lemon"}
+    assert verify_index(store, view) == []
+
+
+def test_working_on_a_loaded_checkpoint_leaves_its_files_as_they_are(
+    store: Store, view: View, saved: Path, add: AddDocument
+) -> None:
+    with open_index(store, view, _NEVER) as index:
+        for number in range(12):  # enough commits for tantivy to merge segments
+            add("c.txt", f"text {number}")
+            index.follow()
+
+    assert check_published(saved, _checkpoint(store, view).sha256)["seq"] == 3
+
+
+def test_a_checkpoint_is_written_after_so_many_changes_and_replaces_the_one_before(
+    store: Store, view: View, add: AddDocument
+) -> None:
+    with open_index(store, view, 3) as index:
+        add("a.txt", "red apple\ngreen pear")
+        index.follow()
+        assert read_checkpoint(store, view.domain_id, "search", view.key) is None
+        add("b.txt", "yellow lemon")
+        index.follow()
+        first = _checkpoint(store, view)
+        add("c.txt", "blue plum")
+        index.follow()
+        index.checkpoint()
+
+    second = _checkpoint(store, view)
+    assert (first.seq, second.seq) == (3, 4)
+    assert [path.name for path in store.folder.indexes.iterdir()] == [second.name]
+
+
+def test_a_checkpoint_of_an_unchanged_index_is_not_written_again(store: Store, view: View, saved: Path) -> None:
+    with open_index(store, view, _NEVER) as index:
+        index.checkpoint()
+
+    assert _checkpoint(store, view).path(store) == saved
+
+
+def test_closing_leaves_nothing_behind(store: Store, view: View, saved: Path) -> None:
+    assert list((store.folder.root / "tmp").iterdir()) == []
+
+
+def _flip_a_vector_byte(saved: Path, other: Path) -> None:
+    path = saved / "vectors.faiss"
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
+def _flip_a_posting_byte(saved: Path, other: Path) -> None:
+    path = next((saved / "words").glob("*.idx"))
+    content = bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.write_bytes(content)
+
+
+def _truncate_a_file(saved: Path, other: Path) -> None:
+    path = saved / "vectors.faiss"
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def _lose_a_file(saved: Path, other: Path) -> None:
+    next((saved / "words").glob("*.term")).unlink()
+
+
+def _lose_the_manifest(saved: Path, other: Path) -> None:
+    (saved / "MANIFEST.json").unlink()
+
+
+def _lose_the_folder(saved: Path, other: Path) -> None:
+    shutil.rmtree(saved)
+
+
+def _add_a_file(saved: Path, other: Path) -> None:
+    (saved / "words" / "extra.idx").write_bytes(b"x")
+
+
+def _swap_a_file(saved: Path, other: Path) -> None:
+    shutil.copy(other / "vectors.faiss", saved / "vectors.faiss")
+
+
+def _swap_the_folder(saved: Path, other: Path) -> None:
+    shutil.rmtree(saved)
+    shutil.copytree(other, saved)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _flip_a_vector_byte,
+        _flip_a_posting_byte,
+        _truncate_a_file,
+        _lose_a_file,
+        _lose_the_manifest,
+        _lose_the_folder,
+        _add_a_file,
+        _swap_a_file,
+        _swap_the_folder,
+    ],
+)
+def test_a_damaged_checkpoint_is_rebuilt_from_the_database(
+    store: Store, view: View, saved: Path, add: AddDocument, damage: Callable[[Path, Path], None]
+) -> None:
+    neighbour = create_domain(store, "other", {"adapter": None})
+    add("z.txt", "foreign words\nmore of them\nand more", domain_id=neighbour.id)
+    other = View(neighbour.id, view.passage_set, view.space_id, view.dimension)
+    with open_index(store, other, _NEVER) as index:
+        index.checkpoint()
+    damage(saved, _checkpoint(store, other).path(store))
+
+    with open_index(store, view, _NEVER) as index:
+        assert index.rebuilt
+        assert _contents(store, index.ids()) == {"red apple", "green pear", "yellow lemon"}
+        assert _hits(store, index, "red apple") == ({"red apple"}, "red apple")
+        index.checkpoint()
+
+    with open_index(store, view, _NEVER) as index:
+        assert not index.rebuilt
+    assert verify_index(store, view) == []
+
+
+def test_a_rebuilt_index_is_written_even_though_no_change_came(store: Store, view: View, saved: Path) -> None:
+    _flip_a_vector_byte(saved, saved)
+
+    with open_index(store, view, _NEVER) as index:
+        index.checkpoint()
+
+    with pytest.raises(DamagedError):
+        check_published(saved, "")
+    assert _checkpoint(store, view).path(store) != saved
+
+
+def test_verifying_names_texts_that_an_index_lacks(store: Store, view: View) -> None:
+    document, _ = receive(store, view.domain_id, "a.txt", b"one", title="a", media_type="text/plain")
+    passages = [NewPassage(0, 3, "", "one")]
+    vectors = vectors_of(HashEncoder(), passages)
+    make_searchable(store, document, "one", passages, view.passage_set, vectors, "spc_other")
+
+    problems = verify_index(store, view)
+
+    assert [problem.split(": ")[1] for problem in problems] == [
+        "dense has 0 texts, live are 1",
+        "lexical has 0 texts, live are 1",
+    ]
+    assert len(live_texts(store, view.domain_id, view.passage_set).live) == 1

@@ -1,0 +1,167 @@
+"""Ingest: received documents become searchable, or say why they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from fakes import HashEncoder
+
+from retriever.encoder import OpenVinoEncoder, Vectors
+from retriever.index import View, verify_index
+from retriever.ingest import ingest_document, run_ingest
+from retriever.search import Request, Retriever
+from retriever.settings import RetrieverSettings
+from store.documents import Document, delete_document, get_document, get_version, receive
+from store.domains import Domain
+from store.jobs import Progress, claim_job, create_job
+from store.releases import active_release
+from store.store import Store
+from store.verify import verify_store
+
+
+class CountingEncoder(HashEncoder):
+    """Remembers which passages it was given."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        self.seen += texts
+        return super().encode_passages(texts)
+
+
+@pytest.fixture
+def counting() -> CountingEncoder:
+    return CountingEncoder()
+
+
+@pytest.fixture
+def retriever(store: Store, settings: RetrieverSettings, counting: CountingEncoder) -> Iterator[Retriever]:
+    opened = Retriever(store, settings, counting)
+    yield opened
+    opened.close(checkpoint=False)
+
+
+def _receive(store: Store, domain: Domain, name: str, data: bytes, kind: str = "text/plain") -> Document:
+    return receive(store, domain.id, name, data, title=name, media_type=kind)[0]
+
+
+def _found(store: Store, retriever: Retriever, domain: Domain, query: str) -> list[tuple[str, int, str]]:
+    manifest: dict[str, Any] = active_release(store, domain.id).manifest
+    retriever.index(domain.id).follow()
+    hits = retriever.search(domain.id, manifest, Request(query, mode="lexical")).hits
+    return [(hit.passage.external_id, hit.passage.version, hit.passage.text) for hit in hits]
+
+
+def test_a_received_document_becomes_searchable(
+    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder, retriever: Retriever
+) -> None:
+    received = _receive(store, domain, "a.md", "# Leave\r\n\r\n25 days.".encode("utf-16"), "text/markdown")
+    assert _found(store, retriever, domain, "days") == []
+
+    document = ingest_document(store, counting, settings, received)
+
+    assert (document.status, document.passages, document.error) == ("searchable", 1, None)
+    assert get_version(store, domain.id, document.id).text == "# Leave\n\n25 days."
+    assert _found(store, retriever, domain, "leave days") == [("a.md", 1, "25 days.")]
+    assert counting.seen == ["Leave\n25 days."]
+    assert verify_store(store) == []
+
+
+@pytest.mark.parametrize(("data", "code"), [(b" \n", "empty_document"), (b"\xef\xbb\xbfcaf\xe9", "bad_encoding")])
+def test_a_document_that_cannot_be_read_fails_with_code_and_message(
+    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder, data: bytes, code: str
+) -> None:
+    document = ingest_document(store, counting, settings, _receive(store, domain, "a.txt", data))
+
+    assert (document.status, document.passages) == ("failed", 0)
+    assert document.error is not None
+    assert document.error["code"] == code
+    assert document.error["message"].endswith(".")
+    assert counting.seen == []
+
+
+def test_the_version_before_stays_searchable_when_the_new_one_fails(
+    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder, retriever: Retriever
+) -> None:
+    ingest_document(store, counting, settings, _receive(store, domain, "a.txt", b"red apple"))
+
+    failed = ingest_document(store, counting, settings, _receive(store, domain, "a.txt", b"\n"))
+
+    assert (failed.status, failed.version, failed.passages) == ("failed", 2, 1)
+    assert _found(store, retriever, domain, "apple") == [("a.txt", 1, "red apple")]
+
+    mended = ingest_document(store, counting, settings, _receive(store, domain, "a.txt", b"green apple"))
+
+    assert (mended.status, mended.version, mended.error) == ("searchable", 3, None)
+    assert _found(store, retriever, domain, "apple") == [("a.txt", 3, "green apple")]
+
+
+def test_a_text_is_embedded_once_however_many_documents_hold_it(
+    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder
+) -> None:
+    text = b"# A\n\nshared text\n\n# B\n\nshared text"
+    first = ingest_document(store, counting, settings, _receive(store, domain, "a.txt", b"shared text"))
+    ingest_document(store, counting, settings, _receive(store, domain, "b.txt", b"shared text"))
+    ingest_document(store, counting, settings, _receive(store, domain, "c.md", b"shared text", "text/markdown"))
+    assert counting.seen == ["shared text"]
+
+    ingest_document(store, counting, settings, _receive(store, domain, "d.md", text, "text/markdown"))
+    assert len(counting.seen) == 2
+
+    delete_document(store, domain.id, first.id)
+    ingest_document(store, counting, settings, _receive(store, domain, "e.txt", b"shared text"))
+    assert len(counting.seen) == 2
+
+
+def test_a_text_that_loses_its_last_owner_during_the_ingest_is_embedded_after_all(
+    store: Store, domain: Domain, settings: RetrieverSettings, retriever: Retriever
+) -> None:
+    class DeletingEncoder(CountingEncoder):
+        """Deletes the other owner between the look-up of known vectors and the transaction."""
+
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:
+            if not texts:  # the text is known, so there is nothing to embed: until now
+                delete_document(store, domain.id, first.id)
+            return super().encode_passages(texts)
+
+    first = ingest_document(store, HashEncoder(), settings, _receive(store, domain, "a.txt", b"shared text"))
+    encoder = DeletingEncoder()
+
+    second = ingest_document(store, encoder, settings, _receive(store, domain, "b.txt", b"shared text"))
+
+    assert second.status == "searchable"
+    assert encoder.seen == ["shared text"]
+    assert _found(store, retriever, domain, "shared") == [("b.txt", 1, "shared text")]
+
+
+def test_a_version_that_is_no_longer_the_newest_is_dropped(
+    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder, retriever: Retriever
+) -> None:
+    old = _receive(store, domain, "a.txt", b"old words")
+    new = _receive(store, domain, "a.txt", b"new words")
+
+    ingest_document(store, counting, settings, new)
+    ingest_document(store, counting, settings, old)
+
+    assert _found(store, retriever, domain, "words") == [("a.txt", 2, "new words")]
+
+
+def test_the_job_ingests_all_that_waits_and_counts_what_failed(
+    store: Store, domain: Domain, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder
+) -> None:
+    names = [("a.txt", b"Employees have 25 days of leave."), ("b.txt", b""), ("c.txt", b"The office opens at nine.")]
+    documents = [_receive(store, domain, name, data) for name, data in names]
+    create_job(store, "ingest", domain.id, {})
+    claimed = claim_job(store)
+    assert claimed is not None
+
+    result = run_ingest(retriever_settings, store, Progress(store, *claimed))
+
+    assert result == {"documents": 3, "failed": 1}
+    states = [get_document(store, domain.id, document.id).status for document in documents]
+    assert states == ["searchable", "failed", "searchable"]
+    passage_set = retriever_settings.chunker.passage_set
+    assert verify_index(store, View(domain.id, passage_set, minilm.space_id, minilm.dimension)) == []

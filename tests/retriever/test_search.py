@@ -1,0 +1,295 @@
+"""Search: both indexes, fused, as passages that exist now."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fakes import HashEncoder
+
+from retriever import search
+from retriever.filters import Comparison
+from retriever.search import Request, Result, Retriever
+from retriever.settings import RetrieverSettings
+from store.documents import Document, delete_document
+from store.domains import Domain
+from store.errors import ConflictError, InvalidInputError, NotReadyError
+from store.passages import last_seq
+from store.releases import active_release
+from store.store import Store
+
+AddDocument = Callable[..., Document]
+Search = Callable[..., Result]
+
+
+class UnreadingEncoder(HashEncoder):
+    """Knows no word of any query, as an English model reads Chinese."""
+
+    def unknown_share(self, text: str) -> float:
+        return 0.5 if text else 0.0
+
+
+@pytest.fixture
+def retriever(store: Store, settings: RetrieverSettings) -> Iterator[Retriever]:
+    opened = Retriever(store, settings, HashEncoder())
+    yield opened
+    opened.close(checkpoint=False)
+
+
+@pytest.fixture
+def manifest(store: Store, domain: Domain) -> dict[str, Any]:
+    return active_release(store, domain.id).manifest
+
+
+@pytest.fixture
+def find(retriever: Retriever, domain: Domain, manifest: dict[str, Any]) -> Search:
+    """Search the domain as it is now."""
+
+    def search_now(query: str, **options: Any) -> Result:
+        retriever.index(domain.id).follow()
+        return retriever.search(domain.id, manifest, Request(query, **options))
+
+    return search_now
+
+
+def _texts(result: Result) -> list[str]:
+    return [hit.passage.text for hit in result.hits]
+
+
+def test_a_hit_names_its_document_place_and_ranks(find: Search, add: AddDocument, retriever: Retriever) -> None:
+    document = add("a.txt", "red apple\ngreen pear")
+
+    result = find("green pear")
+
+    hit = result.hits[0]
+    passage = hit.passage
+    assert (passage.document_id, passage.external_id, passage.title, passage.version) == (
+        document.id,
+        "a.txt",
+        "a.txt",
+        1,
+    )
+    assert "red apple\ngreen pear"[passage.start : passage.end] == passage.text == "green pear"
+    assert hit.ranks == {"dense": 1, "lexical": 1, "rerank": None}
+    assert hit.cosine == pytest.approx(1.0, abs=1e-3)
+    assert hit.score == pytest.approx(2 / 61)
+    assert hit.also_in == []
+    assert result.index_seq == 2
+    assert set(result.term_weights) == {"green", "pear"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "ranks"),
+    [
+        ("dense", {"dense": 1, "lexical": None}),
+        ("lexical", {"dense": None, "lexical": 1}),
+        ("hybrid", {"dense": 1, "lexical": 1}),
+    ],
+)
+def test_the_mode_says_which_index_is_asked(
+    find: Search, add: AddDocument, mode: str, ranks: dict[str, int | None]
+) -> None:
+    add("a.txt", "red apple\ngreen pear")
+
+    result = find("red apple", mode=mode)
+
+    assert result.hits[0].passage.text == "red apple"
+    assert result.hits[0].ranks == {**ranks, "rerank": None}
+    assert (result.hits[0].cosine is None) == (mode == "lexical")
+    assert len(result.hits) == (1 if mode == "lexical" else 2)
+
+
+def test_without_a_mode_the_release_decides(
+    retriever: Retriever, domain: Domain, manifest: dict[str, Any], add: AddDocument
+) -> None:
+    add("a.txt", "red apple\ngreen pear")
+    lexical = {**manifest, "retrieval": {"mode": "lexical", "passages": 4}}
+
+    result = retriever.search(domain.id, lexical, Request("apple"))
+
+    assert _texts(result) == ["red apple"]
+
+
+def test_equal_texts_are_one_hit_that_names_the_other_owners(find: Search, add: AddDocument) -> None:
+    first = add("a.txt", "red apple\nred apple\ngreen pear")
+    others = [add(name, "red apple") for name in ("b.txt", "c.txt")]
+
+    result = find("red apple")
+
+    assert _texts(result) == ["red apple", "green pear"]
+    assert result.hits[0].passage.document_id == first.id
+    assert result.hits[0].also_in == sorted(other.id for other in others)
+
+
+def test_filters_choose_the_owner_that_passes(find: Search, add: AddDocument) -> None:
+    add("a.txt", "red apple", {"year": 2023})
+    second = add("b.txt", "red apple", {"year": 2024})
+
+    result = find("red apple", filters=Comparison(type="eq", key="year", value=2024))
+
+    assert [hit.passage.document_id for hit in result.hits] == [second.id]
+    assert result.hits[0].also_in == []
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_filters_leave_no_slot_empty_while_passages_match(find: Search, add: AddDocument, mode: str) -> None:
+    add("many.txt", "\n".join(f"apple number {number}" for number in range(120)), {"wanted": False})
+    add("few.txt", "\n".join(f"some apple {number}" for number in range(6)), {"wanted": True})
+
+    result = find("apple number 1", mode=mode, top_k=5, filters=Comparison(type="eq", key="wanted", value=True))
+
+    assert [hit.passage.external_id for hit in result.hits] == ["few.txt"] * 5
+
+
+def test_filters_that_nothing_passes_give_no_hits(find: Search, add: AddDocument) -> None:
+    add("a.txt", "red apple")
+
+    assert find("red apple", filters=Comparison(type="eq", key="year", value=1)).hits == []
+
+
+@pytest.mark.parametrize("top_k", [1, 3, 80])
+def test_at_most_top_k_hits_come(find: Search, add: AddDocument, top_k: int) -> None:
+    add("a.txt", "\n".join(f"apple number {number}" for number in range(90)))
+
+    assert len(find("apple", top_k=top_k).hits) == top_k
+
+
+@pytest.mark.parametrize("query", ["", " \n\u3000"])
+def test_an_empty_query_is_refused(find: Search, query: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        find(query)
+
+    assert (caught.value.code, caught.value.param) == ("empty_query", "query")
+
+
+def test_a_search_of_an_empty_domain_finds_nothing(find: Search) -> None:
+    assert find("apple").hits == []
+
+
+def test_a_document_deleted_after_the_snapshot_is_never_shown(
+    store: Store, retriever: Retriever, domain: Domain, manifest: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    document = add("a.txt", "red apple\ngreen pear")
+    add("b.txt", "green pear\nyellow lemon")
+    assert "red apple" in _texts(find("red apple"))
+    delete_document(store, domain.id, document.id)
+
+    result = retriever.search(domain.id, manifest, Request("red apple green pear"))  # the index did not follow
+
+    assert sorted(_texts(result)) == ["green pear", "yellow lemon"]
+    assert {hit.passage.external_id for hit in result.hits} == {"b.txt"}
+
+
+def test_a_search_is_at_least_as_new_as_the_change_it_names(
+    store: Store, retriever: Retriever, domain: Domain, manifest: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    find("apple")
+    add("a.txt", "red apple")
+
+    assert _texts(retriever.search(domain.id, manifest, Request("apple"))) == []
+    newest = last_seq(store, domain.id)
+    result = retriever.search(domain.id, manifest, Request("apple", min_seq=newest))
+
+    assert _texts(result) == ["red apple"]
+    assert result.index_seq == newest
+
+
+def test_a_change_that_comes_while_a_search_waits_is_found(
+    monkeypatch: pytest.MonkeyPatch, find: Search, add: AddDocument
+) -> None:
+    monkeypatch.setattr(search, "_WAIT_S", 30.0)
+    later = threading.Timer(0.2, add, ("a.txt", "red apple"))
+    later.start()
+
+    assert _texts(find("apple", min_seq=1)) == ["red apple"]
+    later.join()
+
+
+def test_a_change_that_never_comes_is_waited_for_only_so_long(
+    monkeypatch: pytest.MonkeyPatch, find: Search, add: AddDocument
+) -> None:
+    monkeypatch.setattr(search, "_WAIT_S", 0.1)
+    add("a.txt", "red apple")
+    begun = time.monotonic()
+
+    with pytest.raises(NotReadyError, match=r"at change 1; 2 was asked"):
+        find("apple", min_seq=2)
+
+    assert 0.1 <= time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("key", ["space_id", "passage_set"])
+def test_a_release_of_another_space_or_passage_set_is_refused_by_name(
+    retriever: Retriever, domain: Domain, manifest: dict[str, Any], key: str
+) -> None:
+    with pytest.raises(ConflictError, match=f"{key} foreign") as caught:
+        retriever.search(domain.id, {**manifest, key: "foreign"}, Request("apple"))
+
+    assert caught.value.code == "wrong_space"
+
+
+def test_a_question_that_the_encoder_cannot_read_is_answered_by_words(
+    store: Store, settings: RetrieverSettings, domain: Domain, manifest: dict[str, Any], add: AddDocument
+) -> None:
+    add("a.txt", "带薪年假\n办公室")
+    retriever = Retriever(store, settings, UnreadingEncoder())
+
+    by_words = retriever.search(domain.id, manifest, Request("年假"))
+    by_vectors = retriever.search(domain.id, manifest, Request("会议"))
+
+    assert by_words.stages["weights"] == {"dense": 0.0, "lexical": 1.0}
+    assert _texts(by_words) == ["带薪年假"]
+    assert by_words.hits[0].cosine is None
+    assert by_vectors.stages["weights"] == {"dense": 1.0, "lexical": 1.0}
+    assert len(by_vectors.hits) == 2  # no word hits: what the encoder makes of it is better than nothing
+    retriever.close(checkpoint=False)
+
+
+def test_the_stages_show_rankings_weights_and_fusion(find: Search, add: AddDocument) -> None:
+    add("a.txt", "red apple\ngreen pear")
+
+    stages = find("green pear").stages
+
+    assert set(stages) == {"rankings", "weights", "unknown_share", "fused"}
+    assert stages["weights"] == {"dense": 1.0, "lexical": 1.0}
+    assert stages["unknown_share"] == 0.0
+    assert [len(stages["rankings"][name]) for name in ("dense", "lexical")] == [2, 1]
+    assert len(stages["fused"]) == 2
+
+
+def test_closing_with_a_checkpoint_lets_the_next_retriever_load_it(
+    store: Store, settings: RetrieverSettings, domain: Domain, manifest: dict[str, Any], add: AddDocument
+) -> None:
+    add("a.txt", "red apple")
+    first = Retriever(store, settings, HashEncoder())
+    first.search(domain.id, manifest, Request("apple", min_seq=1))
+    first.close(checkpoint=True)
+
+    second = Retriever(store, settings, HashEncoder())
+
+    assert second.index(domain.id).snapshot.seq == 1
+    assert not second.index(domain.id).rebuilt
+    assert _texts(second.search(domain.id, manifest, Request("apple"))) == ["red apple"]
+    second.close(checkpoint=False)
+
+
+def test_a_forgotten_index_is_opened_anew(retriever: Retriever, domain: Domain, add: AddDocument) -> None:
+    before = retriever.index(domain.id)
+    add("a.txt", "red apple")
+
+    retriever.forget(domain.id)
+
+    assert retriever.index(domain.id) is not before
+    assert len(retriever.index(domain.id).ids()) == 1
+
+
+def test_following_brings_every_open_index_up_to_date(retriever: Retriever, domain: Domain, add: AddDocument) -> None:
+    index = retriever.index(domain.id)
+    add("a.txt", "red apple")
+
+    retriever.follow()
+
+    assert index.snapshot.seq == 1

@@ -1,0 +1,62 @@
+"""A real server on a loopback port, with a tiny language model that was built for this session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from generator.settings import GeneratorSettings
+from retriever.settings import RetrieverSettings
+from service.server import local_server
+from service.settings import Settings
+from tuner.settings import LoraSettings, TunerSettings
+from tuner.tiny_model import TinyRecipe, build_tiny_model
+
+FERRY = "# Ferry\n\nThe ferry Aurora carries 120 passengers.\n\n## Fares\n\nA single ticket costs 12 crowns."
+TEA = "# 茶园\n\n云岭茶园每天早上八点开门。\n\n## 门票\n\n成人门票四十元。"
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A causal model that loads and generates; it was trained too little to answer."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    shipped = Path(__file__).parents[2] / "service" / "demo" / "documents"
+    texts = [path.read_text(encoding="utf-8") for path in sorted(shipped.glob("*.md"))]
+    build_tiny_model(folder, texts, TinyRecipe(vocabulary=1000, hidden=32, copy_steps=2, reading_steps=2))
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, retriever_settings: RetrieverSettings, minilm: object, tiny_model: Path) -> Settings:
+    """Settings of a fresh data folder; `minilm` makes sure that the encoder is converted."""
+    del minilm
+    return Settings(
+        home=tmp_path / "home",
+        retriever=retriever_settings,
+        generator=GeneratorSettings(base_model=tiny_model, max_new_tokens=8),
+        tuner=TunerSettings(lora=LoraSettings(r=2, epochs=1, batch=4)),
+    )
+
+
+@pytest.fixture
+def http(settings: Settings) -> Iterator[httpx.Client]:
+    """A client of a server with the domain `default`, whose release is extractive."""
+    with local_server(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
+        assert client.post("/v1/domains", json={"name": "default"}).status_code == 201
+        body = {"set": {"generation.backend": "extractive"}}
+        release = client.post("/v1/domains/default/releases", json=body).json()
+        forced = {"force": True, "reason": "tests begin extractive"}
+        assert client.post(f"/v1/releases/{release['id']}/promote", json=forced).status_code == 200
+        yield client
+
+
+@pytest.fixture
+def filled(http: httpx.Client) -> httpx.Client:
+    """The same with two documents."""
+    parts = [("files", ("ferry.md", FERRY)), ("files", ("tea.md", TEA))]
+    answer = http.post("/documents?wait=true", files=parts)
+    assert answer.status_code == 200, answer.text
+    return http

@@ -1,0 +1,76 @@
+"""The whole loop over HTTP: tune, compare, gate, promote, answer with the adapter, roll back, delete and taint."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+from polling import ended
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
+
+
+def rows() -> str:
+    """Two questions to learn from about one document, two to measure on about the other, in two languages."""
+    learn = [("What is the fare?", "12 crowns"), ("How many passengers are carried?", "120 passengers")]
+    test = [("成人门票多少钱？", "四十元"), ("茶园几点开门？", "八点")]
+    made = [{"question": q, "answers": [a], "documents": ["ferry.md"], "split": "train"} for q, a in learn]
+    made += [{"question": q, "answers": [a], "documents": ["tea.md"], "split": "test"} for q, a in test]
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in made)
+
+
+def tuned(http: httpx.Client, trained: str) -> str:
+    params = {"dataset": "faq", "trained": trained}
+    job = http.post("/v1/jobs", json={"kind": "tune_generator", "domain": "default", "params": params}).json()
+    done = ended(http, job["id"])
+    assert done["status"] == "succeeded", done
+    return str(done["result"]["model"])
+
+
+def test_the_whole_loop(filled: httpx.Client) -> None:
+    base = "/v1/domains/default"
+    filled.post(f"{base}/datasets", data={"name": "faq"}, files={"file": ("faq.jsonl", rows())})
+    adapters = {trained: tuned(filled, trained) for trained in ("closed_book", "with_context")}
+    evaluation = filled.post("/v1/evaluations", json={"domain": "default", "dataset": "faq"}).json()
+    job = ended(filled, evaluation["job"])
+    assert job["status"] == "succeeded", job
+
+    found = filled.get(f"/v1/evaluations/{evaluation['id']}").json()
+    report = found["report"]
+    assert list(report["arms"]) == ["extractive", "base", "rag", "tuned", "combined"]
+    assert report["arms"]["tuned"]["adapter"] == adapters["closed_book"]
+    assert report["arms"]["combined"]["adapter"] == adapters["with_context"]
+    assert report["active_arm"] == "extractive"
+    assert report["arms"]["extractive"]["metrics"]["recall"]["mean"] == 1.0
+    assert found["verdict"]["arm"] == "extractive"
+    assert "2 questions" in " ".join(report["gate"]["combined"]["reasons"])
+    assert len(filled.get(f"/v1/evaluations/{evaluation['id']}/report.json").json()["records"]) == 10
+    assert "Verdict: extractive" in filled.get(f"/v1/evaluations/{evaluation['id']}/report.md").text
+    assert "<strong>extractive</strong>" in filled.get(f"/v1/evaluations/{evaluation['id']}/report.html").text
+
+    release = report["arms"]["combined"]["release"]
+    refused = filled.post(f"/v1/releases/{release}/promote")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "gate_closed")
+    assert filled.post(f"/v1/releases/{release}/promote", json={"force": True}).status_code == 400
+    forced = filled.post(f"/v1/releases/{release}/promote", json={"force": True, "reason": "a test"}).json()
+    assert (forced["active"], forced["manifest"]["adapter"]) == (True, adapters["with_context"])
+
+    answer = filled.post("/query", json={"question": "How much is a single ticket?", "explain": True}).json()
+    assert (answer["release"], answer["arm"], answer["adapter"]) == (release, "combined", adapters["with_context"])
+    assert (answer["generator"], answer["usage"]["prompt_tokens"] > 0) == ("transformers", True)
+    assert answer["explain"]["prompt"][-1]["content"].endswith("Question: How much is a single ticket?")
+    plain = filled.post("/query", json={"question": "How much is a single ticket?", "arm": "base"}).json()
+    assert (plain["adapter"], plain["passages"], plain["citations"]) == (None, [], [])
+    assert filled.delete(f"/v1/models/{adapters['with_context']}").status_code == 409
+
+    back = filled.post(f"{base}/rollback").json()
+    assert back["active"] is True
+    assert back["manifest"]["generation"]["backend"] == "extractive"
+    assert filled.get(f"/v1/models/{adapters['with_context']}").json()["state"] == "archived"
+
+    filled.delete(f"{base}/documents/ferry.md")
+    assert filled.get(f"/v1/models/{adapters['with_context']}").json()["flags"] == ["tainted"]
+    assert filled.get(f"{base}/datasets").json()["data"][0]["tainted"] == 2
+    tainted = filled.post(f"/v1/releases/{release}/promote")
+    assert tainted.status_code == 409

@@ -1,0 +1,103 @@
+"""The process dies at every single write-like system call, and what was acknowledged is there afterwards."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import crash_matrix
+import pytest
+
+_PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    killed: Counter[str]
+    bad: list[str]
+
+    @property
+    def points(self) -> int:
+        return self.killed.total()
+
+
+def _run_matrix(module: str, template: Path, every: int = 1) -> _Matrix:
+    """Kill the script at each `every`-th of its calls, in as many processes as there are cores to expect."""
+    begun = time.monotonic()
+    importlib.import_module(module).prepare(template)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
+    environment |= {"OPENBLAS_NUM_THREADS": "1"}  # no second thread in a process that forks
+    begin = [sys.executable, crash_matrix.__file__, module, str(template)]
+    processes = [
+        subprocess.Popen(
+            [*begin, str(1 + shard * every), str(_PROCESSES * every)],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for shard in range(_PROCESSES)
+    ]  # fmt: skip
+    killed: Counter[str] = Counter()
+    bad: list[str] = []
+    try:
+        for process in processes:
+            answer, complaint = process.communicate(timeout=300)
+            assert process.returncode == 0, complaint
+            result = json.loads(answer)
+            if "unavailable" in result:
+                pytest.skip(reason=result["unavailable"])
+            killed.update(result["killed"])
+            bad += result["bad"]
+    finally:
+        for process in processes:
+            process.kill()  # its traced child dies with it
+            process.communicate()
+    took = time.monotonic() - begun
+    print(f"\n{module}: {killed.total()} points, {len(bad)} findings, {took:.0f} s, {dict(killed)}")
+    return _Matrix(killed, bad)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Iterator[Path]:
+    """A place for the template, in memory if there is one: a kill loses no page of the system's cache, disk or not."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path / "template"
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder) / "template"
+
+
+def test_nothing_acknowledged_is_lost_and_nothing_is_half_there_wherever_the_process_is_killed(template: Path) -> None:
+    matrix = _run_matrix("crash_script", template)
+
+    assert matrix.bad == []
+    assert matrix.points >= 150
+
+
+def test_a_process_that_is_killed_while_it_recovers_is_recovered_by_the_next(template: Path) -> None:
+    matrix = _run_matrix("recovery_script", template)
+
+    assert matrix.bad == []
+    assert matrix.points >= 30
+
+
+def test_a_first_start_that_is_killed_is_finished_by_the_next(template: Path) -> None:
+    matrix = _run_matrix("first_start_script", template, every=3)
+
+    assert matrix.bad == []
+    assert matrix.points >= 30
+
+
+def test_the_crash_matrix_finds_a_naive_store_broken(template: Path) -> None:
+    matrix = _run_matrix("naive_store", template, every=2)
+
+    assert matrix.points >= 20
+    assert len(matrix.bad) >= 1

@@ -1,0 +1,116 @@
+"""Data sets: what may be used, what is withheld, and the hash of what was used."""
+
+from __future__ import annotations
+
+import pytest
+from writing import put
+
+from store.datasets import (
+    Example,
+    create_dataset,
+    delete_dataset,
+    get_dataset,
+    hash_examples,
+    list_datasets,
+    list_examples,
+    usable_examples,
+)
+from store.documents import delete_document
+from store.domains import Domain, create_domain
+from store.errors import ConflictError, NotFoundError
+from store.store import Store
+
+
+def test_examples_come_back_as_they_were_stored_and_in_their_order(store: Store, domain: Domain) -> None:
+    examples = [
+        Example("z", "train", {"question": "Wieviel Urlaub?", "answer": ["30 Tage"]}, {"doc_1": 1, "doc_2": 4}),
+        Example("a", "test", {"question": "何时？"}, {}),
+        Example("m", "train", {}, {"doc_1": 1}),
+    ]
+
+    dataset = create_dataset(store, domain.id, "faq", "qa", "upload", examples)
+
+    assert list_examples(store, dataset.id) == examples
+    assert usable_examples(store, dataset.id, "train") == [examples[0], examples[2]]
+    assert usable_examples(store, dataset.id, "dev") == []
+    assert (dataset.splits, dataset.tainted, dataset.outdated) == ({"train": 2, "test": 1}, 0, 0)
+
+
+def test_examples_from_deleted_or_replaced_documents_are_not_used(store: Store, domain: Domain) -> None:
+    replaced, deleted, kept = (put(store, domain.id, name, name) for name in "abc")
+    examples = [
+        Example("1", "train", {"q": "from a"}, {replaced.id: 1, kept.id: 1}),
+        Example("2", "train", {"q": "secret"}, {deleted.id: 1, replaced.id: 1}),
+        Example("3", "train", {"q": "from c"}, {kept.id: 1}),
+    ]
+    dataset = create_dataset(store, domain.id, "faq", "qa", "upload", examples)
+
+    delete_document(store, domain.id, deleted.id)
+    put(store, domain.id, "a", "a, second edition")
+
+    assert usable_examples(store, dataset.id, "train") == [examples[2]]
+    found = get_dataset(store, domain.id, "faq")
+    assert (found.splits, found.tainted, found.outdated) == ({"train": 3}, 1, 1)
+
+
+def test_the_content_of_a_tainted_example_is_withheld(store: Store, domain: Domain) -> None:
+    document = put(store, domain.id, "a", "one")
+    dataset = create_dataset(
+        store, domain.id, "faq", "qa", "upload", [Example("1", "train", {"q": "secret"}, {document.id: 1})]
+    )
+
+    delete_document(store, domain.id, document.id)
+
+    assert list_examples(store, dataset.id) == [Example("1", "train", {}, {document.id: 1}, "tainted")]
+
+
+def test_a_name_is_given_once_per_domain(store: Store, domain: Domain) -> None:
+    other = create_domain(store, "other", {})
+    create_dataset(store, domain.id, "faq", "qa", "upload", [])
+    create_dataset(store, other.id, "faq", "qa", "upload", [])
+
+    with pytest.raises(ConflictError) as caught:
+        create_dataset(store, domain.id, "faq", "qa", "upload", [])
+
+    assert caught.value.code == "dataset_exists"
+    assert [len(list_datasets(store, each.id)) for each in (domain, other)] == [1, 1]
+
+
+def test_a_data_set_is_stored_as_a_whole_or_not_at_all(store: Store, domain: Domain) -> None:
+    twice = [Example("1", "train", {}, {}), Example("1", "test", {}, {})]
+
+    with pytest.raises(Exception, match="UNIQUE"):
+        create_dataset(store, domain.id, "faq", "qa", "upload", twice)
+
+    assert list_datasets(store, domain.id) == []
+
+
+def test_a_data_set_is_found_by_name_and_id_in_its_own_domain_only(store: Store, domain: Domain) -> None:
+    other = create_domain(store, "other", {})
+    dataset = create_dataset(store, domain.id, "faq", "qa", "upload", [])
+
+    assert get_dataset(store, domain.id, dataset.id) == get_dataset(store, domain.id, "faq") == dataset
+    for name in (dataset.id, "faq"):
+        with pytest.raises(NotFoundError):
+            get_dataset(store, other.id, name)
+
+
+def test_a_deleted_data_set_takes_its_examples_with_it(store: Store, domain: Domain) -> None:
+    dataset = create_dataset(store, domain.id, "faq", "qa", "upload", [Example("1", "train", {}, {"doc_1": 1})])
+
+    assert delete_dataset(store, domain.id, "faq") == dataset
+
+    assert list_datasets(store, domain.id) == []
+    assert list_examples(store, dataset.id) == []
+    with pytest.raises(NotFoundError):
+        delete_dataset(store, domain.id, "faq")
+
+
+def test_the_hash_of_examples_depends_on_content_documents_and_order_but_not_on_the_split() -> None:
+    one, two = Example("1", "train", {"q": "x"}, {"doc_1": 1}), Example("2", "train", {"q": "y"}, {})
+    hashed = hash_examples([one, two])
+
+    assert hashed == hash_examples([Example("1", "dev", {"q": "x"}, {"doc_1": 1}), two])
+    assert hashed != hash_examples([two, one])
+    assert hashed != hash_examples([Example("1", "train", {"q": "x"}, {"doc_1": 2}), two])
+    assert hashed != hash_examples([Example("1", "train", {"q": "z"}, {"doc_1": 1}), two])

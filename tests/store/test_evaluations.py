@@ -1,0 +1,46 @@
+"""Evaluations: a row at once, a report under the job's lease."""
+
+from __future__ import annotations
+
+import pytest
+from writing import begin_job
+
+from store.domains import Domain, create_domain
+from store.errors import ConflictError, NotFoundError
+from store.evaluations import create_evaluation, get_evaluation, list_evaluations, save_report
+from store.jobs import finish_job, recover_jobs
+from store.store import Store
+
+
+def test_an_evaluation_has_the_status_of_its_job_and_then_a_report(store: Store, domain: Domain) -> None:
+    lease = begin_job(store, domain.id)
+    evaluation = create_evaluation(store, domain.id, "ds_1", lease.job_id)
+    assert (evaluation.status, evaluation.report) == ("running", None)
+
+    save_report(store, lease, {"accuracy": 0.75})
+    finish_job(store, lease, "succeeded")
+
+    found = get_evaluation(store, evaluation.id)
+    assert (found.status, found.report, found.dataset_id) == ("succeeded", {"accuracy": 0.75}, "ds_1")
+
+
+def test_a_worker_that_lost_its_lease_writes_no_report(store: Store, domain: Domain) -> None:
+    lease = begin_job(store, domain.id)
+    evaluation = create_evaluation(store, domain.id, "ds_1", lease.job_id)
+    recover_jobs(store)
+
+    with pytest.raises(ConflictError):
+        save_report(store, lease, {"accuracy": 1.0})
+
+    assert get_evaluation(store, evaluation.id).report is None
+
+
+def test_evaluations_are_listed_newest_first_and_by_domain(store: Store, domain: Domain) -> None:
+    other = create_domain(store, "other", {})
+    mine = [create_evaluation(store, domain.id, "ds_1", begin_job(store, domain.id).job_id).id for _ in range(2)]
+    theirs = create_evaluation(store, other.id, "ds_2", begin_job(store, other.id).job_id).id
+
+    assert [evaluation.id for evaluation in list_evaluations(store)] == [theirs, *reversed(mine)]
+    assert [evaluation.id for evaluation in list_evaluations(store, other.id)] == [theirs]
+    with pytest.raises(NotFoundError):
+        get_evaluation(store, "evl_none")

@@ -1,0 +1,73 @@
+"""Short ways to fill a store in tests: a passage is a line, a model is two small files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from fakes import HashEncoder, vectors_of
+
+from store.documents import Document, get_document, make_searchable, receive
+from store.jobs import Lease, claim_job, create_job, finish_job
+from store.models import Model, NewModel, publish_model
+from store.passages import NewPassage
+from store.store import Store
+
+PASSAGE_SET = "set_lines"
+
+
+def line_passages(text: str) -> list[NewPassage]:
+    """Return the lines of a text as its passages."""
+    passages, start = [], 0
+    for line in text.split("\n"):
+        passages.append(NewPassage(start, start + len(line), "", line))
+        start += len(line) + 1
+    return passages
+
+
+def take(store: Store, domain_id: str, name: str, text: str) -> Document:
+    """Receive a text document under the external id `name`."""
+    return receive(store, domain_id, name, text.encode(), title=name, media_type="text/plain")[0]
+
+
+def embed(store: Store, document: Document, text: str) -> Document:
+    """Make this version of a document searchable and return the document's new state."""
+    passages = line_passages(text)
+    vectors = vectors_of(HashEncoder(), passages)
+    missing = make_searchable(store, document, text, passages, PASSAGE_SET, vectors, HashEncoder.space_id)
+    assert missing == set()
+    return get_document(store, document.domain_id, document.id)
+
+
+def put(store: Store, domain_id: str, name: str, text: str) -> Document:
+    """Receive a text document and make it searchable."""
+    return embed(store, take(store, domain_id, name, text), text)
+
+
+def begin_job(store: Store, domain_id: str) -> Lease:
+    """Queue a tuning job and claim it; no other may be waiting."""
+    job = create_job(store, "tune", domain_id, {})
+    claimed = claim_job(store)
+    assert claimed is not None
+    assert claimed[0].id == job.id
+    return claimed[1]
+
+
+def new_model(domain_id: str, documents: Mapping[str, int]) -> NewModel:
+    """Return the description of an adapter that learned from `documents`."""
+    return NewModel("adapter", domain_id, "mdl_base", {"seed": 1}, {"accuracy": 0.5}, documents)
+
+
+def write_adapter(folder: Path) -> None:
+    """Write files like those of an adapter."""
+    (folder / "adapter_config.json").write_text('{"r": 8}')
+    (folder / "adapter_model.safetensors").write_bytes(bytes(range(256)) * 8)
+
+
+def tune(store: Store, domain_id: str, *documents: Document) -> Model:
+    """Run a tuning job that learns from these documents and return its model."""
+    lease = begin_job(store, domain_id)
+    learned = {document.id: document.version for document in documents}
+    model = publish_model(store, lease, new_model(domain_id, learned), write_adapter)
+    finish_job(store, lease, "succeeded")
+    return model

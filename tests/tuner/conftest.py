@@ -1,0 +1,36 @@
+"""A language model that is built once for the tuner's tests; it reads a little and knows nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tuner.tiny_model import TinyRecipe, build_tiny_model
+
+TEXTS = [
+    "The night shift of the northern depot begins at ten in the evening and ends at six in the morning.",
+    "Every driver signs the blue book before leaving the yard, and signs it again after coming back.",
+    "The canteen of the southern depot serves hot soup on every Tuesday at noon for three small coins.",
+    "Lost umbrellas are kept for forty days in the green cupboard beside the door of the lost property office.",
+    "A whistle that sounds twice means that the harbour bridge is about to open for the ships.\n\n"
+    "The old crane at the eastern quay lifts eleven tons, but only while the wind is weaker than force five.",
+    "港口的夜班从晚上十点开始，到早晨六点结束，每一位司机在离开之前都要在蓝色的登记簿上签名，回来以后还要再签一次，"
+    "以便值班的主管知道谁在路上。",
+    "仓库的钥匙由值班的主管保管，任何人不得把它带出大门之外。每个星期二的中午，南站的食堂供应热汤，价格是三枚小小的硬币，"
+    "员工和客人都一样。",
+]
+
+
+@pytest.fixture(scope="session")
+def texts() -> list[str]:
+    """A dozen sentences in English and Chinese."""
+    return list(TEXTS)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Path:
+    """The folder of a causal model with its tokenizer."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    build_tiny_model(folder, texts, TinyRecipe(copy_steps=3, reading_steps=3, vocabulary=1024))
+    return folder
