@@ -13,12 +13,14 @@ _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 _CJK_START = re.compile(rf"[{CJK}]")
 
 # Words that say how something is asked, not what about: they carry no evidence.
-FUNCTION_WORDS = frozenset(
-    "a about after all also am an and any are as at be been before being between but by can could did do does doing for"
-    " from get had has have he her his how i if in into is it its many may me more most much must my no not of off on one"
-    " only or other our out over she should so some such than that the their them then there these they this those to"
-    " under until up was we were what when where which while who whom whose why will with would you your".split()
-)
+_WORD_LIST = """
+a about after all also am an and any are as at be been before being between but by can could did do does doing
+for from get had has have he her his how i if in into is it its many may me more most much must my no not of
+off on one only or other our out over she should so some such than that the their them then there these they
+this those to under until up was we were what when where which while who whom whose why will with would you
+your
+"""
+FUNCTION_WORDS = frozenset(_WORD_LIST.split())
 _CJK_FUNCTION = re.compile("[的了吗呢么什几多少哪谁怎是在有和与及或请问可以能会要被将为于其该]")
 
 

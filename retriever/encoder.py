@@ -11,7 +11,6 @@ import json
 import queue
 import shutil
 import uuid
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,8 +204,7 @@ def _convert(files: EncoderFiles, target: Path) -> None:
     example = torch.ones((2, 8), dtype=torch.long)
     inputs = {"input_ids": example, "attention_mask": example}
     shapes = {name: ov.PartialShape([-1, -1]) for name in inputs}
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # deprecations between openvino, torch and transformers; not ours to act on
+    with torch.no_grad(), quiet_transformers():
         converted = ov.convert_model(
             Pooled().eval(),
             example_input=inputs,

@@ -47,7 +47,7 @@ def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings,
 
 
 def run_ingest(section: RetrieverSettings, store: Store, progress: Progress) -> dict[str, Any]:
-    """The job `ingest`: make every received document of the domain searchable; return how many there were and failed."""
+    """The job `ingest`: make every received document of the domain searchable; return the counts."""
     encoder = OpenVinoEncoder(section)
     waiting = list_documents(store, progress.job.domain_id, status="received", order="asc")
     failed = 0

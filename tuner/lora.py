@@ -114,8 +114,7 @@ def _train(
     if threads:
         torch.set_num_threads(threads)
     fitting = [_checked(tokenizer, row, settings.max_length) for row in rows]
-    with tempfile.TemporaryDirectory(prefix="tandem-") as work, warnings.catch_warnings():  # nothing is saved there
-        warnings.simplefilter("ignore")  # deprecations between transformers, peft and trl; not ours to act on
+    with tempfile.TemporaryDirectory(prefix="tandem-") as work, quiet_transformers():  # nothing is saved there
         trainer = SFTTrainer(
             model=model,
             processing_class=tokenizer,

@@ -80,7 +80,7 @@ def build_tiny_model(
         else:
             ids, labels = _reading_batch(tasks, tokenizer, recipe)
         loss = _loss(model, ids, labels)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()

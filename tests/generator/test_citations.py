@@ -55,7 +55,7 @@ def test_the_quote_is_the_exact_span_of_the_document(hits: list[Hit], answer: st
         ("Employees receive 30 cars every Monday morning [1].", "Employees receive 30 cars every Monday morning."),
         ("The office opens at nine [1].", "The office opens at nine."),
         ("The office opens at nine [0] [4] [999].", "The office opens at nine."),
-        ("The office opens at nine [4][2].", "The office opens at nine [2]."),
+        ("The office opens at nine [4] [2].", "The office opens at nine [2]."),
         ("员工每年享有二十辆公司汽车[3]。", "员工每年享有二十辆公司汽车。"),
         ("[2]", ""),
         ("[2] The office opens at nine.", "The office opens at nine."),

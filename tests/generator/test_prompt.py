@@ -33,7 +33,9 @@ def test_an_english_question_with_passages_is_asked_in_these_words() -> None:
         {
             "role": "user",
             "content": (
-                "[1] Leave > Annual\nEveryone has 25 days.\n\n[2] \nThe office opens at nine.\n\nQuestion: How many days?"
+                "[1] Leave > Annual\nEveryone has 25 days.\n\n"
+                "[2] \nThe office opens at nine.\n\n"
+                "Question: How many days?"
             ),
         },
     ]

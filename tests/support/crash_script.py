@@ -129,8 +129,8 @@ def _delete(name: str) -> list[_Step]:
 _SNAPSHOT: list[_Step] = [(Process.snapshot, lambda s: s)]
 SCRIPT: tuple[_Step, ...] = (
     *_put("a", "one\ntwo"),
-    *_put("b", "two\nthree"),
     *_SNAPSHOT,
+    *_put("b", "two\nthree"),
     (Process.queue, lambda s: replace(s, job="queued")),
     (Process.claim, lambda s: replace(s, job="running")),
     (Process.publish, lambda s: replace(s, flags=())),

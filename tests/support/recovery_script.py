@@ -10,7 +10,7 @@ from crash_script import OWNER, SCRIPT, Process, check_against, recover, state_a
 
 from store.store import Store
 
-_STEPS = 8  # up to here a checkpoint was replaced by nothing yet, and a job that has published is still running
+_STEPS = 8  # the index is behind the log, and a job that has published is still running
 
 
 def prepare(home: Path) -> None:

@@ -84,6 +84,7 @@ class Silent(Interrupted):
     """The same, but it reports nothing, so that only the registry can notice a lost lease."""
 
     def __call__(self, fraction: float, message: str = "") -> None:
+        del fraction
         if message.startswith(self._at):
             self._event(self.lease)
 
@@ -133,7 +134,7 @@ class Workshop:
             "with_context",
             without_gold=share,
             seed=self.section.tuner.lora.seed,
-            fits=lambda messages, reply: True,
+            fits=lambda *_: True,
         )
 
 

@@ -1,0 +1,90 @@
+"""The engine: documents in, answers out, in one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fakes import HashEncoder
+
+from generator.engine import Engine
+from generator.settings import GeneratorSettings
+from retriever.encoder import OpenVinoEncoder
+from retriever.loading import UnreadableError
+from retriever.search import Request
+from retriever.settings import RetrieverSettings
+from store.errors import FolderInUseError, InvalidInputError, NotFoundError
+from store.store import Store
+
+
+def test_what_was_added_is_there_after_closing_and_opening_again(
+    tmp_path: Path, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder
+) -> None:
+    with Engine.open(tmp_path / "home", retriever_settings) as engine:
+        domain = engine.create_domain("handbook", "What everyone should know.")
+        engine.add("handbook", "office.txt", "The office opens at nine in the morning.", title="Office")
+        with pytest.raises(FolderInUseError), Engine.open(tmp_path / "home", retriever_settings):
+            pass
+
+    with Engine.open(tmp_path / "home", retriever_settings) as engine:
+        answer = engine.ask("handbook", "When does the office open in the morning?")
+        assert answer.answer == "The office opens at nine in the morning. [1]"
+        assert answer.citations[0].title == "Office"
+        assert not engine.retriever.index(domain.id).rebuilt
+        assert list(engine.store.folder.indexes.iterdir()) != []
+        assert engine.verify() == []
+
+
+def test_the_same_bytes_again_change_nothing(engine: Engine) -> None:
+    first = engine.add("handbook", "a.txt", "One text.")
+    second = engine.add("handbook", "a.txt", b"One text.")
+
+    assert (second.id, second.version, second.status) == (first.id, 1, "searchable")
+    assert engine.search("handbook", Request("text")).index_seq == 1
+
+
+def test_a_document_that_failed_can_be_sent_again(engine: Engine) -> None:
+    assert engine.add("handbook", "a.txt", b" ").status == "failed"
+    assert engine.add("handbook", "a.txt", b" ").error is not None
+    assert engine.add("handbook", "a.txt", "One text.").status == "searchable"
+    assert engine.verify() == []
+
+
+def test_a_file_of_an_unsupported_type_is_not_stored(engine: Engine) -> None:
+    with pytest.raises(UnreadableError):
+        engine.add("handbook", "a.pdf", b"%PDF")
+
+    assert list((engine.store.folder.root / "blobs").iterdir()) == []
+
+
+def test_domains_are_searched_apart(engine: Engine) -> None:
+    engine.create_domain("other")
+    engine.add("handbook", "a.txt", "The office opens at nine.")
+    engine.add("other", "b.txt", "The office opens at ten.")
+
+    hits = engine.search("other", Request("office")).hits
+
+    assert [hit.passage.external_id for hit in hits] == ["b.txt"]
+
+
+def test_a_domain_that_does_not_exist_is_named(engine: Engine) -> None:
+    with pytest.raises(NotFoundError, match="nowhere"):
+        engine.ask("nowhere", "Why?")
+
+
+def test_a_folder_that_is_no_model_is_refused_at_the_start(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"config\.json") as caught:
+        Engine(store, RetrieverSettings(), GeneratorSettings(base_model=tmp_path), HashEncoder())
+
+    assert caught.value.param == "base_model"
+
+
+def test_a_base_model_is_known_by_its_content(store: Store, tiny_model: Path) -> None:
+    settings = GeneratorSettings(base_model=tiny_model)
+    one = Engine(store, RetrieverSettings(), settings, HashEncoder())
+    two = Engine(store, RetrieverSettings(), settings, HashEncoder())
+
+    assert one.base_model is not None
+    assert two.base_model is not None
+    assert one.base_model.id == two.base_model.id == one.default_manifest()["base_model"]
+    assert one.default_manifest()["generation"]["backend"] == "transformers"
