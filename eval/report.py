@@ -150,7 +150,7 @@ def _compare(
 
 
 def _verdict(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the cheapest arm that no dearer one beats with its whole interval above zero."""
+    """Climb from the cheapest arm to the next dearer one that beats it with its whole interval above zero."""
     names = [name for name in BY_COST if name in report["arms"]]
     gains = {(c["arm"], c["against"]): c for c in report["comparisons"]}
     chosen, because = names[0], ""

@@ -138,7 +138,12 @@ class Answerer:
             return arm, None
         if manifest["adapter"] is None:
             raise _unavailable(name, f"an adapter trained {arm.adapter}; this release has none")
-        trained = self._find_model(manifest["adapter"]).lineage["trained"]
+        model = self._find_model(manifest["adapter"])
+        trained = model.lineage["trained"]
+        if model.base != manifest["base_model"]:
+            raise _unavailable(
+                name, f"the base model {model.base} of its adapter; this release has {manifest['base_model']}"
+            )
         if trained != arm.adapter:
             raise _unavailable(name, f"an adapter trained {arm.adapter}; that of this release was trained {trained}")
         return arm, manifest["adapter"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -81,22 +80,20 @@ class CausalGenerator:
 
         folder = self._adapter_folder(adapter)
         check_adapter(folder)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # deprecations between peft and transformers; a notice of every eviction
-            try:
-                if self._loaded:
-                    self._model.load_adapter(str(folder), adapter_name=adapter)
-                else:
-                    self._model = PeftModel.from_pretrained(self._model, str(folder), adapter_name=adapter).eval()
-            except Exception as error:
-                # PEFT changes the layers before it reads the weights: a half-loaded adapter would answer as the base.
-                self._loaded.clear()
-                _, self._model = load_causal(self._folder)
-                raise DamagedError(f"The adapter {folder.name} does not fit the base model: {error}") from error
-            self._loaded[adapter] = None
-            if len(self._loaded) > self._settings.max_adapters:
-                oldest, _ = self._loaded.popitem(last=False)
-                self._model.delete_adapter(oldest)
+        try:
+            if self._loaded:
+                self._model.load_adapter(str(folder), adapter_name=adapter)
+            else:
+                self._model = PeftModel.from_pretrained(self._model, str(folder), adapter_name=adapter).eval()
+        except (RuntimeError, ValueError, KeyError) as error:
+            # PEFT changes the layers before it reads the weights: a half-loaded adapter would answer as the base.
+            self._loaded.clear()
+            _, self._model = load_causal(self._folder)
+            raise DamagedError(f"The adapter {folder.name} does not fit the base model: {error}") from error
+        self._loaded[adapter] = None
+        if len(self._loaded) > self._settings.max_adapters:
+            oldest, _ = self._loaded.popitem(last=False)
+            self._model.delete_adapter(oldest)
 
 
 def load_causal(folder: Path) -> tuple[Any, Any]:

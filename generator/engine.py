@@ -31,6 +31,7 @@ from store.errors import ConflictError, InvalidInputError
 from store.folder import hash_files
 from store.ids import canonical_json, sha256
 from store.models import Model, get_model, model_folder, register_base
+from store.recovery import recover
 from store.releases import active_release
 from store.store import Store
 from store.verify import verify_store
@@ -58,6 +59,7 @@ class Engine:
         """Give an engine that owns the data folder `home` for the time of the context."""
         store = Store.open(home)
         with store.folder.lock({"command": "engine"}):
+            recover(store)
             engine = cls(store, retriever or RetrieverSettings(), generator or GeneratorSettings())
             try:
                 yield engine

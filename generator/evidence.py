@@ -49,4 +49,4 @@ def estimate(hits: Sequence[Hit], term_weights: dict[str, float], thresholds: Th
 
 
 def _logistic(value: float) -> float:
-    return 1.0 / (1.0 + math.exp(-value))
+    return 1.0 / (1.0 + math.exp(-min(max(value, -700.0), 700.0)))  # exp overflows above 709

@@ -18,6 +18,8 @@ from store.passages import NewPassage
 # A longer line is text, whatever it begins with: the heading path must leave room for the passage in the encoder.
 _LONGEST_HEADING = 120
 _HEADING = re.compile(rf"^(#{{1,6}})[ \t]+(\S.{{0,{_LONGEST_HEADING - 1}}})$", re.MULTILINE)
+_LONGEST_LINE = 10_000
+_FENCED = re.compile(r"^(```|~~~)[^\n]*\n.*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 _LEADING_HEADINGS = re.compile(rf"(?:{_HEADING.pattern}(?:\n\s*)?)+", re.MULTILINE)
 
 
@@ -38,7 +40,11 @@ def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings
     sizes = settings.cjk if cjk_share(text) > 0.3 else settings.latin
     splitter = MarkdownSplitter(sizes) if markdown else TextSplitter(sizes)
     headings = list(_headings(text)) if markdown else []
-    pieces = [_passage(text, start, start + len(piece), headings) for start, piece in splitter.chunk_indices(text)]
+    pieces = [
+        _passage(text, begin + start, begin + start + len(piece), headings)
+        for begin, end in _slices(text)
+        for start, piece in splitter.chunk_indices(text[begin:end])
+    ]
     passages = [passage for passage in pieces if passage is not None]
     counts = encoder.count_tokens([passage.content for passage in passages])
     fitting: list[NewPassage] = []
@@ -47,9 +53,21 @@ def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings
     return fitting
 
 
+def _slices(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the whole text as one span, but cut inside very long lines: the splitter takes quadratic time on those."""
+    begin = 0
+    for line in re.finditer(rf"[^\n]{{{_LONGEST_LINE + 1},}}", text):
+        for cut in range(line.start() + _LONGEST_LINE, line.end(), _LONGEST_LINE):
+            yield begin, cut
+            begin = cut
+    yield begin, len(text)
+
+
 def _headings(text: str) -> Iterator[_Heading]:
+    fences = [(match.start(), match.end()) for match in _FENCED.finditer(text)]
     for match in _HEADING.finditer(text):
-        yield _Heading(match.start(), len(match[1]), _title(match[2]))
+        if not any(start <= match.start() < end for start, end in fences):  # there `# x` is a comment of some program
+            yield _Heading(match.start(), len(match[1]), _title(match[2]))
 
 
 def _title(line: str) -> str:

@@ -79,14 +79,15 @@ class EncoderFiles:
         if mode not in ("pooling_mode_mean_tokens", "pooling_mode_cls_token"):
             raise InvalidInputError(f"The encoder {folder} pools by {mode or 'nothing'}; only mean and cls are served.")
         prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts", {})
-        limit = _read_json(folder / "sentence_bert_config.json").get("max_seq_length", 512)
+        limit = _read_json(folder / "sentence_bert_config.json").get("max_seq_length") or 512
         passage_prefix = prompts.get("document", prompts.get("passage", ""))
         return cls(folder, limit, mode, prompts.get("query", ""), passage_prefix)
 
     @property
     def space_id(self) -> str:
         """The id of the space: a hash of all that decides what a passage's vector is."""
-        weights = [sha256((self.folder / name).read_bytes()) for name in ("model.safetensors", "tokenizer.json")]
+        names = ("model.safetensors", "tokenizer.json", "config.json")
+        weights = [sha256((self.folder / name).read_bytes()) for name in names]
         rest = {"pooling": self.pooling, "prefix": self.passage_prefix, "max_tokens": self.max_tokens}
         return hashed_id("spc", {"files": weights, "normalised": True, "precision": "float32", **rest})
 

@@ -127,7 +127,9 @@ class DomainIndex:
 
     def _load_checkpoint(self, found: Checkpoint) -> tuple[LexicalIndex, Snapshot]:
         path = found.path(self._store)
-        check_published(path, found.sha256)
+        manifest = check_published(path, found.sha256)
+        if (manifest["domain"], manifest["view"]) != (found.domain_id, found.view):
+            raise DamagedError(f"{path} is the checkpoint of another index.")
         dense = DenseSnapshot.from_bytes((path / _DENSE_FILE).read_bytes())
         self._folder.mkdir()
         for file in (path / _WORDS_FOLDER).iterdir():

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from generator.engine import Engine
 from service.settings import Settings
 from service.worker import Worker
-from store.checkpoints import collect_checkpoints
-from store.jobs import recover_jobs
+from store.recovery import recover
 from store.store import Store
 
 
@@ -29,7 +28,6 @@ class Runtime:
 
     def start(self) -> None:
         """Begin to run jobs and to follow what they write."""
-        recover_jobs(self.store)
         self.worker.start()
         self._follower.start()
 
@@ -52,7 +50,7 @@ def open_runtime(settings: Settings, url: str) -> Iterator[Runtime]:
     store = Store.open(settings.home)
     owner = {"pid": os.getpid(), "host": socket.gethostname(), "url": url}
     with store.folder.lock(owner):
-        collect_checkpoints(store)
+        recover(store)
         runtime = Runtime(settings, store)
         runtime.start()
         try:

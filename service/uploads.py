@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from retriever.loading import UnreadableError, media_type
-from service.objects import DocumentObject, UploadItem, UploadList
+from service.objects.content import DocumentObject, UploadItem, UploadList
 from service.routes.domains import Metadata
 from service.runtime import Runtime
 from store.documents import Document, receive

@@ -72,7 +72,8 @@ def get_dataset(store: Store, domain_id: str, name_or_id: str) -> Dataset:
 def list_datasets(store: Store, domain_id: str) -> list[Dataset]:
     """Return the data sets of a domain, newest first."""
     table, examples = schema.datasets, schema.examples.c
-    statement = sa.select(table).where(table.c.domain_id == domain_id).order_by(table.c.created_at.desc(), table.c.id)
+    columns = [column for column in table.c if column.name != "number"]
+    statement = sa.select(*columns).where(table.c.domain_id == domain_id).order_by(table.c.number.desc())
     counted = sa.select(examples.dataset_id, examples.split, examples.flag, sa.func.count().label("count"))
     with store.database.read() as connection:
         rows = connection.execute(statement).mappings().all()

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -121,13 +122,11 @@ class DataFolder:
         path = self.root / "LOCK"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _try_lock(descriptor):
                 raise FolderInUseError(
                     f"The data folder {self.root} is in use by {self.owner() or 'another process'}. "
                     "Stop that process or choose another folder with --home."
-                ) from None
+                )
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(dict(about)).encode(), 0)
             self.clear_temporary()
@@ -148,6 +147,18 @@ class DataFolder:
                 content = file.read()
                 return cast("dict[str, object]", json.loads(content)) if content else {}
         return None
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Return whether the lock was free; `owner` may hold it for an instant, so look more than once."""
+    for _ in range(5):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.03)
+        else:
+            return True
+    return False
 
 
 def sync_folder(path: Path) -> None:

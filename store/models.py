@@ -102,6 +102,11 @@ def list_models(store: Store, domain_id: str | None = None, kind: str | None = N
     return _select(store, *conditions)
 
 
+def model_of_job(store: Store, job_id: str) -> Model | None:
+    """Return the model that a job has published, if it has: it may have died before it could say so."""
+    return next(iter(_select(store, schema.models.c.job_id == job_id)), None)
+
+
 def model_folder(store: Store, model: Model) -> Path:
     """Return the folder of a published artifact after checking every file against its hash."""
     folder = store.folder.root / model.path
@@ -188,6 +193,7 @@ def _present_flags(connection: sa.Connection, documents: Mapping[str, int]) -> l
 
 def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Model]:
     table = schema.models
-    statement = sa.select(table).where(*conditions).order_by(table.c.created_at.desc(), table.c.id)
+    columns = [table.c[name] for name in Model.__dataclass_fields__]
+    statement = sa.select(*columns).where(*conditions).order_by(table.c.number.desc())
     with store.database.read() as connection:
         return [Model(**row) for row in connection.execute(statement).mappings()]

@@ -126,13 +126,6 @@ def record_promotion(
             connection.execute(models.update().where(models.c.id == manifest["adapter"]).values(state=state))
 
 
-def rollback_target(store: Store, domain_id: str) -> str | None:
-    """Return the id of the release that `rollback` would return to."""
-    with store.database.read() as connection:
-        history = promotion_stack(connection, domain_id)
-    return history[-2] if len(history) > 1 else None
-
-
 def promotion_stack(connection: sa.Connection, domain_id: str) -> list[str]:
     """Return the stack of promoted releases, the active one last; a rollback has taken its release off."""
     table = schema.promotions
@@ -164,10 +157,13 @@ def _check_adapter(connection: sa.Connection, adapter: str | None, *, forced: bo
 def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Release]:
     releases, domains = schema.releases, schema.domains
     statement = (
-        sa.select(releases, (domains.c.release_id == releases.c.id).label("active"))
+        sa.select(
+            *(column for column in releases.c if column.name != "number"),
+            (domains.c.release_id == releases.c.id).label("active"),
+        )
         .join(domains, domains.c.id == releases.c.domain_id)
         .where(*conditions)
-        .order_by(releases.c.created_at.desc(), releases.c.id)
+        .order_by(releases.c.number.desc())
     )
     with store.database.read() as connection:
         rows = connection.execute(statement).mappings().all()

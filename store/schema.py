@@ -149,13 +149,15 @@ checkpoints = Table(
 datasets = Table(
     "datasets",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
     _domain(),
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("origin", String, nullable=False),
     _created(),
     UniqueConstraint("domain_id", "name"),
+    sqlite_autoincrement=True,
 )
 
 examples = Table(
@@ -182,7 +184,8 @@ example_documents = Table(
 models = Table(
     "models",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
     Column("kind", String, nullable=False),  # base, adapter, embedder, reranker
     Column("domain_id", String, ForeignKey("domains.id", ondelete="CASCADE")),
     Column("base", String),
@@ -195,6 +198,7 @@ models = Table(
     Column("path", String, nullable=False),  # of its folder: below the data folder, or absolute for a configured base
     Column("sha256", String, nullable=False),  # of the manifest, which lists the hash of every file
     _created(),
+    sqlite_autoincrement=True,
 )
 
 model_documents = Table(
@@ -208,10 +212,12 @@ model_documents = Table(
 releases = Table(
     "releases",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
     _domain(),
     Column("manifest", JSON, nullable=False),
     _created(),
+    sqlite_autoincrement=True,
 )
 
 promotions = Table(

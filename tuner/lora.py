@@ -21,7 +21,7 @@ from retriever.quiet import quiet_transformers
 from store.datasets import Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.jobs import Progress
-from store.models import Model, NewModel, publish_model
+from store.models import Model, NewModel, model_of_job, publish_model
 from store.store import Store
 from tuner.settings import LoraSettings, TuneSection
 from tuner.training_data import Conversation, Way, build_conversations
@@ -40,6 +40,9 @@ class DivergedError(TandemError):
 def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -> dict[str, Any]:
     """Train an adapter on a split of a data set and register it as a candidate; return its id and metrics."""
     params, domain_id = progress.job.params, progress.job.domain_id
+    published = model_of_job(store, progress.job.id)
+    if published is not None:  # by an earlier attempt that died before it could say so
+        return {"model": published.id, "metrics": published.metrics}
     way: Way = params.get("trained", "with_context")
     if way not in WAYS:
         raise InvalidInputError(f"An adapter is trained {' or '.join(WAYS)}, not {way!r}.", param="trained")
@@ -125,7 +128,7 @@ def _train(
                 num_train_epochs=settings.epochs,
                 per_device_train_batch_size=settings.batch,
                 learning_rate=settings.learning_rate,
-                warmup_steps=5,
+                warmup_steps=0,  # LoRA begins at zero itself; a warm-up would waste most of a short run
                 lr_scheduler_type="linear",
                 seed=settings.seed,
                 gradient_checkpointing=False,

@@ -72,8 +72,8 @@ def _choose_passages(
     limit = manifest["retrieval"]["passages"]
     hits = engine.retriever.search(domain_id, manifest, Request(question, limit)).hits
     gold = [hit for hit in hits if _holds(hit, answers, example)] or _find_gold(engine, domain_id, example)
-    if not gold or chance.random() < without_gold:
-        return [hit for hit in hits if not _holds(hit, answers, example)], None
+    if not gold or chance.random() < without_gold:  # then nothing shown may hold the answer by chance either
+        return [hit for hit in hits if _answer_in(hit, answers) is None], None
     if gold[0] in hits:
         return hits, gold[0]
     shown = hits[: limit - 1]
@@ -87,7 +87,7 @@ def _with_context(prompt: Prompt, example: Example, shown: list[Hit], gold: Hit 
         if gold is None:
             reply = prompt.abstention(question, with_passages=True)
         else:
-            reply = f"{example.content['answers'][0]} [{shown.index(gold) + 1}]"
+            reply = f"{_answer_in(gold, example.content['answers'])} [{shown.index(gold) + 1}]"
         messages = prompt.messages(question, [Context(hit.passage.heading, hit.passage.text) for hit in shown])
         spare = [hit for hit in shown if hit is not gold]
         if not spare or fits(messages, reply):
@@ -112,5 +112,11 @@ def _find_gold(engine: Engine, domain_id: str, example: Example) -> list[Hit]:
 
 
 def _holds(hit: Hit, answers: Sequence[str], example: Example) -> bool:
+    """Return whether a passage holds an answer and, if the example names documents, belongs to one of them."""
     owners = {hit.passage.document_id, *hit.also_in}
-    return bool(owners & set(example.documents)) and any(answer in hit.passage.text for answer in answers)
+    mine = not example.documents or bool(owners & set(example.documents))
+    return mine and _answer_in(hit, answers) is not None
+
+
+def _answer_in(hit: Hit, answers: Sequence[str]) -> str | None:
+    return next((answer for answer in answers if answer in hit.passage.text), None)

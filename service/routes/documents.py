@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import TypeAdapter, ValidationError
 
 from retriever.filters import Filter
-from service.objects import Deleted, DocumentObject, ObjectList, UploadList, VersionObject
+from service.objects.content import Deleted, DocumentObject, ObjectList, UploadList, VersionObject
 from service.routes.dependencies import DomainDep, RuntimeDep, runtime_of
 from service.uploads import NewDocuments, Upload, read_uploads, take
 from store.documents import get_document, get_version, list_documents, list_versions, read_original

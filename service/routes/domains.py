@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.objects import DatasetObject, Deleted, DomainObject, ObjectList
+from service.objects.content import Deleted, DomainObject, ObjectList
+from service.objects.lifecycle import DatasetObject
 from service.routes.dependencies import DomainDep, RuntimeDep
 from store.datasets import delete_dataset, get_dataset, list_datasets, list_examples
 from store.domains import delete_domain, list_domains, update_domain

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eval.page import to_html
 from eval.report import to_markdown
-from service.objects import EvaluationObject, ObjectList
+from service.objects.content import ObjectList
+from service.objects.lifecycle import EvaluationObject
 from service.routes.dependencies import RuntimeDep
 from service.routes.jobs import queue_job
 from store.domains import domain_of, get_domain

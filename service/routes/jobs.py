@@ -12,7 +12,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from service.objects import EventObject, JobObject, ObjectList
+from service.objects.content import ObjectList
+from service.objects.lifecycle import EventObject, JobObject
 from service.routes.dependencies import RuntimeDep
 from store.datasets import get_dataset
 from store.domains import domain_of, get_domain

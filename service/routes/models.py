@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.objects import Deleted, ModelObject, ObjectList
+from service.objects.content import Deleted, ObjectList
+from service.objects.lifecycle import ModelObject
 from service.routes.dependencies import RuntimeDep
 from store.domains import domain_of, get_domain
 from store.models import Model, delete_model, get_model, list_models

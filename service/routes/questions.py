@@ -14,7 +14,7 @@ from generator.answer import Answer, Citation
 from generator.answering import Question
 from retriever.filters import Filter
 from retriever.search import Hit, Request
-from service.objects import AnswerObject, CitationObject, HitObject, SearchObject
+from service.objects.content import AnswerObject, CitationObject, HitObject, SearchObject
 from service.routes.dependencies import DomainDep, RuntimeDep
 from service.runtime import Runtime
 from store.domains import Domain, get_domain

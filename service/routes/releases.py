@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from generator.manifest import changed_manifest, servable_arm
-from service.objects import ObjectList, ReleaseObject
+from service.objects.content import ObjectList
+from service.objects.lifecycle import ReleaseObject
 from service.promotion import promote_through_gate
 from service.routes.dependencies import DomainDep, RuntimeDep
 from store.domains import domain_of

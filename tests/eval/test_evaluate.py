@@ -111,7 +111,7 @@ def laboratory_with_model(
     store: Store, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder, untaught_model: Path
 ) -> Laboratory:
     """A laboratory with a language model whose domain still serves quotes."""
-    generator = GeneratorSettings(base_model=untaught_model, max_new_tokens=4)
+    generator = GeneratorSettings(base_model=untaught_model, max_new_tokens=4, threads=1)
     return _laboratory(store, retriever_settings, generator, minilm)
 
 

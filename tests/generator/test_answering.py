@@ -26,7 +26,9 @@ from store.releases import create_release, promote
 from store.store import Store
 
 _LEAVE = "Employees receive 25 days of annual leave. Unused days expire in March."
-_ASKED = "How many days of annual leave do employees receive?"
+_ASKED = "Employees receive annual leave?"
+# Only the words of a question count here: the cosines of `HashEncoder` are random.
+_BY_WORDS = {"evidence": 0.35, "with_cosine": [-3.0, 6.0, 0.0]}
 
 
 @pytest.fixture
@@ -34,16 +36,18 @@ def filled(engine: Engine) -> Engine:
     """The engine with two documents."""
     engine.add("handbook", "leave.txt", _LEAVE)
     engine.add("handbook", "office.md", "# Office\n\n办公室早上九点开门。\n")
+    _pin(engine, thresholds=_BY_WORDS)
     return engine
 
 
 @pytest.fixture
 def modelled(store: Store, tiny_model: Path) -> Iterator[Engine]:
     """An engine that writes with the tiny model, with one document."""
-    settings = GeneratorSettings(base_model=tiny_model, max_new_tokens=4)
+    settings = GeneratorSettings(base_model=tiny_model, max_new_tokens=4, threads=1)
     opened = Engine(store, RetrieverSettings(), settings, HashEncoder())
     opened.create_domain("handbook")
     opened.add("handbook", "leave.txt", _LEAVE)
+    _pin(opened, thresholds=_BY_WORDS)
     yield opened
     opened.close()
 

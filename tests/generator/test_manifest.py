@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fakes import HashEncoder
 
 from generator.answering import ARMS
 from generator.engine import Engine
 from generator.manifest import Manifest, changed_manifest, servable_arm
+from generator.settings import GeneratorSettings
+from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
+from store.store import Store
 
 
-@pytest.fixture
-def manifest(engine: Engine) -> dict[str, Any]:
-    return engine.default_manifest()
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The default manifest; no test changes it."""
+    store = Store.open(tmp_path_factory.mktemp("manifest") / "home")
+    made = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder()).default_manifest()
+    store.close()
+    return made
 
 
 def test_the_default_manifest_is_whole_and_quotes(manifest: dict[str, Any]) -> None:

@@ -153,7 +153,7 @@ def test_a_hostile_heading_costs_no_quadratic_time(hostile: str) -> None:
 def test_a_long_line_without_blanks_does_not_become_one_passage(
     minilm: OpenVinoEncoder, character: str, markdown: bool
 ) -> None:
-    text = character * (200_000 // len(character.encode()))
+    text = character * (200_000 if character.isascii() else 30_000)
 
     passages = chunk(text, markdown, minilm, _DEFAULT)
 

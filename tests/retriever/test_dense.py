@@ -11,7 +11,8 @@ from retriever.encoder import Vectors
 
 def _vectors(*rows: list[float]) -> Vectors:
     matrix = np.array(rows, dtype=np.float32)
-    return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    unit: Vectors = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+    return unit
 
 
 EAST, NORTH, BETWEEN = _vectors([1, 0], [0, 1], [1, 1])

@@ -83,7 +83,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there_wherever_the_pro
 
 
 def test_a_process_that_is_killed_while_it_recovers_is_recovered_by_the_next(template: Path) -> None:
-    matrix = _run_matrix("recovery_script", template)
+    matrix = _run_matrix("recovery_script", template, every=2)
 
     assert matrix.bad == []
     assert matrix.points >= 30

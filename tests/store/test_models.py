@@ -183,14 +183,16 @@ def test_the_active_adapter_and_the_rollback_target_are_not_deleted(store: Store
 
 
 def test_a_model_that_became_the_rollback_target_a_moment_ago_is_not_deleted(store: Store, domain: Domain) -> None:
-    before, after = tune(store, domain.id), tune(store, domain.id)
-    release = create_release(store, domain.id, {"adapter": after.id})
-    promote(store, create_release(store, domain.id, {"adapter": before.id}).id, forced=False, reason="")
+    old = tune(store, domain.id)
+    manifests = ({"adapter": old.id}, {"label": "B"}, {"label": "C"})
+    releases = [create_release(store, domain.id, manifest).id for manifest in manifests]
+    for release in releases:
+        promote(store, release, forced=False, reason="")
     refused: list[ConflictError] = []
 
     def delete() -> None:
         try:
-            delete_model(store, before.id)
+            delete_model(store, old.id)
         except ConflictError as error:
             refused.append(error)
 
@@ -198,11 +200,11 @@ def test_a_model_that_became_the_rollback_target_a_moment_ago_is_not_deleted(sto
     with store.database.write() as connection:
         thread.start()
         time.sleep(0.1)  # the deletion waits for this transaction
-        record_promotion(connection, domain.id, release.id, kind="promote", forced=False, reason="")
+        record_promotion(connection, domain.id, releases[1], kind="rollback", forced=False, reason="")
     thread.join()
 
     assert [error.code for error in refused] == ["model_in_use"]
-    rollback(store, domain.id)
+    assert rollback(store, domain.id).id == releases[0]
     assert verify_store(store) == []
 
 

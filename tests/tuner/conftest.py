@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from tuner.tiny_model import TinyRecipe, build_tiny_model
 
@@ -20,6 +22,15 @@ TEXTS = [
     "仓库的钥匙由值班的主管保管，任何人不得把它带出大门之外。每个星期二的中午，南站的食堂供应热汤，价格是三枚小小的硬币，"
     "员工和客人都一样。",
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Models this small are slower on two threads, and much slower on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,7 @@ def test_building_reports_how_far_it_is(texts: list[str], tmp_path: Path) -> Non
 
 def test_training_lowers_the_loss(texts: list[str], tmp_path: Path) -> None:
     losses: list[float] = []
-    recipe = TinyRecipe(vocabulary=600, hidden=32, copy_steps=0, reading_steps=41, batch=4)
+    recipe = TinyRecipe(vocabulary=600, hidden=32, copy_steps=0, reading_steps=41, batch=2)
 
     build_tiny_model(tmp_path / "model", texts, recipe, lambda _, message: losses.append(float(message.split()[1])))
 

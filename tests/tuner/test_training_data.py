@@ -205,6 +205,7 @@ def test_a_text_that_two_documents_share_is_gold_for_either(engine: Engine, corp
     )
 
     assert [cited(row) for row in made] == [DOCUMENTS["fares.txt"]] * 2
+    assert [passages(row.messages).count(DOCUMENTS["fares.txt"]) for row in made] == [1, 1]
 
 
 @pytest.mark.parametrize("most", [3, 2, 1])

@@ -50,6 +50,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "datasets",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("domain_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -57,8 +58,10 @@ def upgrade() -> None:
         sa.Column("origin", sa.String(), nullable=False),
         sa.Column("created_at", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["domain_id"], ["domains.id"], name=op.f("fk_datasets_domain_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_datasets")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_datasets")),
         sa.UniqueConstraint("domain_id", "name", name=op.f("uq_datasets_domain_id_name")),
+        sa.UniqueConstraint("id", name=op.f("uq_datasets_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "documents",
@@ -122,6 +125,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "models",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("domain_id", sa.String(), nullable=True),
@@ -136,17 +140,22 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("created_at", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["domain_id"], ["domains.id"], name=op.f("fk_models_domain_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_models")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_models")),
+        sa.UniqueConstraint("id", name=op.f("uq_models_id")),
         sa.UniqueConstraint("job_id", name=op.f("uq_models_job_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "releases",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("domain_id", sa.String(), nullable=False),
         sa.Column("manifest", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["domain_id"], ["domains.id"], name=op.f("fk_releases_domain_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_releases")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_releases")),
+        sa.UniqueConstraint("id", name=op.f("uq_releases_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "texts",

@@ -1,4 +1,4 @@
-"""The objects of the wire, as CONVENTIONS pins them, and how each is made from a record of the store."""
+"""Domains, documents, search hits, answers, and what lists and deletions look like."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from pydantic import BaseModel, Field
 
 from generator.answer import Answer
 from retriever.search import Hit, Result
-from store.datasets import Dataset
 from store.documents import Document, Version
 from store.domains import Domain
-from store.evaluations import Evaluation
-from store.jobs import Event, Job
-from store.models import Model
-from store.releases import Release
 
 
 class DomainObject(BaseModel):
@@ -191,135 +186,6 @@ class AnswerObject(BaseModel):
             usage=UsageObject(prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens),
             explain=answer.explain if explain else None,
             **{name: getattr(answer, name) for name in same},
-        )
-
-
-class DatasetObject(BaseModel):
-    """A data set. `tainted` and `outdated` count examples that are no longer used."""
-
-    id: str
-    object: Literal["dataset"] = "dataset"
-    domain: str
-    name: str
-    kind: Literal["qa", "chat", "preference", "triplets", "retrieval", "text"]
-    origin: Literal["human", "synthetic", "feedback"]
-    counts: dict[str, int]
-    splits: list[str]
-    tainted: int
-    outdated: int
-    created_at: int
-
-    @classmethod
-    def of(cls, dataset: Dataset, domain: str) -> DatasetObject:
-        """Return the object of a record."""
-        own = {k: v for k, v in dataset.__dict__.items() if k not in ("domain_id", "splits")}
-        return cls(domain=domain, counts=dataset.splits, splits=sorted(dataset.splits), **own)
-
-
-class JobObject(BaseModel):
-    """A job; `progress` runs from 0 to 1."""
-
-    id: str
-    object: Literal["job"] = "job"
-    kind: str
-    domain: str
-    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
-    progress: float
-    eta_s: float | None
-    params: dict[str, Any]
-    result: dict[str, Any] | None
-    error: dict[str, str] | None
-    created_at: int
-    started_at: int | None
-    finished_at: int | None
-
-    @classmethod
-    def of(cls, job: Job, domain: str) -> JobObject:
-        """Return the object of a record."""
-        return cls(domain=domain, **{k: v for k, v in job.__dict__.items() if k in cls.model_fields and k != "domain"})
-
-
-class EventObject(BaseModel):
-    """Something that a job told."""
-
-    object: Literal["job.event"] = "job.event"
-    seq: int
-    level: str
-    message: str
-    data: dict[str, Any]
-    created_at: int
-
-    @classmethod
-    def of(cls, event: Event) -> EventObject:
-        """Return the object of a record."""
-        return cls(**event.__dict__)
-
-
-class ModelObject(BaseModel):
-    """A registered model."""
-
-    id: str
-    object: Literal["model"] = "model"
-    kind: Literal["base", "adapter", "embedder", "reranker"]
-    domain: str | None
-    base: str | None
-    parent: str | None
-    state: Literal["candidate", "released", "archived"]
-    flags: list[str]
-    lineage: dict[str, Any]
-    metrics: dict[str, Any]
-    created_at: int
-
-    @classmethod
-    def of(cls, model: Model, domain: str | None) -> ModelObject:
-        """Return the object of a record."""
-        return cls(
-            domain=domain, **{k: v for k, v in model.__dict__.items() if k in cls.model_fields and k != "domain"}
-        )
-
-
-class ReleaseObject(BaseModel):
-    """An immutable release; its id is the hash of its domain and manifest."""
-
-    id: str
-    object: Literal["release"] = "release"
-    domain: str
-    manifest: dict[str, Any]
-    active: bool
-    created_at: int
-
-    @classmethod
-    def of(cls, release: Release, domain: str) -> ReleaseObject:
-        """Return the object of a record."""
-        return cls(domain=domain, **{k: v for k, v in release.__dict__.items() if k != "domain_id"})
-
-
-class EvaluationObject(BaseModel):
-    """An evaluation; verdict and report are there once its job succeeded."""
-
-    id: str
-    object: Literal["evaluation"] = "evaluation"
-    domain: str
-    dataset: str
-    job: str
-    status: str
-    verdict: dict[str, Any] | None
-    report: dict[str, Any] | None
-    created_at: int
-
-    @classmethod
-    def of(cls, evaluation: Evaluation, domain: str) -> EvaluationObject:
-        """Return the object of a record, with the report but for its single records."""
-        report = evaluation.report and {key: value for key, value in evaluation.report.items() if key != "records"}
-        return cls(
-            id=evaluation.id,
-            domain=domain,
-            dataset=evaluation.dataset_id,
-            job=evaluation.job_id,
-            status=evaluation.status,
-            verdict=report["verdict"] if report else None,
-            report=report,
-            created_at=evaluation.created_at,
         )
 
 

@@ -1,0 +1,132 @@
+"""The project's own promises: layers, budgets, documentation that is true."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("store", "retriever", "generator", "eval", "tuner", "service")
+SOURCES = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+BANNED_NAMES = {"utils", "helpers", "common", "base", "manager", "core"}
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    lint = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run([str(lint), "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "broken"),
+    [
+        (None, "", None),
+        ("store/ids.py", "from retriever.fusion import UNREADABLE\n", "imports go one way"),
+        ("generator/sentences.py", "import fastapi\n", "HTTP stays in service"),
+        ("store/jobs.py", "import faiss\n", "no model library in the store"),
+    ],
+)
+def test_layers_hold_and_a_planted_upward_import_is_caught(
+    tmp_path: Path, file: str | None, line: str, broken: str | None
+) -> None:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "documents"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    if file is not None:
+        with (tmp_path / file).open("a", encoding="utf-8") as source:
+            source.write(line)
+
+    checked = lint_imports(tmp_path)
+
+    assert (checked.returncode == 0) == (broken is None), checked.stdout
+    assert broken is None or f"{broken} BROKEN" in checked.stdout
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_and_functions_stay_within_their_budgets(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = [f.name for f in functions if (f.end_lineno or f.lineno) - f.lineno + 1 > 60]
+
+    assert len(text.splitlines()) <= 300
+    assert long == []
+    assert path.stem not in BANNED_NAMES
+
+
+def test_nothing_unpickles_or_trusts_remote_code() -> None:
+    risky = re.compile(r"\b(pickle|torch\.load|trust_remote_code=True|shell=True|yaml\.load)\b")
+    found = [f"{path.name}: {line}" for path in SOURCES for line in path.read_text().splitlines() if risky.search(line)]
+
+    assert [line for line in found if "no pickle" not in line] == []
+
+
+def test_the_python_example_of_the_readme_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], minilm: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del minilm
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+
+    exec(compile(example, "README.md", "exec"), {})
+
+    assert capsys.readouterr().out == "A single ticket costs 12 crowns. [1]\nferry.md 9 41\n"
+
+
+def test_the_file_tree_of_the_readme_is_the_real_one() -> None:
+    printed = subprocess.run(
+        [sys.executable, ROOT / "tools" / "file_tree.py"], capture_output=True, text=True, check=True
+    )
+
+    assert printed.stdout.strip() in (ROOT / "README.md").read_text(encoding="utf-8"), (
+        "run python tools/file_tree.py and paste its output"
+    )
+
+
+def test_the_chinese_readme_is_kept_in_step() -> None:
+    english = (ROOT / "README.md").read_text(encoding="utf-8")
+    chinese = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+
+    def shape(text: str) -> list[int]:
+        return [
+            len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+        ]
+
+    def commands(text: str) -> list[str]:
+        blocks = re.findall(r"```(?:python)?\n(.*?)```", text, re.DOTALL)
+        lines = [re.sub(r"\s+#.*", "", line) for block in blocks[:4] for line in block.splitlines()]
+        return [line for line in lines if line]
+
+    def numbers(text: str) -> list[str]:
+        return re.findall(r"\d\.\d{3}", text)
+
+    assert shape(english) == shape(chinese)
+    assert commands(english) == commands(chinese)
+    assert numbers(english) == numbers(chinese)
+
+
+def test_what_the_architecture_names_exists() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:store|retriever|generator|eval|tuner|service)/[a-z_/]+\.py)(?:: (\w+))?`", text)
+    functions = re.findall(r"`((?:store|retriever|service)\.[a-z_]+)\.([a-z_]+)`", text)
+
+    assert len(named) > 10
+    for path, symbol in named + [(f"{module.replace('.', '/')}.py", symbol) for module, symbol in functions]:
+        assert (ROOT / path).is_file(), path
+        assert not symbol or f"def {symbol}(" in (ROOT / path).read_text(encoding="utf-8"), (path, symbol)
+
+
+def test_only_the_http_edge_catches_everything() -> None:
+    broad = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+    ]
+
+    assert broad == []
