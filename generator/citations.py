@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from generator.answer import Citation
 from generator.sentences import Sentence, split_sentences
-from retriever.lexical import stems
+from retriever.lexical import content_stems, stems
 from retriever.search import Hit
 
 MARKER = re.compile(r"\s*\[(\d{1,3})\]")
@@ -43,7 +43,7 @@ def _last_statement(text: str) -> str:
 
 
 def _support(statement: str, number: int, hits: Sequence[Hit]) -> Citation | None:
-    claimed = set(stems(statement))
+    claimed = set(content_stems(statement))  # "the" is in every sentence and supports nothing
     if not claimed or not 1 <= number <= len(hits):
         return None
     hit = hits[number - 1]

@@ -51,8 +51,7 @@ class LexicalSnapshot:
         Function words are left out, unless there is nothing else.
         """
         total = self.searcher.num_docs
-        words = [term for term in terms(query) if not is_function_term(term)] or terms(query)
-        counts = {stem: self.searcher.doc_freq("stems", stem) for stem in _STEMMER.analyze(" ".join(words))}
+        counts = {stem: self.searcher.doc_freq("stems", stem) for stem in content_stems(query) or stems(query)}
         return {stem: math.log(1 + (max(total, n) - n + 0.5) / (n + 0.5)) for stem, n in counts.items()}
 
     def ids(self) -> set[int]:
@@ -106,6 +105,11 @@ class LexicalIndex:
 def stems(text: str) -> list[str]:
     """Return the terms of a text in order, English ones reduced to their stems."""
     return list(_STEMMER.analyze(" ".join(terms(text))))
+
+
+def content_stems(text: str) -> list[str]:
+    """Return the stems of a text in order, those of function words left out."""
+    return list(_STEMMER.analyze(" ".join(term for term in terms(text) if not is_function_term(term))))
 
 
 def _schema() -> Any:

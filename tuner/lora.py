@@ -111,8 +111,7 @@ def _train(
 ) -> _Trained:
     import torch
     from datasets import Dataset
-    from peft import LoraConfig
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTTrainer
 
     if threads:
         torch.set_num_threads(threads)
@@ -122,31 +121,8 @@ def _train(
             model=model,
             processing_class=tokenizer,
             train_dataset=Dataset.from_list([row.as_row() for row in fitting]),
-            args=SFTConfig(
-                output_dir=work,
-                max_length=None,
-                num_train_epochs=settings.epochs,
-                per_device_train_batch_size=settings.batch,
-                learning_rate=settings.learning_rate,
-                warmup_steps=0,  # LoRA begins at zero itself; a warm-up would waste most of a short run
-                lr_scheduler_type="linear",
-                seed=settings.seed,
-                gradient_checkpointing=False,
-                report_to="none",
-                save_strategy="no",
-                logging_strategy="no",
-                disable_tqdm=True,
-                use_cpu=True,
-                bf16=False,
-                dataloader_pin_memory=False,
-            ),
-            peft_config=LoraConfig(
-                r=settings.r,
-                lora_alpha=settings.alpha,
-                lora_dropout=settings.dropout,
-                target_modules="all-linear",
-                task_type="CAUSAL_LM",
-            ),
+            args=_arguments(settings, work),
+            peft_config=_adapter_shape(settings),
             callbacks=[_reporter(progress)],
         )
         if len(trainer.train_dataset) != len(rows):  # TRL drops silently what it cannot tokenise
@@ -163,6 +139,42 @@ def _train(
         "seconds": round(float(result.metrics["train_runtime"]), 1),
     }
     return _Trained(trainer.model, metrics)
+
+
+def _arguments(settings: LoraSettings, work: str) -> Any:
+    """Return what TRL is told; completion-only loss over tokens is its default for this layout of rows."""
+    from trl import SFTConfig
+
+    return SFTConfig(
+        output_dir=work,
+        max_length=None,
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch,
+        learning_rate=settings.learning_rate,
+        warmup_steps=0,  # LoRA begins at zero itself; a warm-up would waste most of a short run
+        lr_scheduler_type="linear",
+        seed=settings.seed,
+        gradient_checkpointing=False,
+        report_to="none",
+        save_strategy="no",
+        logging_strategy="no",
+        disable_tqdm=True,
+        use_cpu=True,
+        bf16=False,
+        dataloader_pin_memory=False,
+    )
+
+
+def _adapter_shape(settings: LoraSettings) -> Any:
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=settings.r,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
 
 
 def _length(tokenizer: Any, messages: list[Message], reply: str) -> int:

@@ -37,8 +37,8 @@ class TinyRecipe:
     vocabulary: int = 4096
     hidden: int = 128
     context: int = 1024
-    copy_steps: int = 220
-    reading_steps: int = 220
+    copy_steps: int = 200
+    reading_steps: int = 80
     batch: int = 12
     learning_rate: float = 3e-3
     seed: int = 0

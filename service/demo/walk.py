@@ -29,6 +29,7 @@ QUESTIONS = (
     "What is the name of the captain's parrot?",
 )
 _CONSOLE = Console(highlight=False)
+_WIDE = 140  # columns that the tables of a report need when they are drawn
 
 
 def run_demo(home: Path | None, *, quick: bool) -> None:
@@ -108,7 +109,11 @@ def _tune_and_release(client: Client, questions: Path) -> None:
     body = {"domain": DOMAIN, "dataset": "demo"}
     evaluation = client.call("POST", "/v1/evaluations", json=body)
     run_job(client, evaluation["job"])
-    _CONSOLE.print(Markdown(client.call("GET", f"/v1/evaluations/{evaluation['id']}/report.md")))
+    text = client.call("GET", f"/v1/evaluations/{evaluation['id']}/report.md")
+    if _CONSOLE.width >= _WIDE:
+        _CONSOLE.print(Markdown(text))
+    else:
+        _CONSOLE.print(text, markup=False, soft_wrap=True)
     report = client.call("GET", f"/v1/evaluations/{evaluation['id']}")["report"]
     _promote(client, report)
 
