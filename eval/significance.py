@@ -34,7 +34,8 @@ def bootstrap_mean(values: Sequence[float], clusters: Sequence[str], resamples: 
     """
     if not values:
         return Interval(0.0, 0.0, 0.0, 0, 0)
-    names, groups = np.unique(np.array(clusters), return_inverse=True)
+    names = {name: place for place, name in enumerate(dict.fromkeys(clusters))}  # by appearance: ids are random
+    groups = np.array([names[name] for name in clusters])
     sums = np.bincount(groups, weights=np.array(values, dtype=np.float64))
     counts = np.bincount(groups).astype(np.float64)
     drawn = np.random.default_rng(seed).integers(0, len(names), size=(resamples, len(names)))

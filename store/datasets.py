@@ -123,6 +123,11 @@ def delete_dataset(store: Store, domain_id: str, name_or_id: str) -> Dataset:
 
 
 def hash_examples(examples: Sequence[Example]) -> str:
-    """Return the SHA-256 of what was learned from or measured on, for lineage and reports."""
-    rows: list[Mapping[str, Any]] = [{"key": e.key, "content": e.content, "documents": e.documents} for e in examples]
+    """Return the SHA-256 of what was learned from or measured on, for lineage and reports.
+
+    Of documents only the versions count: their ids are random, and the same file gives the same hash everywhere.
+    """
+    rows: list[Mapping[str, Any]] = [
+        {"key": e.key, "content": e.content, "versions": sorted(e.documents.values())} for e in examples
+    ]
     return sha256(canonical_json(rows))

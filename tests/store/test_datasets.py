@@ -106,11 +106,12 @@ def test_a_deleted_data_set_takes_its_examples_with_it(store: Store, domain: Dom
         delete_dataset(store, domain.id, "faq")
 
 
-def test_the_hash_of_examples_depends_on_content_documents_and_order_but_not_on_the_split() -> None:
+def test_the_hash_of_examples_depends_on_content_versions_and_order_but_not_on_split_or_ids() -> None:
     one, two = Example("1", "train", {"q": "x"}, {"doc_1": 1}), Example("2", "train", {"q": "y"}, {})
     hashed = hash_examples([one, two])
 
     assert hashed == hash_examples([Example("1", "dev", {"q": "x"}, {"doc_1": 1}), two])
+    assert hashed == hash_examples([Example("1", "train", {"q": "x"}, {"doc_9": 1}), two])
     assert hashed != hash_examples([two, one])
     assert hashed != hash_examples([Example("1", "train", {"q": "x"}, {"doc_1": 2}), two])
     assert hashed != hash_examples([Example("1", "train", {"q": "z"}, {"doc_1": 1}), two])
