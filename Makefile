@@ -6,10 +6,11 @@ export TOKENIZERS_PARALLELISM := false
 
 .PHONY: demo test test-nightly check format serve clean
 
-# torch first and pinned: a plain `torch` would bring gigabytes of CUDA libraries.
+# torch first and pinned, so that no other requirement chooses it. Where pip finds no CPU build of it, name an index that
+# has one, or the install brings gigabytes of CUDA libraries: make test TORCH_INDEX=...
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0 $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 

@@ -84,7 +84,7 @@ class Answerer:
             raise InvalidInputError("The question is empty.", code="empty_question", param="question")
         manifest = pinned.manifest
         name = question.arm or manifest["generation"]["arm"]
-        arm, adapter = self._serve(manifest, name)
+        arm, adapter = self.serve(manifest, name)
         generator = self._generators(manifest)
         prompt = load_prompt(manifest["prompt"]["name"], manifest["prompt"]["sha256"])
         clock = _Clock()
@@ -124,11 +124,12 @@ class Answerer:
                 prompt_tokens=draft.prompt_tokens,
                 completion_tokens=draft.completion_tokens,
                 timings_ms=clock.laps,
-                explain=_explain(found, draft, evidence, manifest),
+                explain=_explain(found, draft, evidence, manifest, prompt),
             ),
         )
 
-    def _serve(self, manifest: Mapping[str, Any], name: str) -> tuple[Arm, str | None]:
+    def serve(self, manifest: Mapping[str, Any], name: str) -> tuple[Arm, str | None]:
+        """Return the arm and the adapter it uses; `ConflictError` names what a release lacks to serve it."""
         if name not in ARMS:
             raise InvalidInputError(f"There is no arm {name!r}; choose one of {', '.join(ARMS)}.", param="arm")
         arm = ARMS[name]
@@ -182,16 +183,20 @@ def _unavailable(arm: str, missing: str) -> ConflictError:
     return ConflictError(f"The arm {arm!r} needs {missing}.", code="arm_unavailable", param="arm")
 
 
-def _explain(found: Result | None, draft: Draft, evidence: float | None, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _explain(
+    found: Result | None, draft: Draft, evidence: float | None, manifest: Mapping[str, Any], prompt: Prompt
+) -> dict[str, Any]:
     threshold = manifest["thresholds"]["evidence"]
-    abstained_for = (
-        "the evidence estimate is below the threshold" if evidence is not None and evidence < threshold else None
-    )
+    reason = None
+    if evidence is not None and evidence < threshold:
+        reason = "the evidence estimate is below the threshold"
+    elif not draft.text or prompt.is_abstention(draft.text):
+        reason = "the generator found no answer"
     return {
         "retrieval": found.stages if found else None,
         "term_weights": found.term_weights if found else None,
         "evidence": {"estimate": evidence, "threshold": threshold},
         "prompt": draft.messages,
         "draft": draft.text,
-        "abstained_for": abstained_for,
+        "abstained_for": reason,
     }

@@ -79,7 +79,11 @@ class Engine:
             "base_model": self.base_model.id if self.base_model else None,
             "adapter": None,
             "prompt": prompt_reference(load_prompt()),
-            "retrieval": {"passages": self.settings.passages},
+            "retrieval": {
+                "passages": self.settings.passages,
+                "candidates": settings.candidates,
+                "rank_constant": settings.rank_constant,
+            },
             "generation": {
                 "backend": "transformers" if self.base_model else "extractive",
                 "max_new_tokens": self.settings.max_new_tokens,

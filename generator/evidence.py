@@ -23,7 +23,7 @@ class Thresholds(TypedDict):
 
 
 # Fitted by tools/calibrate_evidence.py on dev splits in two languages; docs/decisions.md has the run.
-DEFAULT_THRESHOLDS = Thresholds(evidence=0.35, with_cosine=[-5.7, 3.65, 9.17], without_cosine=[-2.36, 6.99])
+DEFAULT_THRESHOLDS = Thresholds(evidence=0.2, with_cosine=[-5.7, 3.65, 9.17], without_cosine=[-2.36, 6.99])
 
 
 def features(hits: Sequence[Hit], term_weights: dict[str, float]) -> tuple[float, float | None]:

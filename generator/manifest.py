@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from generator.answering import ARMS
+from generator.answering import ARMS, prompt_reference
+from generator.prompt import load_prompt
 from store.errors import InvalidInputError
 
 
@@ -23,10 +24,12 @@ class PromptPart(_Part):
 
 
 class RetrievalPart(_Part):
-    """How passages are found and how many reach the generator."""
+    """How passages are found: hits taken from each index, k of rank fusion, and how many reach the generator."""
 
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
     passages: int = Field(4, ge=1, le=50)
+    candidates: int = Field(50, ge=1, le=1000)
+    rank_constant: int = Field(60, ge=1)
 
 
 class GenerationPart(_Part):
@@ -62,7 +65,7 @@ class Manifest(_Part):
     thresholds: ThresholdsPart
 
 
-_FIXED = ("query_encoder", "passage_encoder", "space_id", "passage_set", "base_model", "prompt")
+_FIXED = ("query_encoder", "passage_encoder", "space_id", "passage_set", "base_model")
 
 
 def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,12 +84,15 @@ def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) ->
         if not isinstance(part, dict) or last not in part:
             raise InvalidInputError(f"A release has no setting {name!r}.", param=name)
         part[last] = value
+    if "prompt.name" in dict(_flat(changes)):
+        result["prompt"] = prompt_reference(load_prompt(str(result["prompt"]["name"])))
     try:
         checked = Manifest.model_validate(result)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(step) for step in first["loc"])
         raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
+    load_prompt(checked.prompt.name, checked.prompt.sha256)
     return checked.model_dump()
 
 
@@ -98,7 +104,7 @@ def servable_arm(trained: str) -> str:
 def _flat(changes: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for name, value in changes.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             found += _flat(value, f"{prefix}{name}.")
         else:
             found.append((f"{prefix}{name}", value))

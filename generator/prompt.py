@@ -13,10 +13,11 @@ from importlib.resources import files
 from typing import Any
 
 from retriever.analysis import cjk_share
-from store.errors import DamagedError
+from store.errors import DamagedError, InvalidInputError
 from store.ids import sha256
 
 Message = dict[str, str]
+PROMPTS = ("v1",)
 _SLOT = re.compile(r"\{(abstention|number|heading|text|passages|question)\}")
 
 
@@ -66,6 +67,10 @@ class Prompt:
 
 def load_prompt(name: str = "v1", expected: str | None = None) -> Prompt:
     """Return a prompt that ships with Tandem; `DamagedError` if its hash is not the `expected` one of a release."""
+    if name not in PROMPTS:
+        raise InvalidInputError(
+            f"There is no prompt {name[:80]!r}; there is {', '.join(PROMPTS)}.", param="prompt.name"
+        )
     content = (files("generator.prompts") / f"{name}.json").read_bytes()
     digest = sha256(content)
     if expected is not None and digest != expected:

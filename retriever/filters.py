@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,9 +28,9 @@ class Comparison(BaseModel):
         actual = attributes.get(self.key)
         if self.type in ("in", "nin"):
             values = self.value if isinstance(self.value, list) else [self.value]
-            return (actual in values) == (self.type == "in")
+            return any(_equal(actual, value) for value in values) == (self.type == "in")
         if self.type in ("eq", "ne"):
-            return (actual == self.value) == (self.type == "eq")
+            return _equal(actual, self.value) == (self.type == "eq")
         return _ordered(self.type, actual, self.value)
 
 
@@ -50,16 +51,36 @@ class Compound(BaseModel):
 Filter = Comparison | Compound
 
 
+class _Document(Protocol):
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def created_at(self) -> int: ...
+
+
+def attributes(metadata: Mapping[str, Any], document: _Document) -> dict[str, Any]:
+    """Return what a filter sees of a document: its metadata, and over them external id, title and time of creation."""
+    own = {"external_id": document.external_id, "title": document.title, "created_at": document.created_at}
+    return {**metadata, **own}
+
+
 def allowed_texts(store: Store, domain_id: str, passage_set: str, condition: Filter) -> tuple[set[int], set[str]]:
     """Return the ids of the texts that some passing document owns, and the ids of the passing documents."""
     documents, passages = schema.documents.c, schema.passages.c
     own = (documents.id, documents.external_id, documents.title, documents.created_at, documents.metadata)
     owned = sa.select(passages.document_id, passages.text_id).where(passages.domain_id == domain_id)
     with store.database.read() as connection:
-        rows = connection.execute(sa.select(*own).where(documents.domain_id == domain_id)).mappings().all()
-        passing = {row["id"] for row in rows if condition.matches({**row["metadata"], **row})}
+        rows = connection.execute(sa.select(*own).where(documents.domain_id == domain_id)).all()
+        passing = {row.id for row in rows if condition.matches(attributes(row.metadata, row))}
         pairs = connection.execute(owned.where(passages.passage_set == passage_set)).all()
     return {text_id for document_id, text_id in pairs if document_id in passing}, passing
+
+
+def _equal(actual: Any, value: Any) -> bool:
+    """Return whether two values are equal and alike: in Python, but in no metadata, 1 is true."""
+    return isinstance(actual, bool) == isinstance(value, bool) and bool(actual == value)
 
 
 def _ordered(operator: str, actual: Any, value: Any) -> bool:

@@ -17,6 +17,7 @@ from store.documents import (
     list_documents,
     make_searchable,
     mark_failed,
+    mark_parsed,
     read_original,
 )
 from store.jobs import Progress
@@ -33,6 +34,7 @@ def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings,
     except UnreadableError as error:
         mark_failed(store, document, error.code, error.message)
         return get_document(store, document.domain_id, document.id)
+    mark_parsed(store, document, text)
     contents = {passage.content for passage in passages}
     missing = contents - vectors_present(store, document.domain_id, contents, encoder.space_id)
     vectors: dict[str, bytes] = {}
@@ -46,10 +48,19 @@ def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings,
             return get_document(store, document.domain_id, document.id)
 
 
+def waiting_documents(store: Store, domain_id: str) -> list[Document]:
+    """Return the documents that are not searchable yet and have not failed, oldest first."""
+    return [
+        document
+        for status in ("parsed", "received")
+        for document in list_documents(store, domain_id, status=status, order="asc")
+    ]
+
+
 def run_ingest(section: RetrieverSettings, store: Store, progress: Progress) -> dict[str, Any]:
     """The job `ingest`: make every received document of the domain searchable; return the counts."""
     encoder = OpenVinoEncoder(section)
-    waiting = list_documents(store, progress.job.domain_id, status="received", order="asc")
+    waiting = waiting_documents(store, progress.job.domain_id)
     failed = 0
     for number, document in enumerate(waiting, start=1):
         done = ingest_document(store, encoder, section, document)

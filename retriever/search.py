@@ -110,15 +110,17 @@ class Retriever:
         if request.filters is not None:
             passage_set = self.settings.chunker.passage_set
             allowed, documents = allowed_texts(self._store, domain_id, passage_set, request.filters)
-        found, stages = self._rank(snapshot, request, request.mode or manifest["retrieval"]["mode"], allowed)
-        hits = self._hits(domain_id, found, documents, stages)
+        found, ranked = self._rank(snapshot, request, manifest["retrieval"], allowed)
+        hits = self._hits(domain_id, found, documents, ranked)
         term_weights = snapshot.lexical.term_weights(request.query)
-        return Result(hits[: request.top_k], snapshot.seq, {**stages, "fused": found}, term_weights)
+        stages = _named(ranked, found, hits)
+        return Result(hits[: request.top_k], snapshot.seq, stages, term_weights)
 
     def _rank(
-        self, snapshot: Snapshot, request: Request, mode: Mode, allowed: set[int] | None
+        self, snapshot: Snapshot, request: Request, settings: dict[str, Any], allowed: set[int] | None
     ) -> tuple[list[tuple[int, float]], dict[str, Any]]:
-        limit = max(self.settings.candidates, request.top_k)
+        mode = request.mode or settings["mode"]
+        limit = max(settings["candidates"], request.top_k)
         rankings: dict[str, list[tuple[int, float]]] = {"dense": [], "lexical": []}
         if mode != "dense":
             rankings["lexical"] = snapshot.lexical.search(request.query, limit, allowed)
@@ -129,7 +131,7 @@ class Retriever:
             vector = self.encoder.encode_queries([request.query])
             rankings["dense"] = snapshot.dense.search(vector, limit, allowed)
         keys = {name: [key for key, _ in ranking] for name, ranking in rankings.items()}
-        fused = reciprocal_ranks(keys, weights, self.settings.rank_constant)
+        fused = reciprocal_ranks(keys, weights, settings["rank_constant"])
         return fused, {"rankings": rankings, "weights": weights, "unknown_share": unknown}
 
     def _hits(
@@ -176,3 +178,15 @@ class Retriever:
                     "Restore the [retriever] settings that the release was made with.",
                     code="wrong_space",
                 )
+
+
+def _named(ranked: dict[str, Any], fused: Sequence[tuple[int, float]], hits: Sequence[Hit]) -> dict[str, Any]:
+    """Return the stages of a search for people: passages by their ids, with rank order and score of each stage."""
+    names = {hit.passage.text_id: hit.passage.id for hit in hits}
+
+    def show(pairs: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
+        return [{"passage_id": names[key], "score": score} for key, score in pairs if key in names]
+
+    rankings = {name: show(ranking) for name, ranking in ranked["rankings"].items()}
+    rest = {"weights": ranked["weights"], "unknown_share": ranked["unknown_share"], "rerank": None}
+    return {**rankings, "fusion": show(fused), **rest}

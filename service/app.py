@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from service import failures
+from service.objects.content import ErrorObject
 from service.protection import Protection
 from service.routes import documents, domains, evaluations, health, jobs, models, questions, releases
 from service.runtime import Runtime
 
 
-def create_app(runtime: Runtime) -> FastAPI:
-    """Return the application; who made the runtime starts and stops it."""
-    app = FastAPI(title="Tandem", version="0.1.0", description="Documents in, cited and measured answers out.")
+def create_app(runtime: Runtime) -> Protection:
+    """Return the application behind its protection; who made the runtime starts and stops it."""
+    failure = {"model": ErrorObject, "description": "A failure"}
+    app = FastAPI(
+        title="Tandem",
+        version="0.1.0",
+        description="Documents in, cited and measured answers out.",
+        responses={"4XX": failure, "5XX": failure},
+    )
     app.state.runtime = runtime
     failures.install(app)
     for module in (health, domains, documents, questions, jobs, models, releases, evaluations):
         app.include_router(module.router)
+    app.openapi = partial(_describe, app)  # type: ignore[method-assign]
     settings = runtime.settings
-    app.add_middleware(Protection, api_key=settings.api_key, max_body_bytes=settings.service.max_body_bytes)
-    return app
+    return Protection(app, settings.api_key, settings.service.max_body_bytes)
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description without FastAPI's own 422, which `failures` replaces by the shape of all errors."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            schema["components"]["schemas"].pop(name, None)
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,13 +14,21 @@ from store.errors import TandemError
 
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error", 409: "conflict_error",
           413: "invalid_request_error", 422: "unprocessable_error", 503: "unavailable_error"}  # fmt: skip
+_PLACES = ("body", "query", "path", "Comparison", "Compound")  # where pydantic looked; the field is what comes after
 _LOG = logging.getLogger("tandem")
 
 
-def failure(status: int, message: str, *, code: str | None = None, param: str | None = None) -> JSONResponse:
-    """Return the response of a failure. A 409 is final, so clients are told not to try again; a 503 is not."""
-    kind = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
-    headers = {409: {"x-should-retry": "false"}, 503: {"retry-after": "1"}}.get(status)
+def error_type(status: int) -> str:
+    """Return the `type` of an error with this status."""
+    return _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+
+
+def failure(
+    status: int, message: str, *, code: str | None = None, param: str | None = None, final: bool = True
+) -> JSONResponse:
+    """Return the response of a failure; clients are told not to repeat a conflict that is final."""
+    kind = error_type(status)
+    headers = {409: {"x-should-retry": str(not final).lower()}, 503: {"retry-after": "1"}}.get(status)
     error = {"message": message, "type": kind, "param": param, "code": code}
     return JSONResponse({"error": error}, status, headers)
 
@@ -30,20 +39,22 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(TandemError)
     def _tandem(request: Request, error: TandemError) -> JSONResponse:
         del request
-        return failure(error.status, error.message, code=error.code, param=error.param)
+        return failure(error.status, error.message, code=error.code, param=error.param, final=error.final)
 
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
         del request
         first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+        if first["type"] == "json_invalid":
+            return failure(400, f"The body is no JSON: {first['ctx']['error']}.", code="invalid_json")
+        name = ".".join(str(part) for part in first["loc"] if part not in _PLACES)
         message = f"{name}: {first['msg']}." if name else f"{first['msg']}."
         return failure(400, message, code="invalid_value", param=name or None)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:
         message = f"{request.method} {request.url.path}: {error.detail}."
-        return failure(error.status_code, message, code=str(error.detail).lower().replace(" ", "_"))
+        return failure(error.status_code, message, code=HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"))
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:

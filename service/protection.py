@@ -9,6 +9,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -46,24 +47,15 @@ class Protection:
         elif not length.isdigit() or int(length) > self._limit:
             await self._too_large(identified)
         else:
-            started = False
-
-            async def watched(message: Message) -> None:
-                nonlocal started
-                started = True
-                await identified(message)
-
-            try:
-                await self._app(scope, self._counted(receive), watched)
-            except BodyTooLargeError:
-                if not started:
-                    await self._too_large(identified)
+            await self._watched(scope, receive, identified)
 
     def _may_enter(self, path: str, given: bytes) -> bool:
         return self._expected is None or path in OPEN_PATHS or hmac.compare_digest(given, self._expected)
 
-    def _counted(self, receive: Receive) -> Receive:
+    async def _watched(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application, but answer 413 in its stead once the body has gone over the limit."""
         seen = 0
+        started = False
 
         async def counted() -> Message:
             nonlocal seen
@@ -73,7 +65,16 @@ class Protection:
                 raise BodyTooLargeError
             return message
 
-        return counted
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if seen <= self._limit or started:  # else the framework answers to the exception it caught
+                started = True
+                await send(message)
+
+        with suppress(BodyTooLargeError):
+            await self._app(scope, counted, guarded)
+        if seen > self._limit and not started:
+            await self._too_large(send)
 
     async def _too_large(self, send: Send) -> None:
         await _refuse(send, 413, f"The body is larger than {self._limit} bytes.", "invalid_request_error", "too_large")

@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from generator.engine import Engine
+from retriever.ingest import waiting_documents
 from service.settings import Settings
 from service.worker import Worker
+from store.domains import list_domains
+from store.jobs import create_job, list_jobs
 from store.recovery import recover
 from store.store import Store
+
+DEFAULT_DOMAIN = "default"  # made in an empty data folder, so that `POST /documents` and `POST /query` work at once
 
 
 class Runtime:
@@ -27,7 +32,11 @@ class Runtime:
         self._follower = threading.Thread(target=self._follow, name="follower", daemon=True)
 
     def start(self) -> None:
-        """Begin to run jobs and to follow what they write."""
+        """Begin to run jobs and to follow what they write; documents that a crash left waiting get a job."""
+        for domain in list_domains(self.store):
+            queued = list_jobs(self.store, "ingest", "queued", domain.id)
+            if not queued and waiting_documents(self.store, domain.id):
+                create_job(self.store, "ingest", domain.id, {})
         self.worker.start()
         self._follower.start()
 
@@ -52,6 +61,8 @@ def open_runtime(settings: Settings, url: str) -> Iterator[Runtime]:
     with store.folder.lock(owner):
         recover(store)
         runtime = Runtime(settings, store)
+        if not list_domains(store):
+            runtime.engine.create_domain(DEFAULT_DOMAIN)
         runtime.start()
         try:
             yield runtime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
@@ -36,23 +36,30 @@ class NewDocument(BaseModel):
 
 
 class NewDocuments(BaseModel):
-    """The JSON body of an upload."""
+    """The JSON body of an upload, as its callers see it; each document is checked on its own."""
 
     model_config = ConfigDict(extra="forbid")
 
     documents: list[NewDocument] = Field(min_length=1, max_length=10_000)
 
 
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    documents: list[Any] = Field(min_length=1, max_length=10_000)
+
+
 @dataclass(frozen=True)
 class Upload:
-    """One item of an upload; `data` and all that is stored with it."""
+    """One item of an upload: `data` and all that is stored with it, or the `error` that keeps it out."""
 
     filename: str | None
     external_id: str
     title: str
     data: bytes
     media_type: str | None
-    metadata: dict[str, Any] | None = field(default=None)
+    metadata: dict[str, Any] | None = None
+    error: InvalidInputError | None = None
 
 
 async def read_uploads(request: Request) -> list[Upload]:
@@ -62,10 +69,10 @@ async def read_uploads(request: Request) -> list[Upload]:
         return await _read_files(request)
     if kind == "application/json":
         try:
-            body = NewDocuments.model_validate(json.loads(await request.body()))
-        except ValueError as error:  # not JSON, or pydantic's ValidationError
+            body = _Body.model_validate(json.loads(await request.body()))
+        except (ValueError, RecursionError) as error:  # not JSON, nested too deep, or pydantic's ValidationError
             raise _invalid(error) from error
-        return [_from_text(document) for document in body.documents]
+        return [_from_item(number, item) for number, item in enumerate(body.documents)]
     raise InvalidInputError(
         'Send files as multipart/form-data or {"documents": [{"text": ...}]} as application/json.',
         code="unsupported_media_type",
@@ -79,16 +86,18 @@ def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool
     the others out; if none was taken, `UnprocessableError` names the first reason.
     """
     items = [_take_one(runtime, domain, upload, wait) for upload in uploads]
-    if all(item.result == "failed" for item in items):
+    if all(item.document is None for item in items):
         error = items[0].error or {}
         raise UnprocessableError(error.get("message", "No item was taken."), code=error.get("code"), param="files")
-    waiting = any(item.document and item.document.status == "received" for item in items)
+    waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
     job = create_job(runtime.store, "ingest", domain.id, {}).id if waiting else None
     return UploadList(data=items, job=job), 202 if waiting else 200
 
 
 def _take_one(runtime: Runtime, domain: Domain, upload: Upload, wait: bool) -> UploadItem:
     try:
+        if upload.error is not None:
+            raise upload.error
         kind = upload.media_type or media_type(upload.filename or upload.external_id)
         limit = runtime.settings.retriever.max_document_bytes
         if len(upload.data) > limit:
@@ -143,6 +152,14 @@ async def _read_files(request: Request) -> list[Upload]:
         return uploads
 
 
+def _from_item(number: int, item: Any) -> Upload:
+    try:
+        return _from_text(NewDocument.model_validate(item))
+    except ValidationError as error:
+        reason = _invalid(error, f"documents.{number}")
+        return Upload(None, f"documents.{number}", "", b"", None, error=reason)
+
+
 def _from_text(document: NewDocument) -> Upload:
     data = document.text.encode("utf-8", errors="replace")
     key = document.external_id or sha256(data)
@@ -150,9 +167,10 @@ def _from_text(document: NewDocument) -> Upload:
     return Upload(None, key, document.title or key, data, "text/markdown", metadata)
 
 
-def _invalid(error: ValueError, param: str | None = None) -> InvalidInputError:
+def _invalid(error: Exception, where: str = "") -> InvalidInputError:
+    param: str | None = where or None
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        param = param or ".".join(str(part) for part in first["loc"])
+        param = ".".join([*([where] if where else []), *(str(part) for part in first["loc"])])
         return InvalidInputError(f"{param}: {first['msg']}.", param=param)
     return InvalidInputError(f"The body is no JSON: {error}.", code="invalid_json", param=param)

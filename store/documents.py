@@ -139,6 +139,16 @@ def make_searchable(
     return set()
 
 
+def mark_parsed(store: Store, document: Document, text: str) -> None:
+    """Store the text of this version; it can be read, but not searched yet."""
+    table, versions = schema.documents, schema.versions
+    with store.database.write() as connection:
+        newest = (table.c.id == document.id, table.c.version == document.version)
+        connection.execute(table.update().where(*newest).values(status="parsed", updated_at=now()))
+        mine = (versions.c.document_id == document.id, versions.c.version == document.version)
+        connection.execute(versions.update().where(*mine).values(text=text))
+
+
 def mark_failed(store: Store, document: Document, code: str, message: str) -> None:
     """Record that this version cannot be searched; a version before it stays searchable."""
     table = schema.documents

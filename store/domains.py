@@ -99,6 +99,7 @@ def delete_domain(store: Store, name: str) -> Domain:
             raise ConflictError(
                 f"The domain {name!r} has the running job {running}: cancel it first.",
                 code="domain_busy",
+                final=False,
                 param="domain",
             )
         digests = set(connection.scalars(originals))

@@ -19,8 +19,12 @@ class TandemError(Exception):
     status = 500
     code = "internal_error"
 
-    def __init__(self, message: str, *, code: str | None = None, param: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, param: str | None = None, final: bool | None = None
+    ) -> None:
+        """`final` says that the same request will fail again, which is the default below status 500."""
         super().__init__(message)
+        self.final = final if final is not None else self.status < 500
         self.message = message
         self.code = code or type(self).code
         self.param = param

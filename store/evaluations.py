@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from store import schema
 from store.errors import NotFoundError
 from store.ids import new_id
-from store.jobs import Lease, check_lease
+from store.jobs import Lease, check_lease, insert_job
 from store.store import Store, now
 
 
@@ -28,11 +28,12 @@ class Evaluation:
     created_at: int
 
 
-def create_evaluation(store: Store, domain_id: str, dataset_id: str, job_id: str) -> Evaluation:
-    """Record that the job `job_id` evaluates the domain on a data set."""
+def create_evaluation(store: Store, domain_id: str, params: Mapping[str, Any]) -> Evaluation:
+    """Queue the evaluation of a domain on the data set `params["dataset"]`, its job and its row in one transaction."""
     evaluation_id = new_id("evl")
-    values = {"id": evaluation_id, "domain_id": domain_id, "dataset_id": dataset_id, "job_id": job_id}
     with store.database.write() as connection:
+        job_id = insert_job(connection, "evaluate", domain_id, params)
+        values = {"id": evaluation_id, "domain_id": domain_id, "dataset_id": params["dataset"], "job_id": job_id}
         connection.execute(schema.evaluations.insert().values(**values, created_at=now()))
     return get_evaluation(store, evaluation_id)
 

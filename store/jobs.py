@@ -96,12 +96,18 @@ class Progress:
 
 def create_job(store: Store, kind: str, domain_id: str, params: Mapping[str, Any]) -> Job:
     """Queue a job."""
+    with store.database.write() as connection:
+        job_id = insert_job(connection, kind, domain_id, params)
+    return get_job(store, job_id)
+
+
+def insert_job(connection: sa.Connection, kind: str, domain_id: str, params: Mapping[str, Any]) -> str:
+    """Insert a queued job and return its id."""
     job_id = new_id("job")
     values = {"kind": kind, "domain_id": domain_id, "params": dict(params), "status": "queued", "created_at": now()}
     start = {"progress": 0.0, "token": 0, "attempts": 0, "heartbeat": 0, "cancel_requested": False}
-    with store.database.write() as connection:
-        connection.execute(schema.jobs.insert().values(id=job_id, **values, **start))
-    return get_job(store, job_id)
+    connection.execute(schema.jobs.insert().values(id=job_id, **values, **start))
+    return job_id
 
 
 def claim_job(store: Store) -> tuple[Job, Lease] | None:

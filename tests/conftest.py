@@ -37,7 +37,7 @@ def domain(store: Store) -> Domain:
         "adapter": None,
         "space_id": HashEncoder.space_id,
         "passage_set": RetrieverSettings().chunker.passage_set,
-        "retrieval": {"mode": "hybrid", "passages": 4},
+        "retrieval": {"mode": "hybrid", "passages": 4, "candidates": 50, "rank_constant": 60},
     }
     return create_domain(store, "handbook", manifest)
 

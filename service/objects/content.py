@@ -189,6 +189,21 @@ class AnswerObject(BaseModel):
         )
 
 
+class ErrorContent(BaseModel):
+    """What went wrong, what to do, and which field is to blame."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorObject(BaseModel):
+    """The shape of every failure."""
+
+    error: ErrorContent
+
+
 class Deleted(BaseModel):
     """The answer to a deletion."""
 

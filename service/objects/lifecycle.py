@@ -61,8 +61,8 @@ class JobObject(BaseModel):
 class EventObject(BaseModel):
     """Something that a job told."""
 
+    id: str
     object: Literal["job.event"] = "job.event"
-    seq: int
     level: str
     message: str
     data: dict[str, Any]
@@ -71,7 +71,7 @@ class EventObject(BaseModel):
     @classmethod
     def of(cls, event: Event) -> EventObject:
         """Return the object of a record."""
-        return cls(**event.__dict__)
+        return cls(id=f"evt_{event.seq}", **{k: v for k, v in event.__dict__.items() if k != "seq"})
 
 
 class ModelObject(BaseModel):

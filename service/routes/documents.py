@@ -8,15 +8,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from retriever.filters import Filter
+from retriever.filters import Filter, attributes
 from service.objects.content import Deleted, DocumentObject, ObjectList, UploadList, VersionObject
 from service.routes.dependencies import DomainDep, RuntimeDep, runtime_of
 from service.uploads import NewDocuments, Upload, read_uploads, take
 from store.documents import get_document, get_version, list_documents, list_versions, read_original
 from store.domains import Domain, get_domain
-from store.errors import InvalidInputError, NotReadyError
+from store.errors import ConflictError, InvalidInputError, NotReadyError
 
 router = APIRouter(tags=["documents"])
 _FILTER: TypeAdapter[Filter] = TypeAdapter(Filter)
@@ -61,7 +61,7 @@ async def upload_to_default(request: Request, wait: bool = False) -> Response:
 def list_all(
     domain: DomainDep,
     runtime: RuntimeDep,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
     after: str | None = None,
     order: Literal["asc", "desc"] = "desc",
     status: str | None = None,
@@ -78,7 +78,7 @@ def list_all(
         **page,  # type: ignore[arg-type]
     )
     if passes is not None:
-        found = [each for each in found if passes.matches({**each.metadata, **each.__dict__})]
+        found = [each for each in found if passes.matches(attributes(each.metadata, each))]
     objects = [DocumentObject.of(each, domain.name) for each in found[:limit]]
     return ObjectList.of(objects, has_more=len(found) > limit)
 
@@ -121,6 +121,8 @@ def versions(domain: DomainDep, document: str, runtime: RuntimeDep) -> ObjectLis
 def text(domain: DomainDep, document: str, runtime: RuntimeDep, version: int | None = None) -> str:
     """Return the text of a version, which citations give offsets into."""
     found = get_version(runtime.store, domain.id, document, version)
+    if found.text is None and get_document(runtime.store, domain.id, document).status == "failed":
+        raise ConflictError(f"Version {found.version} could not be read; see the document's error.", code="not_parsed")
     if found.text is None:
         raise NotReadyError(f"Version {found.version} was not read yet; see the document's status.", code="not_parsed")
     return found.text
@@ -144,5 +146,5 @@ def _parse_filter(given: str | None) -> Filter | None:
         return None
     try:
         return _FILTER.validate_python(json.loads(given))
-    except (json.JSONDecodeError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"The filter cannot be read: {error}.", param="filter") from error

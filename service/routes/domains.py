@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, Depends, File, Form, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.objects.content import Deleted, DomainObject, ObjectList
 from service.objects.lifecycle import DatasetObject
+from service.paging import Page, page
 from service.routes.dependencies import DomainDep, RuntimeDep
 from store.datasets import delete_dataset, get_dataset, list_datasets, list_examples
 from store.domains import delete_domain, list_domains, update_domain
 from tuner.importing import import_questions
 
 router = APIRouter(prefix="/v1/domains", tags=["domains"])
-Metadata = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)] | float | bool | None]
+_Number = int | Annotated[float, Field(allow_inf_nan=False)]
+Metadata = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)] | bool | _Number | None]
 
 
 class NewDomain(BaseModel):
@@ -45,9 +47,9 @@ def create(body: NewDomain, runtime: RuntimeDep) -> DomainObject:
 
 
 @router.get("")
-def list_all(runtime: RuntimeDep) -> ObjectList:
-    """Return all domains, ordered by name."""
-    return ObjectList.of([DomainObject.of(domain) for domain in list_domains(runtime.store)])
+def list_all(runtime: RuntimeDep, page: Annotated[Page, Depends(page(1000, "asc"))]) -> ObjectList:
+    """Return the domains, ordered by name."""
+    return page.of([DomainObject.of(domain) for domain in list_domains(runtime.store)])
 
 
 @router.get("/{domain}")
@@ -84,9 +86,16 @@ def import_dataset(
 
 
 @router.get("/{domain}/datasets")
-def datasets(domain: DomainDep, runtime: RuntimeDep) -> ObjectList:
+def datasets(domain: DomainDep, runtime: RuntimeDep, page: Annotated[Page, Depends(page(20))]) -> ObjectList:
     """Return the data sets of a domain, newest first."""
-    return ObjectList.of([DatasetObject.of(each, domain.name) for each in list_datasets(runtime.store, domain.id)])
+    found = reversed(list_datasets(runtime.store, domain.id))
+    return page.of([DatasetObject.of(each, domain.name) for each in found])
+
+
+@router.get("/{domain}/datasets/{dataset}")
+def dataset_in_path(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> DatasetObject:
+    """Return a data set by its id or name."""
+    return DatasetObject.of(get_dataset(runtime.store, domain.id, dataset), domain.name)
 
 
 @router.get("/{domain}/datasets/{dataset}/examples")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,11 +12,13 @@ from eval.page import to_html
 from eval.report import to_markdown
 from service.objects.content import ObjectList
 from service.objects.lifecycle import EvaluationObject
+from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
 from service.routes.jobs import queue_job
 from store.domains import domain_of, get_domain
-from store.errors import NotReadyError
+from store.errors import ConflictError, NotReadyError
 from store.evaluations import Evaluation, get_evaluation, list_evaluations
+from store.jobs import FINAL
 from store.store import Store
 
 router = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
@@ -45,11 +47,13 @@ def create(body: NewEvaluation, runtime: RuntimeDep) -> EvaluationObject:
 
 
 @router.get("")
-def list_all(runtime: RuntimeDep, domain: str | None = None) -> ObjectList:
-    """Return evaluations, newest first, without their reports."""
+def list_all(
+    runtime: RuntimeDep, page: Annotated[Page, Depends(page(20, "asc"))], domain: str | None = None
+) -> ObjectList:
+    """Return evaluations, oldest first, without their reports."""
     domain_id = get_domain(runtime.store, domain).id if domain else None
-    found = [_object(runtime.store, each) for each in list_evaluations(runtime.store, domain_id)]
-    return ObjectList.of([each.model_copy(update={"report": None}) for each in found])
+    found = [_object(runtime.store, each) for each in reversed(list_evaluations(runtime.store, domain_id))]
+    return page.of([each.model_copy(update={"report": None}) for each in found])
 
 
 @router.get("/{evaluation}")
@@ -78,6 +82,8 @@ def report_page(evaluation: str, runtime: RuntimeDep) -> HTMLResponse:
 
 def _report(store: Store, evaluation_id: str) -> dict[str, object]:
     found = get_evaluation(store, evaluation_id)
+    if found.report is None and found.status in FINAL:
+        raise ConflictError(f"{evaluation_id} has {found.status}; see the job {found.job_id}.", code="no_report")
     if found.report is None:
         raise NotReadyError(f"{evaluation_id} is {found.status}; see the job {found.job_id}.", code="no_report")
     return found.report

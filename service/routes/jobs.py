@@ -7,20 +7,22 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from service.objects.content import ObjectList
 from service.objects.lifecycle import EventObject, JobObject
+from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
 from store.datasets import get_dataset
-from store.domains import domain_of, get_domain
+from store.domains import domain_of, get_domain, list_domains
 from store.errors import InvalidInputError
 from store.evaluations import create_evaluation
 from store.jobs import FINAL, Job, create_job, get_job, list_events, list_jobs, request_cancel
 from store.store import Store
+from tuner.settings import LoraSettings
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _POLL_S = 0.2
@@ -52,6 +54,12 @@ class TuneParams(BaseModel):
     trained: Literal["with_context", "closed_book"] = "with_context"
     lora: dict[str, float | int] = Field(default_factory=dict)
 
+    @field_validator("lora")
+    @classmethod
+    def _known(cls, value: dict[str, float | int]) -> dict[str, float | int]:
+        LoraSettings.model_validate(value)
+        return value
+
 
 class EvaluateParams(BaseModel):
     """`evaluate`: what to measure on, which arms, and the metric that decides."""
@@ -72,7 +80,7 @@ _PARAMS: dict[str, type[BaseModel]] = {
 
 
 def queue_job(store: Store, kind: str, domain_name: str, params: dict[str, Any]) -> Job:
-    """Check the parameters and queue the job; an evaluation gets its row at once."""
+    """Check the parameters and queue the job; an evaluation gets its row in the same transaction."""
     domain = get_domain(store, domain_name)
     try:
         checked = _PARAMS[kind].model_validate(params).model_dump(exclude_none=True)
@@ -80,13 +88,11 @@ def queue_job(store: Store, kind: str, domain_name: str, params: dict[str, Any])
         first = error.errors()[0]
         name = ".".join(["params", *(str(part) for part in first["loc"])])
         raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
-    dataset = get_dataset(store, domain.id, checked["dataset"]).id if "dataset" in checked else ""
-    if dataset:
-        checked["dataset"] = dataset
-    job = create_job(store, kind, domain.id, checked)
+    if "dataset" in checked:
+        checked["dataset"] = get_dataset(store, domain.id, checked["dataset"]).id
     if kind == "evaluate":
-        create_evaluation(store, domain.id, dataset, job.id)
-    return job
+        return get_job(store, create_evaluation(store, domain.id, checked).job_id)
+    return create_job(store, kind, domain.id, checked)
 
 
 @router.post("", status_code=201)
@@ -98,15 +104,16 @@ def create(body: NewJob, runtime: RuntimeDep) -> JobObject:
 @router.get("")
 def list_all(
     runtime: RuntimeDep,
+    page: Annotated[Page, Depends(page(20))],
     kind: str | None = None,
     status: str | None = None,
     domain: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
 ) -> ObjectList:
     """Return jobs, newest first."""
     domain_id = get_domain(runtime.store, domain).id if domain else None
-    found = list_jobs(runtime.store, kind, status, domain_id)
-    return ObjectList.of([_object(runtime.store, job) for job in found[:limit]], has_more=len(found) > limit)
+    names = {each.id: each.name for each in list_domains(runtime.store)}
+    found = reversed(list_jobs(runtime.store, kind, status, domain_id))
+    return page.of([JobObject.of(job, names[job.domain_id]) for job in found])
 
 
 @router.get("/{job}")
@@ -117,13 +124,18 @@ def get(job: str, runtime: RuntimeDep) -> JobObject:
 
 @router.get("/{job}/events", response_model=ObjectList)
 def events(
-    job: str, runtime: RuntimeDep, accept: Annotated[str, Header()] = "", after: Annotated[int, Query(ge=0)] = 0
+    job: str,
+    runtime: RuntimeDep,
+    page: Annotated[Page, Depends(page(20, "asc"))],
+    accept: Annotated[str, Header()] = "",
+    last_event_id: Annotated[str, Header(pattern=r"^\d{0,15}$")] = "",
 ) -> Response | ObjectList:
-    """Return what a job told; as server-sent events until it ends, if the client accepts those."""
+    """Return what a job told, the oldest first; as server-sent events until it ends, if the client accepts those."""
     found = get_job(runtime.store, job)
     if "text/event-stream" in accept:
-        return StreamingResponse(_watch(runtime.store, found.id, after), media_type="text/event-stream")
-    return ObjectList.of([EventObject.of(event) for event in list_events(runtime.store, found.id, after)])
+        watched = _watch(runtime.store, found.id, int(last_event_id or 0))
+        return StreamingResponse(watched, media_type="text/event-stream")
+    return page.of([EventObject.of(event) for event in list_events(runtime.store, found.id)])
 
 
 @router.post("/{job}/cancel")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from service.objects.content import Deleted, ObjectList
 from service.objects.lifecycle import ModelObject
+from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
 from store.domains import domain_of, get_domain
 from store.models import Model, delete_model, get_model, list_models
@@ -15,10 +18,16 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 
 
 @router.get("")
-def list_all(runtime: RuntimeDep, domain: str | None = None, kind: str | None = None) -> ObjectList:
+def list_all(
+    runtime: RuntimeDep,
+    page: Annotated[Page, Depends(page(20))],
+    domain: str | None = None,
+    kind: str | None = None,
+) -> ObjectList:
     """Return models, newest first."""
     domain_id = get_domain(runtime.store, domain).id if domain else None
-    return ObjectList.of([_object(runtime.store, model) for model in list_models(runtime.store, domain_id, kind)])
+    found = reversed(list_models(runtime.store, domain_id, kind))
+    return page.of([_object(runtime.store, model) for model in found])
 
 
 @router.get("/{model}")

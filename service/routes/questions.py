@@ -14,6 +14,7 @@ from generator.answer import Answer, Citation
 from generator.answering import Question
 from retriever.filters import Filter
 from retriever.search import Hit, Request
+from service.failures import error_type
 from service.objects.content import AnswerObject, CitationObject, HitObject, SearchObject
 from service.routes.dependencies import DomainDep, RuntimeDep
 from service.runtime import Runtime
@@ -106,7 +107,7 @@ def _events(
         for name, content in rest:
             yield _event(name, _content(content, query_id, domain, explain))
     except TandemError as error:
-        failed = {"message": error.message, "type": "server_error", "param": error.param, "code": error.code}
+        failed = {"message": error.message, "type": error_type(error.status), "param": error.param, "code": error.code}
         yield _event("error", {"error": failed})
 
 

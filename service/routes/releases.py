@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from generator.manifest import changed_manifest, servable_arm
 from service.objects.content import ObjectList
 from service.objects.lifecycle import ReleaseObject
+from service.paging import Page, page
 from service.promotion import promote_through_gate
 from service.routes.dependencies import DomainDep, RuntimeDep
 from store.domains import domain_of
@@ -47,18 +48,20 @@ def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseO
         raise NotFoundError(
             f"There is no release {source.id!r} in this domain.", code="release_not_found", param="from"
         )
-    changes = dict(body.set)
-    if changes.get("adapter") is not None:
-        changes = _with_arm(runtime.store, domain.id, changes)
-    manifest = runtime.engine.with_base_model(changed_manifest(source.manifest, changes))
+    manifest = changed_manifest(source.manifest, body.set)
+    if body.set.get("adapter") is not None:
+        manifest = _with_adapter(runtime.store, domain.id, manifest, body.set)
+    manifest = runtime.engine.with_base_model(manifest)
+    runtime.engine.answerer.serve(manifest, manifest["generation"]["arm"])
     release = create_release(runtime.store, domain.id, manifest)
     return ReleaseObject.of(release, domain.name)
 
 
 @router.get("/v1/domains/{domain}/releases")
-def list_all(domain: DomainDep, runtime: RuntimeDep) -> ObjectList:
+def list_all(domain: DomainDep, runtime: RuntimeDep, page: Annotated[Page, Depends(page(20))]) -> ObjectList:
     """Return the releases of a domain, newest first."""
-    return ObjectList.of([ReleaseObject.of(each, domain.name) for each in list_releases(runtime.store, domain.id)])
+    found = reversed(list_releases(runtime.store, domain.id))
+    return page.of([ReleaseObject.of(each, domain.name) for each in found])
 
 
 @router.get("/v1/releases/{release}")
@@ -82,12 +85,13 @@ def roll_back(domain: DomainDep, runtime: RuntimeDep) -> ReleaseObject:
     return ReleaseObject.of(rollback(runtime.store, domain.id), domain.name)
 
 
-def _with_arm(store: Store, domain_id: str, changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the changes with the arm that the adapter was trained for, unless they name one."""
-    model = get_model(store, str(changes["adapter"]))
+def _with_adapter(store: Store, domain_id: str, manifest: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest with what its adapter implies: a language model, and the arm it was trained for."""
+    model = get_model(store, manifest["adapter"])
     if model.domain_id != domain_id or model.kind != "adapter":
         raise InvalidInputError(f"{model.id} is no adapter of this domain.", param="set.adapter")
-    generation = changes.get("generation", {})
-    if "generation.arm" in changes or "arm" in generation:
-        return changes
-    return {**changes, "generation": {**generation, "arm": servable_arm(model.lineage["trained"])}}
+    generation = {**manifest["generation"], "backend": "transformers"}
+    nested = changes.get("generation", {})
+    if "generation.arm" not in changes and not (isinstance(nested, dict) and "arm" in nested):
+        generation["arm"] = servable_arm(model.lineage["trained"])
+    return {**manifest, "generation": generation}

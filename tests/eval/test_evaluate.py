@@ -63,8 +63,7 @@ class Laboratory:
 
     def evaluate(self, **params: Any) -> tuple[dict[str, Any], Evaluation]:
         """Carry the job out as a worker would; return its result and the stored evaluation."""
-        job = create_job(self.store, "evaluate", self.domain.id, {"dataset": self.dataset.name, **params})
-        evaluation = create_evaluation(self.store, self.domain.id, self.dataset.id, job.id)
+        evaluation = create_evaluation(self.store, self.domain.id, {"dataset": self.dataset.id, **params})
         claimed = claim_job(self.store)
         assert claimed is not None
         progress = Progress(self.store, *claimed, interval_s=0)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from writing import begin_job, put, tune
+from writing import begin_evaluation, begin_job, put, tune
 
 from store import schema
 from store.datasets import Example, create_dataset
 from store.domains import Domain, create_domain, delete_domain, domain_of, get_domain, list_domains, update_domain
 from store.errors import ConflictError, InvalidInputError, NotFoundError
-from store.evaluations import create_evaluation
 from store.jobs import finish_job
 from store.releases import active_release, create_release, promote
 from store.store import Store
@@ -77,8 +76,7 @@ def test_a_deleted_domain_leaves_no_row_and_no_file_of_its_own(store: Store, dom
     model = tune(store, domain.id, document)
     promote(store, create_release(store, domain.id, {"adapter": model.id}).id, forced=False, reason="")
     dataset = create_dataset(store, domain.id, "faq", "qa", "upload", [Example("1", "test", {}, {document.id: 1})])
-    lease = begin_job(store, domain.id)
-    create_evaluation(store, domain.id, dataset.id, lease.job_id)
+    _, lease = begin_evaluation(store, domain.id, dataset.id)
     finish_job(store, lease, "failed", error={"code": "x", "message": "y"})
     other = create_domain(store, "other", {})
     put(store, other.id, "b", "shared")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from writing import begin_job
+from writing import begin_evaluation
 
 from store.domains import Domain, create_domain
 from store.errors import ConflictError, NotFoundError
@@ -13,8 +13,7 @@ from store.store import Store
 
 
 def test_an_evaluation_has_the_status_of_its_job_and_then_a_report(store: Store, domain: Domain) -> None:
-    lease = begin_job(store, domain.id)
-    evaluation = create_evaluation(store, domain.id, "ds_1", lease.job_id)
+    evaluation, lease = begin_evaluation(store, domain.id)
     assert (evaluation.status, evaluation.report) == ("running", None)
 
     save_report(store, lease, {"accuracy": 0.75})
@@ -25,8 +24,7 @@ def test_an_evaluation_has_the_status_of_its_job_and_then_a_report(store: Store,
 
 
 def test_a_worker_that_lost_its_lease_writes_no_report(store: Store, domain: Domain) -> None:
-    lease = begin_job(store, domain.id)
-    evaluation = create_evaluation(store, domain.id, "ds_1", lease.job_id)
+    evaluation, lease = begin_evaluation(store, domain.id)
     recover_jobs(store)
 
     with pytest.raises(ConflictError):
@@ -37,8 +35,8 @@ def test_a_worker_that_lost_its_lease_writes_no_report(store: Store, domain: Dom
 
 def test_evaluations_are_listed_newest_first_and_by_domain(store: Store, domain: Domain) -> None:
     other = create_domain(store, "other", {})
-    mine = [create_evaluation(store, domain.id, "ds_1", begin_job(store, domain.id).job_id).id for _ in range(2)]
-    theirs = create_evaluation(store, other.id, "ds_2", begin_job(store, other.id).job_id).id
+    mine = [create_evaluation(store, domain.id, {"dataset": "ds_1"}).id for _ in range(2)]
+    theirs = create_evaluation(store, other.id, {"dataset": "ds_2"}).id
 
     assert [evaluation.id for evaluation in list_evaluations(store)] == [theirs, *reversed(mine)]
     assert [evaluation.id for evaluation in list_evaluations(store, other.id)] == [theirs]

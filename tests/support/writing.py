@@ -8,6 +8,7 @@ from pathlib import Path
 from fakes import HashEncoder, vectors_of
 
 from store.documents import Document, get_document, make_searchable, receive
+from store.evaluations import Evaluation, create_evaluation
 from store.jobs import Lease, claim_job, create_job, finish_job
 from store.models import Model, NewModel, publish_model
 from store.passages import NewPassage
@@ -51,6 +52,15 @@ def begin_job(store: Store, domain_id: str) -> Lease:
     assert claimed is not None
     assert claimed[0].id == job.id
     return claimed[1]
+
+
+def begin_evaluation(store: Store, domain_id: str, dataset_id: str = "ds_1") -> tuple[Evaluation, Lease]:
+    """Queue an evaluation and claim its job; no other may be waiting."""
+    evaluation = create_evaluation(store, domain_id, {"dataset": dataset_id})
+    claimed = claim_job(store)
+    assert claimed is not None
+    assert claimed[0].id == evaluation.job_id
+    return evaluation, claimed[1]
 
 
 def new_model(domain_id: str, documents: Mapping[str, int]) -> NewModel:
