@@ -12,12 +12,12 @@ from eval.settings import EvaluateSection
 from generator.answer import Answer
 from generator.answering import Pinned, Question
 from generator.engine import Engine
-from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
+from store.datasets import Dataset, Example, get_dataset, hash_examples, list_examples, usable_examples
 from store.domains import domain_of
-from store.errors import InvalidInputError, UnprocessableError
+from store.errors import InvalidInputError, NotFoundError, UnprocessableError
 from store.evaluations import save_report
 from store.jobs import Progress
-from store.models import learned_documents, list_models
+from store.models import get_model, learned_documents, list_models
 from store.releases import active_release, create_release
 from store.store import Store
 
@@ -65,21 +65,36 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
 
 
 def find_leaks(store: Store, dataset: Dataset, questions: list[EvalQuestion], arms: list[ArmSetup]) -> list[str]:
-    """Return a sentence for each question that training has seen: the same words, or a document it learned from."""
-    trained_words = {
-        _words(example.content["question"]): example.key
-        for example in usable_examples(store, dataset.id, "train")
-        if "question" in example.content
+    """Return a sentence for each question that training has seen: the same words, or a document it learned from.
+
+    What counts is what the adapters of the arms really learned from, by their lineage, and beside it the train split
+    of the data set that is measured on.
+    """
+    seen = {
+        _words(example.content["question"]): f"asks the same as the training example {example.key}"
+        for example in list_examples(store, dataset.id)
+        if example.split == "train" and "question" in example.content
     }
-    adapters = sorted({arm.manifest["adapter"] for arm in arms if arm.manifest["adapter"]})
-    learned = {document: adapter for adapter in adapters for document in learned_documents(store, adapter)}
     leaks = []
+    learned: dict[str, str] = {}
+    for adapter in sorted({arm.manifest["adapter"] for arm in arms if arm.manifest["adapter"]}):
+        learned |= dict.fromkeys(learned_documents(store, adapter), adapter)
+        source = get_model(store, adapter).lineage["dataset"]
+        try:
+            trained_on = get_dataset(store, dataset.domain_id, source["id"])
+        except NotFoundError:
+            leaks.append(f"{adapter} learned from a data set that was deleted: what it has seen is not known")
+            continue
+        seen |= {
+            _words(example.content["question"]): f"asks what {adapter} learned from {trained_on.name} {example.key}"
+            for example in list_examples(store, trained_on.id)
+            if example.split == source["split"] and "question" in example.content
+        }
     for question in questions:
-        twin = trained_words.get(_words(question.question))
-        if twin is not None and twin != question.key:
-            leaks.append(f"{question.key} asks the same as the training example {twin}")
-        seen = [document for document in question.documents if document in learned]
-        leaks += [f"{question.key} is about {document}, which {learned[document]} learned from" for document in seen]
+        if _words(question.question) in seen:
+            leaks.append(f"{question.key} {seen[_words(question.question)]}")
+        known = [document for document in question.documents if document in learned]
+        leaks += [f"{question.key} is about {document}, which {learned[document]} learned from" for document in known]
     return leaks
 
 

@@ -25,6 +25,11 @@ def decide(report: dict[str, Any], arm: str, limits: GateLimits) -> Decision:
     questions = report["dataset"]["questions"]
     if questions < limits.min_questions:
         reasons.append(f"{questions} questions, at least {limits.min_questions} are needed")
+    documents = report["dataset"]["documents"]
+    if documents < limits.min_documents:
+        reasons.append(f"questions about {documents} documents, at least {limits.min_documents} are needed")
+    if report["dataset"]["split"] == "train":
+        reasons.append("it was measured on a train split")
     if arm == active or report["leaks"]:  # what was measured with a leak is not shown
         return Decision(not reasons, reasons)
     gain = _gain(report, arm, active)

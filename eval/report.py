@@ -17,9 +17,9 @@ from eval.settings import EvalSettings
 from eval.significance import Interval, bootstrap_mean
 
 _ADVICE = {
-    EXTRACTIVE: "Quote passages, without a language model: no other arm is measurably better.",
-    "base": "Use the base model alone: neither retrieval nor tuning makes it measurably better.",
-    "rag": "Use retrieval and do not tune: tuning makes it not measurably better.",
+    EXTRACTIVE: "Quote passages, without a language model: nothing else is measurably better.",
+    "base": "Use the base model alone: nothing dearer is measurably better.",
+    "rag": "Use retrieval and do not tune: nothing dearer is measurably better.",
     "tuned": "Use the tuned model without retrieval.",
     "tuned+rag": "Use retrieval with the closed-book adapter.",
     "combined": "Use retrieval with the adapter that was trained with context.",
@@ -37,9 +37,11 @@ def build_report(
     settings: EvalSettings,
 ) -> dict[str, Any]:
     """Return the report. `arms` says of each arm its release, generator and adapter; a leak leaves the verdict out."""
+    clusters = {record.cluster for found in records.values() for record in found}
     report: dict[str, Any] = {
         "schema": 1,
         **about,
+        "dataset": {**about["dataset"], "documents": len(clusters)},
         "primary_metric": primary_metric,
         "active_arm": active_arm,
         "normalisers": NORMALISERS,
@@ -52,7 +54,7 @@ def build_report(
     report["comparisons"] = [
         _compare(records[arm], records[against], arm, against, primary_metric, settings) for arm, against in pairs
     ]
-    report["verdict"] = None if leaks else _verdict(report)
+    report["verdict"] = None if leaks else _verdict(report, settings.gate.min_documents)
     report["gate"] = {name: asdict(decide(report, name, settings.gate)) for name in records}
     report["records"] = [record.as_json() for name in records for record in records[name]]
     return report
@@ -81,8 +83,8 @@ def to_markdown(report: dict[str, Any]) -> str:
     lines += [f"- not measured: {name}: {why}" for name, why in report["skipped"].items()]
     lines += [
         "",
-        f"{dataset['questions']} questions of the split {dataset['split']} of {dataset['name']} "
-        f"(SHA-256 {dataset['sha256'][:12]}). Intervals: {report['interval']}. "
+        f"{dataset['questions']} questions about {dataset['documents']} documents, split {dataset['split']} "
+        f"of {dataset['name']} (SHA-256 {dataset['sha256'][:12]}). Intervals: {report['interval']}. "
         f"Normalisation: {', '.join(f'{key} {value}' for key, value in report['normalisers'].items())}.",
         "",
     ]
@@ -149,17 +151,23 @@ def _compare(
     return {"arm": arm, "against": against, "metric": metric, **ends}
 
 
-def _verdict(report: dict[str, Any]) -> dict[str, Any]:
-    """Climb from the cheapest arm to the next dearer one that beats it with its whole interval above zero."""
+def _verdict(report: dict[str, Any], min_documents: int) -> dict[str, Any]:
+    """Climb from the cheapest arm to the next dearer one that beats it with its whole interval above zero.
+
+    An interval over few documents is too narrow to be believed; then nothing counts as measurably better.
+    """
+    believed = report["dataset"]["documents"] >= min_documents
     names = [name for name in BY_COST if name in report["arms"]]
     gains = {(c["arm"], c["against"]): c for c in report["comparisons"]}
     chosen, because = names[0], ""
     for name in names[1:]:
         gain = gains[name, chosen]
-        if gain["low"] > 0:
+        if gain["low"] > 0 and believed:
             because = (
                 f" It gains {gain['difference']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}] "
                 f"in {report['primary_metric']} over {chosen}."
             )
             chosen = name
-    return {"arm": chosen, "text": _ADVICE[chosen] + because, "release": report["arms"][chosen]["release"]}
+    others = [name for name in names if name != chosen]
+    compared = f" Compared with {', '.join(others)}." if others else " Nothing else was measured."
+    return {"arm": chosen, "text": _ADVICE[chosen] + because + compared, "release": report["arms"][chosen]["release"]}

@@ -14,6 +14,7 @@ class GateLimits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     min_questions: int = Field(20, ge=1)
+    min_documents: int = Field(8, ge=2, description="documents that the questions are about, at least")
     min_gain: float = Field(0.0, description="the lower end of the gain over the active release must be above this")
     max_abstention_loss: float = Field(0.1, ge=0, description="how much the abstention accuracy may fall")
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_CHUNK = 500  # resamples drawn at once, for the memory's sake
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -38,7 +40,10 @@ def bootstrap_mean(values: Sequence[float], clusters: Sequence[str], resamples: 
     groups = np.array([names[name] for name in clusters])
     sums = np.bincount(groups, weights=np.array(values, dtype=np.float64))
     counts = np.bincount(groups).astype(np.float64)
-    drawn = np.random.default_rng(seed).integers(0, len(names), size=(resamples, len(names)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
+    generator = np.random.default_rng(seed)
+    means = []
+    for start in range(0, resamples, _CHUNK):
+        drawn = generator.integers(0, len(names), size=(min(_CHUNK, resamples - start), len(names)))
+        means.append(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1))
+    low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
     return Interval(float(sums.sum() / counts.sum()), float(low), float(high), len(values), len(names))

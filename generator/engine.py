@@ -7,7 +7,7 @@ it, and it is the way to use Tandem as a library.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -115,14 +115,19 @@ class Engine:
         found = get_domain(self.store, domain)
         kind = media_type(external_id)
         document, _ = receive(self.store, found.id, external_id, data, title=title or external_id, media_type=kind)
-        return self.make_searchable(document)
+        return self.make_searchable([document])[0]
 
-    def make_searchable(self, document: Document) -> Document:
-        """Ingest a received document; the next search sees it."""
-        if document.status != "searchable":
-            document = ingest_document(self.store, self.retriever.encoder, self.retriever.settings, document)
-            self.retriever.index(document.domain_id).follow()
-        return document
+    def make_searchable(self, documents: Sequence[Document]) -> list[Document]:
+        """Ingest received documents and return them as they are then; the next search sees them."""
+        done = [
+            ingest_document(self.store, self.retriever.encoder, self.retriever.settings, document)
+            if document.status in ("received", "parsed")
+            else document
+            for document in documents
+        ]
+        for domain_id in {document.domain_id for document in documents}:
+            self.retriever.index(domain_id).follow()
+        return done
 
     def delete(self, domain_id: str, document_id: str) -> None:
         """Delete a document; when this returns, no later search finds it."""

@@ -94,7 +94,7 @@ def fit(
     messages = prompt.messages(question, kept, turns)
     while count_tokens(messages) > budget and (turns or (kept is not None and len(kept) > 1)):
         if turns:
-            turns.pop(0)
+            del turns[:2]  # a question with its answer
         elif kept is not None:
             kept.pop()
         messages = prompt.messages(question, kept, turns)

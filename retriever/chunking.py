@@ -7,6 +7,7 @@ every cut, and equally exact.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,9 +26,10 @@ _LEADING_HEADINGS = re.compile(rf"(?:{_HEADING.pattern}(?:\n\s*)?)+", re.MULTILI
 
 @dataclass(frozen=True)
 class _Heading:
+    """A heading: where it begins, and the path that holds below it."""
+
     place: int
-    level: int
-    title: str
+    path: str
 
 
 def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings) -> list[NewPassage]:
@@ -65,9 +67,18 @@ def _slices(text: str) -> Iterator[tuple[int, int]]:
 
 def _headings(text: str) -> Iterator[_Heading]:
     fences = [(match.start(), match.end()) for match in _FENCED.finditer(text)]
+    path: list[tuple[int, str]] = []
     for match in _HEADING.finditer(text):
-        if not any(start <= match.start() < end for start, end in fences):  # there `# x` is a comment of some program
-            yield _Heading(match.start(), len(match[1]), _title(match[2]))
+        while fences and fences[0][1] <= match.start():
+            fences.pop(0)
+        if fences and fences[0][0] <= match.start():  # there `# x` is a comment of some program
+            continue
+        level = len(match[1])
+        path = [above for above in path if above[0] < level] + [(level, _title(match[2]))]
+        shown = path
+        while sum(len(title) for _, title in shown) > _LONGEST_HEADING:
+            shown = shown[1:]
+        yield _Heading(match.start(), " > ".join(title for _, title in shown))
 
 
 def _title(line: str) -> str:
@@ -91,14 +102,9 @@ def _passage(text: str, start: int, end: int, headings: list[_Heading]) -> NewPa
 
 
 def _heading_path(headings: list[_Heading], place: int) -> str:
-    path: list[_Heading] = []
-    for heading in headings:
-        if heading.place >= place:
-            break
-        path = [above for above in path if above.level < heading.level] + [heading]
-    while sum(len(heading.title) for heading in path) > _LONGEST_HEADING:
-        path.pop(0)
-    return " > ".join(heading.title for heading in path)
+    """Return the path of the last heading before a place, found by bisection."""
+    number = bisect_left(headings, place, key=lambda heading: heading.place)
+    return headings[number - 1].path if number else ""
 
 
 def _halve(text: str, passage: NewPassage, encoder: Encoder) -> list[NewPassage]:

@@ -63,6 +63,7 @@ class DomainIndex:
         self._turn = threading.Lock()
         self._folder = store.folder.temporary()
         self._saved = 0
+        self._closed = False
         self.rebuilt = False
         self._lexical, self._snapshot = self._load()
         self._ids = self._snapshot.dense.ids()
@@ -81,6 +82,8 @@ class DomainIndex:
         if last_seq(self._store, self._view.domain_id) == self._snapshot.seq:
             return self._snapshot
         with self._turn:
+            if self._closed:
+                return self._snapshot
             changes = changes_since(self._store, self._view.domain_id, self._view.passage_set, self._snapshot.seq)
             self._apply(changes)
             if self._snapshot.seq - self._saved >= self._checkpoint_every:
@@ -90,12 +93,14 @@ class DomainIndex:
     def checkpoint(self) -> None:
         """Write the newest snapshot to disk, unless that was done."""
         with self._turn:
-            if self._snapshot.seq != self._saved:
+            if self._snapshot.seq != self._saved and not self._closed:
                 self._write_checkpoint()
 
     def close(self) -> None:
-        """Remove the working folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Remove the working folder; from now on nothing is followed or written."""
+        with self._turn:
+            self._closed = True
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _apply(self, changes: Changes) -> None:
         removed = changes.gone & self._ids
@@ -115,7 +120,7 @@ class DomainIndex:
         if found is not None:
             try:
                 return self._load_checkpoint(found)
-            except (DamagedError, OSError):
+            except (DamagedError, OSError, RuntimeError, ValueError):  # the last two: a format of other versions
                 self.rebuilt = True
                 shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir()

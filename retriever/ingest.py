@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,25 @@ from store.documents import (
     mark_parsed,
     read_original,
 )
+from store.errors import NotFoundError
 from store.jobs import Progress
 from store.passages import vectors_present
 from store.store import Store
 
+_SLICE = 256  # texts embedded between two signs of life
 
-def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings, document: Document) -> Document:
-    """Make the newest version of a document searchable, or mark it failed with a reason; return its new state."""
+
+def ingest_document(
+    store: Store,
+    encoder: Encoder,
+    settings: RetrieverSettings,
+    document: Document,
+    alive: Callable[[], None] = lambda: None,
+) -> Document:
+    """Make the newest version of a document searchable, or mark it failed with a reason; return its new state.
+
+    `alive` is called now and then during long work. Raises `NotFoundError` if the document is deleted meanwhile.
+    """
     version = get_version(store, document.domain_id, document.id, document.version)
     try:
         text = load_text(read_original(store, version))
@@ -39,9 +52,7 @@ def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings,
     missing = contents - vectors_present(store, document.domain_id, contents, encoder.space_id)
     vectors: dict[str, bytes] = {}
     while True:
-        ordered = sorted(missing)
-        rows = encoder.encode_passages(ordered).astype(np.float16)
-        vectors |= {content: row.tobytes() for content, row in zip(ordered, rows, strict=True)}
+        vectors |= _embed(encoder, sorted(missing, key=len), alive)
         passage_set = settings.chunker.passage_set
         missing = make_searchable(store, document, text, passages, passage_set, vectors, encoder.space_id)
         if not missing:  # else a text that was stored a moment ago lost its last other owner: embed it, too
@@ -58,12 +69,36 @@ def waiting_documents(store: Store, domain_id: str) -> list[Document]:
 
 
 def run_ingest(section: RetrieverSettings, store: Store, progress: Progress) -> dict[str, Any]:
-    """The job `ingest`: make every received document of the domain searchable; return the counts."""
+    """The job `ingest`: make every received document of the domain searchable; return the counts.
+
+    If an earlier attempt died, the document it was at is quarantined and tried again after all others: should it kill
+    this attempt as well, it stays quarantined and stands in nobody's way.
+    """
     encoder = OpenVinoEncoder(section)
     waiting = waiting_documents(store, progress.job.domain_id)
+    if progress.job.attempts > 1 and waiting:
+        message = "The worker process died while it read this document."
+        mark_failed(store, waiting[0], "worker_died", message, status="quarantined")
+        waiting = [*waiting[1:], waiting[0]]
     failed = 0
-    for number, document in enumerate(waiting, start=1):
-        done = ingest_document(store, encoder, section, document)
+    for number, document in enumerate(waiting):
+        share = number / len(waiting)
+        try:
+            done = ingest_document(store, encoder, section, document, lambda share=share: progress(share))  # type: ignore[misc]
+        except (NotFoundError, FileNotFoundError):  # deleted while the job ran
+            continue
         failed += done.status == "failed"
-        progress(number / len(waiting), f"{document.external_id}: {done.status}")
+        progress(share, f"{document.external_id}: {done.status}")
+    progress(1.0)
     return {"documents": len(waiting), "failed": failed}
+
+
+def _embed(encoder: Encoder, texts: list[str], alive: Callable[[], None]) -> dict[str, bytes]:
+    """Return the vectors of texts as float16 bytes."""
+    vectors: dict[str, bytes] = {}
+    for start in range(0, len(texts), _SLICE):
+        part = texts[start : start + _SLICE]
+        rows = encoder.encode_passages(part).astype(np.float16)
+        vectors |= {text: row.tobytes() for text, row in zip(part, rows, strict=True)}
+        alive()
+    return vectors

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from retriever.encoder import Encoder
 from retriever.filters import Filter, allowed_texts
@@ -19,6 +22,7 @@ from store.store import Store
 
 Mode = Literal["hybrid", "dense", "lexical"]
 _WAIT_S = 5.0
+_LOG = logging.getLogger("tandem")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Retriever:
         self.settings = settings
         self._store = store
         self._indexes: dict[str, DomainIndex] = {}
+        self._turns: dict[str, threading.Lock] = {}
         self._opening = threading.Lock()
 
     def view(self, domain_id: str) -> View:
@@ -72,30 +77,40 @@ class Retriever:
 
     def index(self, domain_id: str) -> DomainIndex:
         """Return the domain's index, opening it if needed."""
+        found = self._indexes.get(domain_id)
+        if found is not None:
+            return found
         with self._opening:
+            turn = self._turns.setdefault(domain_id, threading.Lock())
+        with turn:  # only those wait who ask for the same domain
             if domain_id not in self._indexes:
-                self._indexes[domain_id] = DomainIndex(
-                    self._store, self.view(domain_id), self.settings.checkpoint_every
-                )
+                index = DomainIndex(self._store, self.view(domain_id), self.settings.checkpoint_every)
+                index.follow()  # a checkpoint is behind the log
+                self._indexes[domain_id] = index
             return self._indexes[domain_id]
 
     def forget(self, domain_id: str) -> None:
         """Drop the index of a domain that was deleted."""
-        with self._opening:
-            index = self._indexes.pop(domain_id, None)
+        index = self._indexes.pop(domain_id, None)
         if index is not None:
             index.close()
 
     def follow(self) -> None:
-        """Publish what changed in every open index."""
-        for index in list(self._indexes.values()):
-            index.follow()
+        """Publish what changed in every open index; one that cannot be followed now does not stop the others."""
+        for domain_id, index in list(self._indexes.items()):
+            try:
+                index.follow()
+            except (OSError, ValueError, SQLAlchemyError):
+                _LOG.exception("the index of %s could not be followed", domain_id)
 
     def close(self, *, checkpoint: bool) -> None:
         """Drop all indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
-        for index in self._indexes.values():
-            if checkpoint:
-                index.checkpoint()
+        for domain_id, index in list(self._indexes.items()):
+            try:
+                if checkpoint:
+                    index.checkpoint()
+            except (OSError, ValueError, SQLAlchemyError):  # it is only a cache: the next start rebuilds it
+                _LOG.exception("the index of %s could not be written", domain_id)
             index.close()
         self._indexes.clear()
 

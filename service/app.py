@@ -34,7 +34,7 @@ def create_app(runtime: Runtime) -> Protection:
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI description without FastAPI's own 422, which `failures` replaces by the shape of all errors."""
+    """Return the OpenAPI description without FastAPI's own 422, which `failures` replaces."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         for path in schema["paths"].values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from store.folder import DataFolder
 from store.jobs import FINAL
 
 _POLL_S = 0.2
+_STARTING_S = 3.0  # a server owns its folder before it listens
 _TIMEOUT = httpx.Timeout(10.0, read=600.0)  # an answer of a large model may take minutes
 
 
@@ -28,6 +29,13 @@ class RequestError(TandemError):
         self.status = status
 
 
+class UnreachableError(TandemError):
+    """The server does not answer, though the data folder names it."""
+
+    status = 503
+    code = "server_unreachable"
+
+
 class Client:
     """Calls the HTTP interface and returns parsed JSON."""
 
@@ -35,9 +43,12 @@ class Client:
         self._http = http
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
-        """Return the parsed answer, or text where it is none; `RequestError` if the server refuses."""
-        answer = self._http.request(method, path, **arguments)
-        if answer.is_error:
+        """Return the parsed answer, or text where it is none.
+
+        Raises `RequestError` if the server refuses, and `UnreachableError` if it does not answer.
+        """
+        answer = self._request(method, path, arguments)
+        if not answer.is_success:
             raise _refusal(answer)
         is_json = "json" in answer.headers.get("content-type", "")
         return answer.json() if is_json else answer.text
@@ -52,8 +63,25 @@ class Client:
                     return job
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
-            self.call("POST", f"/v1/jobs/{job_id}/cancel")
+            with suppress(TandemError):  # it may have ended meanwhile
+                self.call("POST", f"/v1/jobs/{job_id}/cancel")
             raise
+
+    def _request(self, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
+        """Send the request; as long as nobody listens, send it again for a while."""
+        until = time.monotonic() + _STARTING_S
+        while True:
+            try:
+                return self._http.request(method, path, **arguments)
+            except httpx.RequestError as error:
+                if not isinstance(error, httpx.ConnectError) or time.monotonic() >= until:
+                    reason = str(error) or type(error).__name__
+                    url = str(self._http.base_url).rstrip("/")
+                    message = f"The server at {url} named by the data folder does not answer: {reason}."
+                    raise UnreachableError(message) from error
+            except (httpx.InvalidURL, UnicodeEncodeError) as error:
+                raise InvalidInputError(f"This cannot be sent to the server: {error}.") from error
+            time.sleep(_POLL_S)
 
 
 @contextmanager
@@ -61,20 +89,28 @@ def connect(home: Path | None) -> Iterator[Client]:
     """Give a client of the server that owns the data folder; without one, serve the folder meanwhile."""
     settings = load_settings(home)
     headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
-    owner = DataFolder.open(settings.home).owner()
-    if owner is None:
-        with local_server(settings) as url, httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT) as http:
-            yield Client(http)
-    elif "url" in owner:
-        with httpx.Client(base_url=str(owner["url"]), headers=headers, timeout=_TIMEOUT) as http:
-            yield Client(http)
-    else:
-        raise ConflictError(f"The data folder {settings.home} is in use by {owner}.", code="folder_in_use")
+    owner = _owner(DataFolder.open(settings.home))
+    if owner is not None and "url" not in owner:
+        who = owner or "another process"
+        raise ConflictError(f"The data folder {settings.home} is in use by {who}.", code="folder_in_use")
+    with (
+        nullcontext(str(owner["url"])) if owner else local_server(settings) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False) as http,
+    ):
+        yield Client(http)
 
 
 def exit_code(error: TandemError) -> int:
     """Return 2 for wrong use, 1 for any other failure."""
     return 2 if isinstance(error, InvalidInputError) or error.status == 400 else 1
+
+
+def _owner(folder: DataFolder) -> dict[str, object] | None:
+    """Return who owns the folder; an owner that has not said yet who it is gets a moment to do so."""
+    until = time.monotonic() + _STARTING_S
+    while (owner := folder.owner()) == {} and time.monotonic() < until:
+        time.sleep(_POLL_S)
+    return owner
 
 
 def _refusal(answer: httpx.Response) -> RequestError:

@@ -29,8 +29,13 @@ def failure(
     """Return the response of a failure; clients are told not to repeat a conflict that is final."""
     kind = error_type(status)
     headers = {409: {"x-should-retry": str(not final).lower()}, 503: {"retry-after": "1"}}.get(status)
-    error = {"message": message, "type": kind, "param": param, "code": code}
+    error = {"message": _plain(message), "type": kind, "param": param and _plain(param), "code": code}
     return JSONResponse({"error": error}, status, headers)
+
+
+def _plain(text: str) -> str:
+    """Return the text without what UTF-8 cannot hold: JSON may carry half a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def install(app: FastAPI) -> None:
@@ -55,6 +60,11 @@ def install(app: FastAPI) -> None:
     def _http(request: Request, error: HTTPException) -> JSONResponse:
         message = f"{request.method} {request.url.path}: {error.detail}."
         return failure(error.status_code, message, code=HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"))
+
+    @app.exception_handler(UnicodeEncodeError)
+    def _surrogate(request: Request, error: UnicodeEncodeError) -> JSONResponse:
+        del request
+        return failure(400, f"The text cannot be written as UTF-8: {error.reason}.", code="invalid_text")
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -18,15 +18,15 @@ def promote_through_gate(store: Store, release_id: str, *, force: bool, reason: 
     release = get_release(store, release_id)
     if force and not reason.strip():
         raise InvalidInputError("A forced promotion needs a reason.", param="reason")
+    active = active_release(store, release.domain_id)
     if not force and not release.active:
-        objection = _objection(store, release)
+        objection = _objection(store, release, active)
         if objection:
             raise ConflictError(f"{objection} Measure it, or promote it with force and a reason.", code="gate_closed")
-    return promote(store, release_id, forced=force, reason=reason)
+    return promote(store, release_id, forced=force, reason=reason, instead_of=None if force else active.id)
 
 
-def _objection(store: Store, release: Release) -> str:
-    active = active_release(store, release.domain_id)
+def _objection(store: Store, release: Release, active: Release) -> str:
     for evaluation in list_evaluations(store, release.domain_id):
         report = evaluation.report
         if report is None or report["arms"][report["active_arm"]]["release"] != active.id:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,6 +19,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 OPEN_PATHS = ("/healthz",)
 
 
@@ -44,6 +46,9 @@ class Protection:
         if not self._may_enter(scope["path"], headers.get(b"authorization", b"")):
             message = "The key is missing or wrong: send 'Authorization: Bearer KEY'."
             await _refuse(identified, 401, message, "authentication_error", "invalid_api_key")
+        elif self._expected is None and not _local(headers):
+            message = "Without a key only pages and programs of this machine may call: set TANDEM_API_KEY."
+            await _refuse(identified, 403, message, "permission_error", "foreign_origin")
         elif not length.isdigit() or int(length) > self._limit:
             await self._too_large(identified)
         else:
@@ -78,6 +83,17 @@ class Protection:
 
     async def _too_large(self, send: Send) -> None:
         await _refuse(send, 413, f"The body is larger than {self._limit} bytes.", "invalid_request_error", "too_large")
+
+
+def _local(headers: dict[bytes, bytes]) -> bool:
+    """Return whether host and origin are this machine: else any page in a browser here could call, or rebind a name."""
+    for name in (b"host", b"origin"):
+        given = headers.get(name)
+        if given is not None:
+            host = urlsplit(given.decode("latin-1") if b"//" in given else f"//{given.decode('latin-1')}").hostname
+            if host not in _LOCAL_HOSTS:
+                return False
+    return True
 
 
 def _identified(send: Send) -> Send:

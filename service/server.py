@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 from service.app import create_app
+from service.protection import Protection
 from service.runtime import open_runtime
 from service.settings import Settings
 from store.errors import InvalidInputError
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until a signal ends it. Without a key only a loopback address is allowed."""
+class _Server(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, then call `listening`."""
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+
+def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
+    """Serve until a signal ends it. Without a key only a loopback address is allowed.
+
+    `announce` gets the address once the server listens; standard output then belongs to it, and the log of requests
+    goes to standard error.
+    """
+    host, port = settings.service.host, settings.service.port
     check_address(host, settings.api_key)
     with _bind(host, port) as listener, open_runtime(settings, _url(listener)) as runtime:
-        _server(create_app(runtime), "info").run(sockets=[listener])
+        config = _config(create_app(runtime), "info", "stderr" if announce else "stdout")
+        _Server(config, lambda: announce(_url(listener)) if announce else None).run(sockets=[listener])
 
 
 @contextmanager
 def local_server(settings: Settings) -> Iterator[str]:
     """Serve on a free loopback port for the time of the context; give the address."""
     with _bind("127.0.0.1", 0) as listener, open_runtime(settings, _url(listener)) as runtime:
-        server = _server(create_app(runtime), "warning")
+        server = uvicorn.Server(_config(create_app(runtime), "warning", "stderr"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
         thread.start()
         try:
@@ -69,5 +92,7 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _server(app: object, level: str) -> uvicorn.Server:
-    return uvicorn.Server(uvicorn.Config(app, log_level=level, lifespan="off", timeout_graceful_shutdown=10))  # type: ignore[arg-type]
+def _config(app: Protection, level: str, requests_to: str) -> uvicorn.Config:
+    logs = copy.deepcopy(LOGGING_CONFIG)
+    logs["handlers"]["access"]["stream"] = f"ext://sys.{requests_to}"
+    return uvicorn.Config(app, log_config=logs, log_level=level, lifespan="off", timeout_graceful_shutdown=10)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from eval.settings import EvalSettings
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 from tuner.settings import TunerSettings
+
+_FILE = "tandem.toml"  # in the working directory
 
 
 def default_home() -> Path:
@@ -27,6 +36,8 @@ class ServiceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    host: str = Field("127.0.0.1", description="without a key only a loopback address")
+    port: int = Field(8321, ge=0, le=65535, description="0: any free port")
     max_body_bytes: int = Field(200_000_000, ge=1)
     follow_every_s: float = Field(0.2, gt=0, description="how often the indexes look for changes of other processes")
     lease_s: float = Field(300.0, gt=0, description="a job that reports nothing for so long is ended")
@@ -36,7 +47,7 @@ class Settings(BaseSettings):
     """Everything that can be configured. `TANDEM_GENERATOR__BASE_MODEL=/models/x` sets `generator.base_model`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TANDEM_", env_nested_delimiter="__", toml_file="tandem.toml", frozen=True, extra="ignore"
+        env_prefix="TANDEM_", env_nested_delimiter="__", toml_file=_FILE, frozen=True, extra="forbid"
     )
 
     home: Path = Field(default_factory=default_home)
@@ -67,6 +78,21 @@ def load_settings(home: Path | None = None, **sections: Any) -> Settings:
     try:
         return Settings(**options)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(f"The setting {name} is wrong: {first['msg']}.", param=name) from error
+        raise _wrong(error) from error
+    except SettingsError as error:
+        message = (
+            f"A setting cannot be read: {error}. A whole section is JSON, a single setting is TANDEM_SECTION__KEY."
+        )
+        raise InvalidInputError(message) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InvalidInputError(f"{Path(_FILE).absolute()} cannot be read: {error}.", param=_FILE) from error
+
+
+def _wrong(error: ValidationError) -> InvalidInputError:
+    """Return what names all settings that do not exist, or else the first wrong one."""
+    found = {".".join(str(part) for part in each["loc"]): each for each in error.errors()}
+    unknown = [name for name, each in found.items() if each["type"] == "extra_forbidden"]
+    if unknown:
+        return InvalidInputError(f"There is no setting {', '.join(unknown)}.", param=unknown[0])
+    name, first = next(iter(found.items()))
+    return InvalidInputError(f"The setting {name} is wrong: {first['msg']}.", param=name)

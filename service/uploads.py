@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
@@ -15,7 +16,7 @@ from retriever.loading import UnreadableError, media_type
 from service.objects.content import DocumentObject, UploadItem, UploadList
 from service.routes.domains import Metadata
 from service.runtime import Runtime
-from store.documents import Document, receive
+from store.documents import Document, Result, receive
 from store.domains import Domain
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.ids import sha256
@@ -68,15 +69,19 @@ async def read_uploads(request: Request) -> list[Upload]:
     if kind == "multipart/form-data":
         return await _read_files(request)
     if kind == "application/json":
-        try:
-            body = _Body.model_validate(json.loads(await request.body()))
-        except (ValueError, RecursionError) as error:  # not JSON, nested too deep, or pydantic's ValidationError
-            raise _invalid(error) from error
-        return [_from_item(number, item) for number, item in enumerate(body.documents)]
+        return await run_in_threadpool(_read_json, await request.body())
     raise InvalidInputError(
         'Send files as multipart/form-data or {"documents": [{"text": ...}]} as application/json.',
         code="unsupported_media_type",
     )
+
+
+def _read_json(data: bytes) -> list[Upload]:
+    try:
+        body = _Body.model_validate(json.loads(data))
+    except (ValueError, RecursionError) as error:  # not JSON, nested too deep, or pydantic's ValidationError
+        raise _invalid(error) from error
+    return [_from_item(number, item) for number, item in enumerate(body.documents)]
 
 
 def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool) -> tuple[UploadList, int]:
@@ -85,16 +90,22 @@ def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool
     With `wait` each is made searchable before this returns; otherwise a job does it. An item that fails does not keep
     the others out; if none was taken, `UnprocessableError` names the first reason.
     """
-    items = [_take_one(runtime, domain, upload, wait) for upload in uploads]
-    if all(item.document is None for item in items):
-        error = items[0].error or {}
-        raise UnprocessableError(error.get("message", "No item was taken."), code=error.get("code"), param="files")
+    received = [_receive(runtime, domain, upload) for upload in uploads]
+    if all(isinstance(outcome, TandemError) for outcome in received):
+        first = next(outcome for outcome in received if isinstance(outcome, TandemError))
+        raise UnprocessableError(first.message, code=first.code, param="files")
+    if wait:
+        documents = runtime.engine.make_searchable([outcome[0] for outcome in received if isinstance(outcome, tuple)])
+        newest = {document.id: document for document in documents}
+        received = [(newest[o[0].id], o[1]) if isinstance(o, tuple) else o for o in received]
+    items = [_item(upload, domain, outcome) for upload, outcome in zip(uploads, received, strict=True)]
     waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
     job = create_job(runtime.store, "ingest", domain.id, {}).id if waiting else None
     return UploadList(data=items, job=job), 202 if waiting else 200
 
 
-def _take_one(runtime: Runtime, domain: Domain, upload: Upload, wait: bool) -> UploadItem:
+def _receive(runtime: Runtime, domain: Domain, upload: Upload) -> tuple[Document, Result] | TandemError:
+    """Return the stored document, or why the item could not be taken."""
     try:
         if upload.error is not None:
             raise upload.error
@@ -102,7 +113,7 @@ def _take_one(runtime: Runtime, domain: Domain, upload: Upload, wait: bool) -> U
         limit = runtime.settings.retriever.max_document_bytes
         if len(upload.data) > limit:
             raise UnreadableError(f"The document has {len(upload.data)} bytes, allowed are {limit}.", code="too_large")
-        document, result = receive(
+        return receive(
             runtime.store,
             domain.id,
             upload.external_id,
@@ -112,22 +123,18 @@ def _take_one(runtime: Runtime, domain: Domain, upload: Upload, wait: bool) -> U
             metadata=upload.metadata,
         )
     except TandemError as error:
-        reason = {"code": error.code, "message": error.message}
-        return UploadItem(
-            filename=upload.filename, external_id=upload.external_id, result="failed", document=None, error=reason
-        )
-    if wait:
-        document = runtime.engine.make_searchable(document)
-    return _item(upload, domain, document, "failed" if document.status == "failed" else result)
+        return error
 
 
-def _item(upload: Upload, domain: Domain, document: Document, result: Any) -> UploadItem:
+def _item(upload: Upload, domain: Domain, outcome: tuple[Document, Result] | TandemError) -> UploadItem:
+    about = {"filename": upload.filename, "external_id": upload.external_id}
+    if isinstance(outcome, TandemError):
+        reason = {"code": outcome.code, "message": outcome.message}
+        return UploadItem(**about, result="failed", document=None, error=reason)
+    document, result = outcome
+    shown = DocumentObject.of(document, domain.name)
     return UploadItem(
-        filename=upload.filename,
-        external_id=upload.external_id,
-        result=result,
-        document=DocumentObject.of(document, domain.name),
-        error=document.error,
+        **about, result="failed" if document.status == "failed" else result, document=shown, error=document.error
     )
 
 

@@ -7,6 +7,7 @@ ends with its parent, is ended when it reports nothing for a lease, and when it 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -19,15 +20,18 @@ from dataclasses import dataclass
 from typing import IO
 
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 
 from eval.settings import EvaluateSection
 from service.settings import Settings
-from store.errors import ConflictError
+from store.errors import ConflictError, NotFoundError
 from store.jobs import FINAL, Job, Lease, add_event, claim_job, get_job, give_back
 from store.store import Store
 from tuner.settings import TuneSection
 
+_LOG = logging.getLogger("tandem")
 _POLL_S = 0.1
+_PAUSE_S = 5.0
 _GRACE_S = 10.0
 _TAIL = 2000  # characters of the child's output kept with a failed job
 
@@ -72,11 +76,17 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            claimed = claim_job(self._store)
-            if claimed is None:
-                self._stopping.wait(_POLL_S)
-            else:
-                self._work(*claimed)
+            try:
+                claimed = claim_job(self._store)
+                if claimed is not None:
+                    self._work(*claimed)
+                    continue
+            except NotFoundError:  # the domain, and the job with it, was deleted while the job ran
+                continue
+            except (OSError, SQLAlchemyError):  # a full disk, no memory for a process: jobs wait, the thread lives
+                _LOG.exception("a job could not be run now")
+                self._stopping.wait(_PAUSE_S)
+            self._stopping.wait(_POLL_S)
 
     def _work(self, job: Job, lease: Lease) -> None:
         task = {"lease": lease.__dict__, "section": section_of(job.kind, self._settings).model_dump(mode="json")}
@@ -88,10 +98,14 @@ class Worker:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            assert process.stdin is not None  # noqa: S101  (asked for above)
-            process.stdin.write(json.dumps(task).encode())
-            process.stdin.close()
-            self._supervise(job, lease, _Child(process, output, job.heartbeat, time.monotonic()))
+            try:
+                assert process.stdin is not None  # noqa: S101  (asked for above)
+                with suppress(BrokenPipeError):  # it died at once: `_supervise` says how
+                    process.stdin.write(json.dumps(task).encode())
+                    process.stdin.close()
+                self._supervise(job, lease, _Child(process, output, job.heartbeat, time.monotonic()))
+            finally:
+                _end(process)
 
     def _supervise(self, job: Job, lease: Lease, child: _Child) -> None:
         reason = ""

@@ -9,14 +9,16 @@ brings its own; where it is missing and the system's SQLite is older, the journa
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+_T = TypeVar("_T")
+_BATCH = 500
 _WAL_SAFE = (3, 51, 3)
 
 
@@ -78,6 +80,12 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Yield the items in parts that fit into one statement, below every SQLite's limit of bound parameters."""
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -14,8 +14,10 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from store import schema
+from store.database import batches
 from store.errors import InvalidInputError, NotFoundError
 from store.ids import new_id
+from store.jobs import require_domain
 from store.models import flag_learners
 from store.passages import NewPassage, add_passages, passage_ids, remove_passages
 from store.store import Store, now
@@ -74,6 +76,7 @@ def receive(
     digest = store.folder.write_blob(data)
     documents, versions = schema.documents, schema.versions
     with store.database.write() as connection:
+        require_domain(connection, domain_id)
         if not store.folder.blob(digest).exists():
             store.folder.write_blob(data)  # again: `collect_blobs` removed it a moment ago
         row = connection.execute(
@@ -88,7 +91,7 @@ def receive(
         values: dict[str, Any] = {"title": title, "version": version, "updated_at": now()}
         if metadata is not None or row is None:
             values["metadata"] = dict(metadata or {})
-        if result != "unchanged" or (row is not None and row.status == "failed"):
+        if result != "unchanged" or (row is not None and row.status in ("failed", "quarantined")):
             values |= {"status": "received", "error": None}
         if row is None:
             key = {"id": document_id, "domain_id": domain_id, "external_id": external_id, "created_at": now()}
@@ -135,7 +138,7 @@ def make_searchable(
         state = {"status": "searchable", "searchable_version": document.version, "error": None, "updated_at": now()}
         connection.execute(table.update().where(table.c.id == document.id).values(state))
         if newest.searchable_version not in (None, document.version):
-            flag_learners(connection, document.id, "outdated")
+            flag_learners(connection, document.id, "outdated", before=document.version)
     return set()
 
 
@@ -149,14 +152,20 @@ def mark_parsed(store: Store, document: Document, text: str) -> None:
         connection.execute(versions.update().where(*mine).values(text=text))
 
 
-def mark_failed(store: Store, document: Document, code: str, message: str) -> None:
+def mark_failed(
+    store: Store,
+    document: Document,
+    code: str,
+    message: str,
+    status: Literal["failed", "quarantined"] = "failed",
+) -> None:
     """Record that this version cannot be searched; a version before it stays searchable."""
     table = schema.documents
     with store.database.write() as connection:
         connection.execute(
             table.update()
             .where(table.c.id == document.id, table.c.version == document.version)
-            .values(status="failed", error={"code": code, "message": message}, updated_at=now())
+            .values(status=status, error={"code": code, "message": message}, updated_at=now())
         )
 
 
@@ -178,9 +187,10 @@ def collect_blobs(store: Store, digests: set[str]) -> None:
     """Remove those originals that no version refers to; under the write lock, so that no upload comes between."""
     column = schema.versions.c.sha256
     with store.database.write() as connection:
-        used = set(connection.scalars(sa.select(column).where(column.in_(digests))))
-        for digest in digests - used:
-            store.folder.blob(digest).unlink(missing_ok=True)
+        for batch in batches(sorted(digests)):
+            used = set(connection.scalars(sa.select(column).where(column.in_(batch))))
+            for digest in set(batch) - used:
+                store.folder.blob(digest).unlink(missing_ok=True)
 
 
 def get_document(store: Store, domain_id: str, document_id: str) -> Document:
@@ -211,8 +221,7 @@ def list_documents(
     if external_id is not None:
         conditions.append(table.external_id == external_id)
     if after is not None:
-        get_document(store, domain_id, after)
-        bound = sa.select(table.number).where(table.id == after).scalar_subquery()
+        bound = sa.select(table.number).where(table.id == get_document(store, domain_id, after).id).scalar_subquery()
         conditions.append(table.number > bound if order == "asc" else table.number < bound)
     return _select(store, *conditions, limit=limit, order=order)
 

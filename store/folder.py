@@ -82,11 +82,14 @@ class DataFolder:
     def write_file(self, target: Path, data: bytes) -> None:
         """Write `target` so that it is either absent, what it was before, or whole."""
         temporary = self.temporary()
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(target)
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.rename(target)
+        finally:
+            temporary.unlink(missing_ok=True)  # still there only if something failed
         sync_folder(target.parent)
 
     def publish(self, target: Path, fill: Callable[[Path], None], about: Mapping[str, object]) -> str:
@@ -96,21 +99,27 @@ class DataFolder:
         """
         staging = self.temporary()
         staging.mkdir()
-        fill(staging)
-        manifest = canonical_json({**about, "files": hash_files(staging)}).encode()
-        for path in sorted(staging.rglob("*")):
-            sync_folder(path)  # fsync needs only a descriptor, of a file or of a folder
-        (staging / MANIFEST).write_bytes(manifest)
-        sync_folder(staging / MANIFEST)
-        sync_folder(staging)
-        staging.rename(target)
+        try:
+            fill(staging)
+            manifest = canonical_json({**about, "files": hash_files(staging)}).encode()
+            for path in sorted(staging.rglob("*")):
+                sync_folder(path)  # fsync needs only a descriptor, of a file or of a folder
+            (staging / MANIFEST).write_bytes(manifest)
+            sync_folder(staging / MANIFEST)
+            sync_folder(staging)
+            staging.rename(target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)  # still there only if something failed
         sync_folder(target.parent)
         return sha256(manifest)
 
     def remove_artifact(self, folder: Path) -> None:
         """Remove a published folder: renamed first, so that nobody finds half of it."""
         gone = self.temporary()
-        folder.rename(gone)
+        try:
+            folder.rename(gone)
+        except FileNotFoundError:  # somebody removed it by hand
+            return
         shutil.rmtree(gone)
 
     @contextmanager

@@ -103,6 +103,7 @@ def create_job(store: Store, kind: str, domain_id: str, params: Mapping[str, Any
 
 def insert_job(connection: sa.Connection, kind: str, domain_id: str, params: Mapping[str, Any]) -> str:
     """Insert a queued job and return its id."""
+    require_domain(connection, domain_id)
     job_id = new_id("job")
     values = {"kind": kind, "domain_id": domain_id, "params": dict(params), "status": "queued", "created_at": now()}
     start = {"progress": 0.0, "token": 0, "attempts": 0, "heartbeat": 0, "cancel_requested": False}
@@ -113,10 +114,11 @@ def insert_job(connection: sa.Connection, kind: str, domain_id: str, params: Map
 def claim_job(store: Store) -> tuple[Job, Lease] | None:
     """Claim the oldest queued job, or return None."""
     table = schema.jobs
+    oldest = sa.select(table.c.id, table.c.token).where(table.c.status == "queued").order_by(table.c.number).limit(1)
+    with store.database.read() as connection:
+        if connection.execute(oldest).first() is None:  # most looks find nothing: do not take the write lock for them
+            return None
     with store.database.write() as connection:
-        oldest = (
-            sa.select(table.c.id, table.c.token).where(table.c.status == "queued").order_by(table.c.number).limit(1)
-        )
         row = connection.execute(oldest).first()
         if row is None:
             return None
@@ -219,6 +221,12 @@ def list_events(store: Store, job_id: str, after: int = 0) -> list[Event]:
     statement = sa.select(*columns).where(table.c.job_id == job_id, table.c.seq > after).order_by(table.c.seq)
     with store.database.read() as connection:
         return [Event(**row) for row in connection.execute(statement).mappings()]
+
+
+def require_domain(connection: sa.Connection, domain_id: str) -> None:
+    """Raise `NotFoundError` if the domain was deleted meanwhile."""
+    if connection.scalar(sa.select(schema.domains.c.id).where(schema.domains.c.id == domain_id)) is None:
+        raise NotFoundError("The domain was deleted.", code="domain_not_found", param="domain")
 
 
 def check_lease(connection: sa.Connection, lease: Lease) -> None:

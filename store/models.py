@@ -6,6 +6,7 @@ still owns its lease. A row therefore always names a whole folder, and a job lea
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from store import schema
+from store.database import batches
 from store.errors import ConflictError, NotFoundError
 from store.folder import check_published
 from store.ids import new_id, sha256
@@ -141,16 +143,15 @@ def delete_model(store: Store, model_id: str) -> None:
     store.folder.remove_artifact(store.folder.root / model.path)
 
 
-def flag_learners(connection: sa.Connection, document_id: str, flag: Flag) -> None:
-    """Mark the examples and models that learned from a document which was deleted or replaced."""
+def flag_learners(connection: sa.Connection, document_id: str, flag: Flag, before: int = sys.maxsize) -> None:
+    """Mark the examples and models that learned from a version `before` this one of a replaced or deleted document."""
     examples, models = schema.examples, schema.models
-    learned = sa.select(schema.example_documents.c.example_number).where(
-        schema.example_documents.c.document_id == document_id
-    )
+    sources = schema.example_documents.c
+    learned = sa.select(sources.example_number).where(sources.document_id == document_id, sources.version < before)
     stronger = sa.or_(examples.c.flag.is_(None), examples.c.flag == "outdated")
     connection.execute(examples.update().where(examples.c.number.in_(learned), stronger).values(flag=flag))
     pairs = schema.model_documents.c
-    mine = sa.select(pairs.model_id).where(pairs.document_id == document_id)
+    mine = sa.select(pairs.model_id).where(pairs.document_id == document_id, pairs.version < before)
     for model_id, flags in connection.execute(
         sa.select(models.c.id, models.c.flags).where(models.c.id.in_(mine))
     ).all():
@@ -184,8 +185,10 @@ def _register(store: Store, lease: Lease, model: NewModel, published: Mapping[st
 
 def _present_flags(connection: sa.Connection, documents: Mapping[str, int]) -> list[str]:
     table = schema.documents.c
-    rows = connection.execute(sa.select(table.id, table.searchable_version).where(table.id.in_(list(documents))))
-    present = {row.id: row.searchable_version for row in rows}
+    present: dict[str, int | None] = {}
+    for batch in batches(sorted(documents)):
+        rows = connection.execute(sa.select(table.id, table.searchable_version).where(table.id.in_(batch)))
+        present |= {row.id: row.searchable_version for row in rows}
     flags = {"tainted" for key in documents if key not in present}
     flags |= {"outdated" for key, version in documents.items() if key in present and present[key] != version}
     return sorted(flags)

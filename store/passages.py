@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from store import schema
+from store.database import batches
 from store.ids import new_id, sha256
 from store.store import Store
-
-_T = TypeVar("_T")
-_BATCH = 500  # bound parameters per statement, below SQLite's limit
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def read_contents(store: Store, text_ids: Iterable[int]) -> list[tuple[int, str]
     """Return (text id, content) of those texts that still exist, ordered by id."""
     found: list[tuple[int, str]] = []
     with store.database.read() as connection:
-        for batch in _batches(sorted(text_ids)):
+        for batch in batches(sorted(text_ids)):
             statement = sa.select(schema.texts.c.id, schema.texts.c.content).where(schema.texts.c.id.in_(batch))
             found += [(row[0], row[1]) for row in connection.execute(statement.order_by(schema.texts.c.id))]
     return found
@@ -103,7 +101,7 @@ def read_vectors(store: Store, text_ids: Iterable[int], space_id: str) -> list[t
     table = schema.vectors.c
     found: list[tuple[int, bytes]] = []
     with store.database.read() as connection:
-        for batch in _batches(sorted(text_ids)):
+        for batch in batches(sorted(text_ids)):
             statement = sa.select(table.text_id, table.data).where(table.text_id.in_(batch), table.space_id == space_id)
             found += [(row[0], row[1]) for row in connection.execute(statement.order_by(table.text_id))]
     return found
@@ -115,7 +113,7 @@ def read_passages(store: Store, domain_id: str, text_ids: Iterable[int], passage
     columns = [passages[name] for name in Passage.__dataclass_fields__ if name not in ("external_id", "title")]
     found: list[Passage] = []
     with store.database.read() as connection:
-        for batch in _batches(sorted(text_ids)):
+        for batch in batches(sorted(text_ids)):
             statement = (
                 sa.select(*columns, documents.external_id, documents.title)
                 .join(schema.documents, documents.id == passages.document_id)
@@ -133,7 +131,7 @@ def vectors_present(store: Store, domain_id: str, contents: Iterable[str], space
     texts, vectors = schema.texts.c, schema.vectors.c
     present: set[str] = set()
     with store.database.read() as connection:
-        for batch in _batches(sorted(by_hash)):
+        for batch in batches(sorted(by_hash)):
             statement = (
                 sa.select(texts.sha256)
                 .join(schema.vectors, vectors.text_id == texts.id)
@@ -156,25 +154,28 @@ def add_passages(
     Returns the contents for which no vector is stored and none was given; the caller must then undo the transaction.
     """
     domain_id, document_id, version = owner
-    missing: set[str] = set()
-    for passage in passages:
-        text_id = _text_id(connection, domain_id, passage.content)
-        missing |= _ensure_vector(connection, text_id, passage.content, vectors, space_id)
-        passage_id = new_id("psg")
-        values = {"start": passage.start, "end": passage.end, "page": passage.page, "heading": passage.heading}
-        connection.execute(
-            schema.passages.insert().values(
-                **values,
-                id=passage_id,
-                domain_id=domain_id,
-                document_id=document_id,
-                version=version,
-                passage_set=passage_set,
-                text=passage.text,
-                text_id=text_id,
-            )
-        )
-        _log(connection, "add", domain_id, passage_id, passage_set, text_id)
+    if not passages:
+        return set()
+    text_ids = _text_ids(connection, domain_id, [passage.content for passage in passages])
+    missing = _add_vectors(connection, text_ids, vectors, space_id)
+    rows = [
+        {
+            "id": new_id("psg"),
+            "domain_id": domain_id,
+            "document_id": document_id,
+            "version": version,
+            "passage_set": passage_set,
+            "start": passage.start,
+            "end": passage.end,
+            "page": passage.page,
+            "heading": passage.heading,
+            "text": passage.text,
+            "text_id": text_ids[passage.content],
+        }
+        for passage in passages
+    ]
+    connection.execute(schema.passages.insert(), rows)
+    _log(connection, "add", [(row["id"], passage_set, row["text_id"]) for row in rows], domain_id)
     return missing
 
 
@@ -189,10 +190,9 @@ def remove_passages(connection: sa.Connection, domain_id: str, ids: Sequence[str
     passages, texts = schema.passages, schema.texts
     columns = (passages.c.id, passages.c.passage_set, passages.c.text_id)
     still_owned = sa.select(passages.c.id).where(passages.c.text_id == texts.c.id).exists()
-    for batch in _batches(ids):
+    for batch in batches(ids):
         rows = connection.execute(sa.select(*columns).where(passages.c.id.in_(batch)).order_by(passages.c.number)).all()
-        for passage_id, passage_set, text_id in rows:
-            _log(connection, "remove", domain_id, passage_id, passage_set, text_id)
+        _log(connection, "remove", [tuple(row) for row in rows], domain_id)
         connection.execute(passages.delete().where(passages.c.id.in_(batch)))
         orphans = texts.c.id.in_({row.text_id for row in rows})
         connection.execute(texts.delete().where(orphans, ~still_owned))
@@ -203,31 +203,50 @@ def _last_seq(connection: sa.Connection, domain_id: str) -> int:
     return connection.scalar(statement) or 0
 
 
-def _log(connection: sa.Connection, kind: str, domain_id: str, passage_id: str, passage_set: str, text_id: int) -> None:
-    values = {"kind": kind, "domain_id": domain_id, "passage_id": passage_id, "passage_set": passage_set}
-    connection.execute(schema.changes.insert().values(**values, text_id=text_id))
+def _log(connection: sa.Connection, kind: str, passages: Sequence[Any], domain_id: str) -> None:
+    """Append to the change log, in order; each passage is (id, passage set, text id)."""
+    rows = [
+        {"kind": kind, "domain_id": domain_id, "passage_id": passage_id, "passage_set": passage_set, "text_id": text_id}
+        for passage_id, passage_set, text_id in passages
+    ]
+    if rows:
+        connection.execute(schema.changes.insert(), rows)
 
 
-def _text_id(connection: sa.Connection, domain_id: str, content: str) -> int:
-    table, digest = schema.texts, sha256(content)
-    found = connection.scalar(sa.select(table.c.id).where(table.c.domain_id == domain_id, table.c.sha256 == digest))
-    if found is not None:
-        return int(found)
-    values = {"domain_id": domain_id, "sha256": digest, "content": content}
-    return int(connection.execute(table.insert().values(values).returning(table.c.id)).scalar_one())
+def _text_ids(connection: sa.Connection, domain_id: str, contents: Sequence[str]) -> dict[str, int]:
+    """Return the id of each content's text, which is inserted if the domain does not have it."""
+    table = schema.texts
+    by_hash = {sha256(content): content for content in contents}
+    found: dict[str, int] = {}
+    for batch in batches(sorted(by_hash)):
+        known = sa.select(table.c.sha256, table.c.id).where(table.c.domain_id == domain_id, table.c.sha256.in_(batch))
+        found |= {row.sha256: row.id for row in connection.execute(known)}
+    new = [
+        {"domain_id": domain_id, "sha256": digest, "content": content}
+        for digest, content in by_hash.items()
+        if digest not in found
+    ]
+    if new:
+        inserted = connection.execute(table.insert().returning(table.c.sha256, table.c.id), new)
+        found |= {row.sha256: row.id for row in inserted}
+    return {content: found[digest] for digest, content in by_hash.items()}
 
 
-def _ensure_vector(
-    connection: sa.Connection, text_id: int, content: str, vectors: Mapping[str, bytes], space_id: str
+def _add_vectors(
+    connection: sa.Connection, text_ids: Mapping[str, int], vectors: Mapping[str, bytes], space_id: str
 ) -> set[str]:
+    """Insert the vectors that are given and not stored; return the contents that have neither."""
     table = schema.vectors
-    if connection.scalar(sa.select(table.c.text_id).where(table.c.text_id == text_id, table.c.space_id == space_id)):
-        return set()
-    if content not in vectors:
-        return {content}
-    connection.execute(table.insert().values(text_id=text_id, space_id=space_id, data=vectors[content]))
-    return set()
-
-
-def _batches(items: Sequence[_T]) -> Iterable[Sequence[_T]]:
-    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
+    stored: set[int] = set()
+    for batch in batches(sorted(text_ids.values())):
+        known = sa.select(table.c.text_id).where(table.c.text_id.in_(batch), table.c.space_id == space_id)
+        stored |= set(connection.scalars(known))
+    lacking = {content: key for content, key in text_ids.items() if key not in stored}
+    rows = [
+        {"text_id": key, "space_id": space_id, "data": vectors[content]}
+        for content, key in lacking.items()
+        if content in vectors
+    ]
+    if rows:
+        connection.execute(table.insert(), rows)
+    return {content for content in lacking if content not in vectors}

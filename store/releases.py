@@ -66,10 +66,11 @@ def list_releases(store: Store, domain_id: str) -> list[Release]:
     return _select(store, schema.releases.c.domain_id == domain_id)
 
 
-def promote(store: Store, release_id: str, *, forced: bool, reason: str) -> Release:
+def promote(store: Store, release_id: str, *, forced: bool, reason: str, instead_of: str | None = None) -> Release:
     """Make the release the active one of its domain.
 
-    Raises `ConflictError` if its adapter is tainted and `forced` is false. Promoting the active release does nothing.
+    Raises `ConflictError` if its adapter is tainted and `forced` is false, or if the active release is not
+    `instead_of`, the one it was judged against. Promoting the active release does nothing.
     """
     with store.database.write() as connection:
         row = (
@@ -79,6 +80,8 @@ def promote(store: Store, release_id: str, *, forced: bool, reason: str) -> Rele
             raise NotFoundError(f"There is no release {release_id[:80]!r}.", code="release_not_found", param="release")
         history = promotion_stack(connection, row["domain_id"])
         if history[-1] != release_id:
+            if instead_of not in (None, history[-1]):
+                raise ConflictError(f"{history[-1]} became active meanwhile; judge again.", code="release_changed")
             _check_adapter(connection, row["manifest"].get("adapter"), forced=forced)
             record_promotion(connection, row["domain_id"], release_id, kind="promote", forced=forced, reason=reason)
     return get_release(store, release_id)

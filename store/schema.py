@@ -111,6 +111,7 @@ passages = Table(
     Column("text", Text, nullable=False),
     Column("text_id", Integer, ForeignKey("texts.id"), nullable=False, index=True),
     Index("ix_passages_document_id_version", "document_id", "version"),
+    Index("ix_passages_domain_id_passage_set", "domain_id", "passage_set", "text_id"),
     sqlite_autoincrement=True,
 )
 
@@ -254,6 +255,7 @@ jobs = Table(
     _created(),
     Column("started_at", Integer),
     Column("finished_at", Integer),
+    Index("ix_jobs_status_number", "status", "number"),
     sqlite_autoincrement=True,
 )
 

@@ -67,6 +67,7 @@ def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -
             without_gold=section.tuner.without_gold,
             seed=settings.seed,
             fits=lambda messages, reply: _length(tokenizer, messages, reply) <= settings.max_length,
+            alive=lambda: progress(0.02),
         )
     finally:
         engine.close(checkpoint=False)

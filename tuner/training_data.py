@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from eval.metrics import answer_recall
 from generator.engine import Engine
 from generator.prompt import Context, Message, Prompt, load_prompt
+from retriever.analysis import cjk_share
 from retriever.filters import Comparison
 from retriever.search import Hit, Request
 from store.datasets import Example
@@ -40,21 +42,25 @@ def build_conversations(
     without_gold: float,
     seed: int,
     fits: Fits,
+    alive: Callable[[], None] = lambda: None,
 ) -> list[Conversation]:
     """Return one conversation per example, in order.
 
     `closed_book` shows no passages. `with_context` shows what retrieval finds, with the gold passage put in if it was
     missed; a share `without_gold` of the answerable questions is shown without it, and the reply is to abstain.
-    Passages that are not gold are left out, the last first, until `fits` (messages, reply) is true.
+    Passages that are not gold are left out, the last first, until `fits` (messages, reply) is true. `alive` is called
+    at each example.
     """
     prompt = load_prompt()
     chance = random.Random(seed)
     if way == "closed_book":
         return [_closed_book(prompt, example) for example in examples]
-    rows = (_choose_passages(engine, domain_id, example, chance, without_gold) for example in examples)
-    return [
-        _with_context(prompt, example, shown, gold, fits) for example, (shown, gold) in zip(examples, rows, strict=True)
-    ]
+    rows = []
+    for example in examples:
+        shown, gold = _choose_passages(engine, domain_id, example, chance, without_gold)
+        rows.append(_with_context(prompt, example, shown, gold, fits))
+        alive()
+    return rows
 
 
 def _closed_book(prompt: Prompt, example: Example) -> Conversation:
@@ -119,4 +125,9 @@ def _holds(hit: Hit, answers: Sequence[str], example: Example) -> bool:
 
 
 def _answer_in(hit: Hit, answers: Sequence[str]) -> str | None:
-    return next((answer for answer in answers if answer in hit.passage.text), None)
+    """Return the first answer whose words stand in the passage as one run: "12" is not in "120"."""
+    for answer in answers:
+        language = "zh" if cjk_share(answer) > 0 else "en"
+        if answer_recall(hit.passage.text, [answer], language):
+            return answer
+    return None

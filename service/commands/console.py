@@ -19,6 +19,7 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Domain = Annotated[str, typer.Option("--domain", "-d", help="The domain.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")]
 
 
 @contextmanager
@@ -68,6 +69,22 @@ def run_job(connected: Client, job_id: str) -> dict[str, Any]:
     return job
 
 
+def read_file(path: Path) -> bytes:
+    """Return the content of a file that the user named; `InvalidInputError` if it cannot be read."""
+    from store.errors import InvalidInputError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"The file {printable(str(path))} cannot be read: {error.strerror}."
+        raise InvalidInputError(message, code="unreadable_file") from error
+
+
+def printable(name: str) -> str:
+    """Return the name of a file with a question mark for each byte that is no UTF-8."""
+    return name.encode(errors="replace").decode()
+
+
 def reported(command: Callable[[], None]) -> int:
     """Run the command line and return its exit code; a failure is one line on standard error, never a traceback."""
     from store.errors import TandemError
@@ -79,6 +96,11 @@ def reported(command: Callable[[], None]) -> int:
 
         typer.echo(f"Error: {error.message}", err=True)
         return exit_code(error)
+    except OSError as error:  # a disk that is full, a folder that may not be written
+        typer.echo(f"Error: {' '.join(str(error).split())}.", err=True)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands.console import AsJson, Domain, Home, client, run_job, show
+from service.commands.console import AsJson, Domain, Home, Limit, client, printable, read_file, run_job, show
 
 if TYPE_CHECKING:
     from service.client import Client
+    from store.errors import TandemError
 
 domains = typer.Typer(help="Isolated spaces for documents, models and releases.", no_args_is_help=True)
 documents = typer.Typer(help="The documents of a domain.", no_args_is_help=True)
 _SUFFIXES = (".txt", ".text", ".md", ".markdown")
-_BATCH = 50
+_BATCH = 50  # files of one request
+_BATCH_BYTES = 20_000_000
+_REFUSED = (413, 422)  # too large, or no file of the batch was taken: no reason to keep the next ones back
 
 
 @domains.command("create", epilog="Example: tandem domain create handbook")
@@ -54,7 +58,7 @@ def delete_domain(
 
 
 @documents.command("list", epilog="Example: tandem document list -d handbook")
-def list_documents(domain: Domain = "default", limit: int = 100, home: Home = None, as_json: AsJson = False) -> None:
+def list_documents(domain: Domain = "default", limit: Limit = 100, home: Home = None, as_json: AsJson = False) -> None:
     """List the documents, the newest first."""
     with client(home) as server:
         found = server.call("GET", f"/v1/domains/{domain}/documents", params={"limit": limit})
@@ -91,9 +95,8 @@ def ingest(
             server.call("POST", "/v1/domains", json={"name": domain})
         items: list[dict[str, Any]] = []
         job = None
-        for start in range(0, len(files), _BATCH):
-            parts = [("files", (name, path.read_bytes())) for name, path in files[start : start + _BATCH]]
-            answer = server.call("POST", f"/v1/domains/{domain}/documents", files=parts)
+        for batch in _batches(files):
+            answer = _upload(server, domain, batch)
             items += answer["data"]
             job = answer["job"] or job
         if job is not None:
@@ -131,6 +134,65 @@ def _files(path: Path) -> list[tuple[str, Path]]:
         return [(path.name, path)]
     found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in _SUFFIXES)
     return [(file.relative_to(path).as_posix(), file) for file in found]
+
+
+def _batches(files: list[tuple[str, Path]]) -> Iterator[list[tuple[str, Path]]]:
+    """Cut the files into what one request takes, by their number and by their bytes."""
+    batch: list[tuple[str, Path]] = []
+    size = 0
+    for name, path in files:
+        try:
+            more = path.stat().st_size
+        except OSError:
+            more = 0  # reading it says what is wrong
+        if batch and (len(batch) == _BATCH or size + more > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append((name, path))
+        size += more
+    if batch:
+        yield batch
+
+
+def _upload(server: Client, domain: str, batch: list[tuple[str, Path]]) -> dict[str, Any]:
+    """Upload a batch and return the server's answer, with a failed item for each file that could not be taken."""
+    from service.client import RequestError
+    from store.errors import InvalidInputError
+
+    parts, failed = [], []
+    for name, path in batch:
+        try:
+            parts.append(("files", (_external_id(name), read_file(path))))
+        except InvalidInputError as error:
+            failed.append(_failed(name, error))
+    if not parts:
+        return {"data": failed, "job": None}
+    try:
+        answer = server.call("POST", f"/v1/domains/{domain}/documents", files=parts)
+    except RequestError as error:
+        if error.status not in _REFUSED:
+            raise
+        if len(batch) == 1:
+            return {"data": [_failed(batch[0][0], error)], "job": None}
+    else:
+        return {"data": failed + answer["data"], "job": answer["job"]}
+    parts.clear()
+    single = [_upload(server, domain, [each]) for each in batch]  # so that each gets a reason of its own
+    jobs = [answer["job"] for answer in single if answer["job"]]
+    return {"data": [item for answer in single for item in answer["data"]], "job": jobs[-1] if jobs else None}
+
+
+def _external_id(name: str) -> str:
+    from store.errors import InvalidInputError
+
+    if printable(name) != name:
+        raise InvalidInputError("The name of the file is not UTF-8.", code="unreadable_name")
+    return name
+
+
+def _failed(name: str, error: TandemError) -> dict[str, Any]:
+    reason = {"code": error.code, "message": error.message}
+    return {"external_id": printable(name), "result": "failed", "document": None, "error": reason}
 
 
 def _final(server: Client, domain: str, item: dict[str, Any]) -> dict[str, Any]:

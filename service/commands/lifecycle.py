@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.console import AsJson, Domain, Home, client, run_job, show
+from service.commands.console import AsJson, Domain, Home, Limit, client, read_file, run_job, show
+from service.commands.recipe import assignment, lora_settings
 
 datasets = typer.Typer(help="Examples to learn from and to measure on.", no_args_is_help=True)
 tune = typer.Typer(help="Tune models.", no_args_is_help=True)
@@ -30,8 +31,8 @@ def import_dataset(
 ) -> None:
     """Import questions with answers from a JSON Lines file."""
     form = {"name": name} | ({"split": split} if split else {})
+    files = {"file": (file.name, read_file(file))}
     with client(home) as server:
-        files = {"file": (file.name, file.read_bytes())}
         show(server.call("POST", f"/v1/domains/{domain}/datasets", data=form, files=files), as_json)
 
 
@@ -47,14 +48,19 @@ def list_datasets(domain: Domain = "default", home: Home = None, as_json: AsJson
 def tune_generator(
     dataset: Dataset,
     overrides: Annotated[list[str] | None, typer.Argument(help="Dotted settings, as lora.r=16.")] = None,
-    config: Annotated[Path | None, typer.Option("-c", "--config", exists=True, help="A TOML recipe.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "-c", "--config", exists=True, dir_okay=False, help="A recipe: TOML or YAML with the section lora."
+        ),
+    ] = None,
     trained: Annotated[str, typer.Option(help="with_context or closed_book.")] = "with_context",
     domain: Domain = "default",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a LoRA adapter of the base model and register it as a candidate."""
-    params = {"dataset": dataset, "trained": trained, "lora": _lora_settings(config, overrides or [])}
+    params = {"dataset": dataset, "trained": trained, "lora": lora_settings(config, overrides or [])}
     with client(home) as server:
         job = server.call("POST", "/v1/jobs", json={"kind": "tune_generator", "domain": domain, "params": params})
         done = run_job(server, job["id"])
@@ -141,7 +147,7 @@ def create_release(
     as_json: AsJson = False,
 ) -> None:
     """Make a release with other settings; it serves once it is promoted."""
-    body: dict[str, Any] = {"set": dict(_assignment(change) for change in changes)}
+    body: dict[str, Any] = {"set": dict(assignment(change) for change in changes)}
     with client(home) as server:
         body |= {"from": source} if source else {}
         show(server.call("POST", f"/v1/domains/{domain}/releases", json=body), as_json)
@@ -167,11 +173,12 @@ def rollback(domain: Domain = "default", home: Home = None, as_json: AsJson = Fa
         show(server.call("POST", f"/v1/domains/{domain}/rollback"), as_json)
 
 
-@jobs.command("list", epilog="Example: tandem job list")
-def list_jobs(home: Home = None, as_json: AsJson = False) -> None:
+@jobs.command("list", epilog="Example: tandem job list --limit 50")
+def list_jobs(limit: Limit = 20, home: Home = None, as_json: AsJson = False) -> None:
     """List the jobs, the newest first."""
     with client(home) as server:
-        show(server.call("GET", "/v1/jobs"), as_json, ("id", "kind", "domain", "status", "progress", "error"))
+        found = server.call("GET", "/v1/jobs", params={"limit": limit})
+        show(found, as_json, ("id", "kind", "domain", "status", "progress", "error"))
 
 
 @jobs.command("show", epilog="Example: tandem job show job_…")
@@ -193,29 +200,3 @@ def cancel_job(job: str, home: Home = None, as_json: AsJson = False) -> None:
 def _show_report(server: Any, evaluation: str, as_json: bool) -> None:
     kind = "json" if as_json else "md"
     show(server.call("GET", f"/v1/evaluations/{evaluation}/report.{kind}"), as_json)
-
-
-def _lora_settings(config: Path | None, overrides: list[str]) -> dict[str, Any]:
-    import tomllib
-
-    recipe = tomllib.loads(config.read_text(encoding="utf-8")) if config else {}
-    settings = dict(recipe.get("lora", {}))
-    for override in overrides:
-        name, value = _assignment(override)
-        if not name.startswith("lora."):
-            raise typer.BadParameter(f"{name!r} is no setting of a recipe; they begin with 'lora.'")
-        settings[name.removeprefix("lora.")] = value
-    return settings
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    """Return name and value of `name=value`; the value is JSON, or the string itself."""
-    import json
-
-    name, sign, value = text.partition("=")
-    if not sign or not name:
-        raise typer.BadParameter(f"{text!r} is not NAME=VALUE")
-    try:
-        return name, json.loads(value)
-    except json.JSONDecodeError:
-        return name, value

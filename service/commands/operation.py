@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+import tempfile
+import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +17,26 @@ from service.commands.console import AsJson, Home, show
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Without TANDEM_API_KEY only a loopback address.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8321,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Without TANDEM_API_KEY only a loopback address.", show_default="service.host, 127.0.0.1"),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0: any free one.", show_default="service.port, 8321")
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve over HTTP; the pages for developers are at /docs."""
-    del as_json
+    """Serve over HTTP; the pages for developers are at /docs. With --json, one line says where once it listens."""
     from service.server import serve as run
     from service.settings import load_settings
 
-    run(load_settings(home), host, port)
+    given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
+
+    def announce(url: str) -> None:
+        typer.echo(json.dumps({"url": url, "pid": os.getpid()}))
+
+    run(load_settings(home, service=given), announce if as_json else None)
 
 
 def verify(home: Home = None, as_json: AsJson = False) -> None:
@@ -43,12 +58,27 @@ def verify(home: Home = None, as_json: AsJson = False) -> None:
 
 def demo(
     quick: Annotated[bool, typer.Option("--quick", help="Stop after the questions.")] = False,
-    home: Annotated[Path | None, typer.Option("--home", help="A fresh folder; default: a temporary one.")] = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", help="A fresh folder; default: a temporary one, removed at the end.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Show the whole loop on documents that ship with Tandem: ask, tune, compare, promote, roll back."""
+    """Show the whole loop on documents that ship with Tandem: ask, tune, compare, promote, roll back.
+
+    With --json the talk goes to standard error, and the end is an object with seconds, verdict and home.
+    """
     from service.demo.walk import run_demo
 
-    run_demo(home, quick=quick)
+    if not as_json:
+        run_demo(home, quick=quick)
+        return
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="tandem-demo-") as temporary:
+        place = home or Path(temporary) / "home"
+        with redirect_stdout(sys.stderr):
+            run_demo(place, quick=quick)
+        seconds = round(time.monotonic() - begun, 1)
+        show({"seconds": seconds, "verdict": _verdict(place), "home": str(place)}, as_json)
 
 
 def version(as_json: AsJson = False) -> None:
@@ -59,3 +89,15 @@ def version(as_json: AsJson = False) -> None:
     names = ("torch", "transformers", "peft", "trl", "openvino", "faiss-cpu", "tantivy", "pysqlite3")
     found = {"tandem": installed("tandem-rag"), "python": platform.python_version()}
     show(found | {name: installed(name) for name in names}, as_json)
+
+
+def _verdict(home: Path) -> str | None:
+    """Return the arm that the newest evaluation in a data folder prefers."""
+    from store.evaluations import list_evaluations
+    from store.store import Store
+
+    store = Store.open(home)
+    reports = [evaluation.report for evaluation in list_evaluations(store, None)]
+    store.close()
+    verdict = (reports[0] or {}).get("verdict") if reports else None
+    return str(verdict["arm"]) if verdict else None

@@ -111,9 +111,9 @@ def list_all(
 ) -> ObjectList:
     """Return jobs, newest first."""
     domain_id = get_domain(runtime.store, domain).id if domain else None
-    names = {each.id: each.name for each in list_domains(runtime.store)}
     found = reversed(list_jobs(runtime.store, kind, status, domain_id))
-    return page.of([JobObject.of(job, names[job.domain_id]) for job in found])
+    names = {each.id: each.name for each in list_domains(runtime.store)}
+    return page.of([JobObject.of(job, names[job.domain_id]) for job in found if job.domain_id in names])
 
 
 @router.get("/{job}")

@@ -123,6 +123,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_jobs_id")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_jobs_status_number", ["status", "number"], unique=False)
+
     op.create_table(
         "models",
         sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
@@ -236,6 +239,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("passages", schema=None) as batch_op:
         batch_op.create_index("ix_passages_document_id_version", ["document_id", "version"], unique=False)
+        batch_op.create_index(
+            "ix_passages_domain_id_passage_set", ["domain_id", "passage_set", "text_id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_passages_text_id"), ["text_id"], unique=False)
 
     op.create_table(
