@@ -76,7 +76,7 @@ def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) ->
     result = Manifest.model_validate(dict(manifest)).model_dump()
     for name, value in _flat(changes):
         *path, last = name.split(".")
-        if (path[:1] == [] and last in _FIXED) or (path and path[0] in _FIXED):
+        if [*path, last][0] in _FIXED or name == "prompt.sha256":
             raise InvalidInputError(f"{name} cannot be set: it follows from the server's settings.", param=name)
         part: Any = result
         for step in path:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from retriever.encoder import Encoder
 from retriever.filters import Filter, allowed_texts
-from retriever.fusion import reciprocal_ranks, weights_for
+from retriever.fusion import UNREADABLE, reciprocal_ranks, weights_for
 from retriever.index import DomainIndex, Snapshot, View
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError, InvalidInputError, NotReadyError
@@ -161,7 +161,8 @@ class Retriever:
             name: {key: rank for rank, (key, _) in enumerate(ranking, start=1)}
             for name, ranking in stages["rankings"].items()
         }
-        cosines = dict(stages["rankings"]["dense"])
+        readable = stages["unknown_share"] <= UNREADABLE  # else the cosines mean nothing
+        cosines = dict(stages["rankings"]["dense"]) if readable else {}
         hits = []
         for key, score in found:
             if key not in owners:  # deleted after the snapshot was made: nobody may see it any more

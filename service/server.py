@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import ipaddress
+import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,6 +44,8 @@ def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> 
     """
     host, port = settings.service.host, settings.service.port
     check_address(host, settings.api_key)
+    # uvicorn sends itself the signal again once it has stopped; by default that would end us without `Runtime.stop`.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _bind(host, port) as listener, open_runtime(settings, _url(listener)) as runtime:
         config = _config(create_app(runtime), "info", "stderr" if announce else "stdout")
         _Server(config, lambda: announce(_url(listener)) if announce else None).run(sockets=[listener])

@@ -147,7 +147,8 @@ def mark_parsed(store: Store, document: Document, text: str) -> None:
     table, versions = schema.documents, schema.versions
     with store.database.write() as connection:
         newest = (table.c.id == document.id, table.c.version == document.version)
-        connection.execute(table.update().where(*newest).values(status="parsed", updated_at=now()))
+        waiting = table.c.status == "received"  # a quarantined document stays so until it is searchable
+        connection.execute(table.update().where(*newest, waiting).values(status="parsed", updated_at=now()))
         mine = (versions.c.document_id == document.id, versions.c.version == document.version)
         connection.execute(versions.update().where(*mine).values(text=text))
 

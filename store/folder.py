@@ -139,8 +139,10 @@ class DataFolder:
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(dict(about)).encode(), 0)
             self.clear_temporary()
-            yield
-            os.truncate(descriptor, 0)
+            try:
+                yield
+            finally:
+                os.truncate(descriptor, 0)
         finally:
             os.close(descriptor)
 

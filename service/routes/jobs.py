@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service.objects.content import ObjectList
 from service.objects.lifecycle import EventObject, JobObject
@@ -52,13 +52,7 @@ class TuneParams(BaseModel):
     dataset: str
     split: Literal["train", "dev"] = "train"
     trained: Literal["with_context", "closed_book"] = "with_context"
-    lora: dict[str, float | int] = Field(default_factory=dict)
-
-    @field_validator("lora")
-    @classmethod
-    def _known(cls, value: dict[str, float | int]) -> dict[str, float | int]:
-        LoraSettings.model_validate(value)
-        return value
+    lora: dict[str, Any] = Field(default_factory=dict)
 
 
 class EvaluateParams(BaseModel):
@@ -82,17 +76,22 @@ _PARAMS: dict[str, type[BaseModel]] = {
 def queue_job(store: Store, kind: str, domain_name: str, params: dict[str, Any]) -> Job:
     """Check the parameters and queue the job; an evaluation gets its row in the same transaction."""
     domain = get_domain(store, domain_name)
-    try:
-        checked = _PARAMS[kind].model_validate(params).model_dump(exclude_none=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(["params", *(str(part) for part in first["loc"])])
-        raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
+    checked = _checked(_PARAMS[kind], params, "params").model_dump(exclude_none=True)
+    _checked(LoraSettings, checked.get("lora", {}), "params.lora")
     if "dataset" in checked:
         checked["dataset"] = get_dataset(store, domain.id, checked["dataset"]).id
     if kind == "evaluate":
         return get_job(store, create_evaluation(store, domain.id, checked).job_id)
     return create_job(store, kind, domain.id, checked)
+
+
+def _checked(model: type[BaseModel], values: dict[str, Any], where: str) -> BaseModel:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join([where, *(str(part) for part in first["loc"])])
+        raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
 
 
 @router.post("", status_code=201)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from fakes import HashEncoder
 
-from generator.answer import Answer
-from generator.answering import ARMS, Pinned, Question
+from generator.answer import Answer, Draft, Task
+from generator.answering import ARMS, Answerer, Pinned, Question
 from generator.engine import Engine
 from generator.manifest import changed_manifest
 from generator.prompt import load_prompt
@@ -21,7 +21,7 @@ from retriever.settings import RetrieverSettings
 from store.domains import get_domain
 from store.errors import ConflictError, DamagedError, InvalidInputError
 from store.jobs import claim_job, create_job
-from store.models import Model, NewModel, publish_model
+from store.models import Model, NewModel, get_model, publish_model
 from store.releases import create_release, promote
 from store.store import Store
 
@@ -136,15 +136,54 @@ def test_an_explanation_holds_every_stage(filled: Engine) -> None:
     explain = filled.ask("handbook", _ASKED).explain
 
     assert set(explain) == {"retrieval", "term_weights", "evidence", "prompt", "draft", "abstained_for"}
-    assert set(explain["retrieval"]["rankings"]) == {"dense", "lexical"}
-    assert explain["retrieval"]["weights"] == {"dense": 1.0, "lexical": 1.0}
-    assert explain["retrieval"]["fused"][0][1] > 0
+    stages = explain["retrieval"]
+    assert set(stages) == {"dense", "lexical", "fusion", "weights", "unknown_share", "rerank"}
+    assert stages["weights"] == {"dense": 1.0, "lexical": 1.0}
+    assert stages["fusion"][0]["passage_id"].startswith("psg_")
+    assert stages["fusion"][0]["score"] > 0
     assert {"leav", "annual"} <= set(explain["term_weights"])
     assert explain["evidence"]["threshold"] == 0.35
     assert 0.35 < explain["evidence"]["estimate"] < 1
     assert explain["prompt"] is None  # the extractive generator has none
     assert explain["draft"].endswith("[1]")
     assert explain["abstained_for"] is None
+
+
+class Silent:
+    """A generator that always drafts the same text."""
+
+    name = "silent"
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def write(self, task: Task) -> Draft:
+        assert task.hits
+        return Draft(self._text)
+
+
+@pytest.mark.parametrize("draft", ["", "The documents do not say.", "The documents do not say. [1]"])
+def test_an_abstention_of_the_generator_itself_is_explained(filled: Engine, draft: str) -> None:
+    answerer = Answerer(filled.retriever, lambda _: Silent(draft), lambda name: get_model(filled.store, name))
+
+    answer = answerer.answer(filled.pin(get_domain(filled.store, "handbook").id), Question(_ASKED))
+
+    assert answer.abstained
+    assert answer.explain["evidence"]["estimate"] > answer.explain["evidence"]["threshold"]
+    assert answer.explain["abstained_for"] == "the generator found no answer"
+
+
+def test_serving_is_checked_without_a_question(modelled: Engine, adapters: Path) -> None:
+    manifest = modelled.pin(get_domain(modelled.store, "handbook").id).manifest
+    model = _publish(modelled, adapters / "one", "with_context")
+    tuned = {**manifest, "adapter": model.id}
+
+    assert modelled.answerer.serve(manifest, "rag") == (ARMS["rag"], None)
+    assert modelled.answerer.serve(tuned, "combined") == (ARMS["combined"], model.id)
+    assert modelled.answerer.serve(tuned, "base") == (ARMS["base"], None)
+    with pytest.raises(ConflictError) as caught:
+        modelled.answerer.serve({**tuned, "base_model": "mdl_other"}, "combined")
+    assert (caught.value.code, caught.value.param) == ("arm_unavailable", "arm")
 
 
 def test_after_a_deletion_no_answer_quotes_the_document(filled: Engine) -> None:

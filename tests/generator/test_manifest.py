@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from fakes import HashEncoder
 from generator.answering import ARMS
 from generator.engine import Engine
 from generator.manifest import Manifest, changed_manifest, servable_arm
+from generator.prompt import Prompt, load_prompt
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
@@ -28,7 +30,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_the_default_manifest_is_whole_and_quotes(manifest: dict[str, Any]) -> None:
     assert Manifest.model_validate(manifest).model_dump() == manifest
     assert manifest["generation"] == {"backend": "extractive", "arm": "rag", "max_new_tokens": 96}
-    assert manifest["retrieval"] == {"mode": "hybrid", "passages": 4}
+    assert manifest["retrieval"] == {"mode": "hybrid", "passages": 4, "candidates": 50, "rank_constant": 60}
+    assert manifest["thresholds"]["evidence"] == 0.2
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def test_changes_may_be_nested_or_dotted_and_leave_the_rest(manifest: dict[str, 
 
     changed = changed_manifest(manifest, changes)
 
-    assert changed["retrieval"] == {"mode": "hybrid", "passages": 7}
+    assert changed["retrieval"] == {**before["retrieval"], "passages": 7}
     assert changed["thresholds"] == {**before["thresholds"], "evidence": 0.5}
     assert {key for key in before if changed[key] != before[key]} == {"retrieval", "thresholds"}
     assert manifest == before
@@ -77,9 +80,8 @@ def test_an_unknown_setting_is_refused_by_name(manifest: dict[str, Any], name: s
         ({"base_model": "mdl_1"}, "base_model"),
         ({"query_encoder": "e5"}, "query_encoder"),
         ({"passage_encoder": "e5"}, "passage_encoder"),
-        ({"prompt": {"name": "v2"}}, "prompt.name"),
-        ({"prompt.sha256": "00"}, "prompt.sha256"),
-        ({"prompt": "v2"}, "prompt"),
+        ({"space_id": {}}, "space_id"),
+        ({"base_model.path": "/etc"}, "base_model.path"),
     ],
 )
 def test_a_part_that_follows_from_the_servers_settings_is_refused(
@@ -107,6 +109,11 @@ def test_a_part_that_follows_from_the_servers_settings_is_refused(
         ("shots", 3),
         ("reranker", "x"),
         ("retrieval", 5),
+        ("retrieval.candidates", 0),
+        ("retrieval.candidates", 1001),
+        ("retrieval.rank_constant", 0),
+        ("thresholds.evidence", float("nan")),
+        ("prompt", "v1"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(manifest: dict[str, Any], name: str, value: object) -> None:
@@ -121,3 +128,48 @@ def test_a_value_out_of_range_is_refused_by_name(manifest: dict[str, Any], name:
 def test_an_adapter_is_served_by_the_arm_it_was_trained_for(trained: str, arm: str) -> None:
     assert servable_arm(trained) == arm
     assert ARMS[arm].passages
+
+
+@pytest.fixture
+def second_prompt(monkeypatch: pytest.MonkeyPatch) -> Prompt:
+    """A second shipped prompt, `v2`."""
+    made = replace(load_prompt("v1"), name="v2", sha256="2" * 64)
+    monkeypatch.setattr("generator.manifest.load_prompt", lambda name, *_: made if name == "v2" else load_prompt(name))
+    return made
+
+
+@pytest.mark.parametrize("changes", [{"prompt": {"name": "v2"}}, {"prompt.name": "v2"}])
+def test_a_shipped_prompt_may_be_set_and_its_hash_is_filled_in(
+    manifest: dict[str, Any], second_prompt: Prompt, changes: dict[str, Any]
+) -> None:
+    assert changed_manifest(manifest, changes)["prompt"] == {"name": "v2", "sha256": second_prompt.sha256}
+
+
+def test_the_prompt_that_is_set_already_changes_nothing(manifest: dict[str, Any]) -> None:
+    assert changed_manifest(manifest, {"prompt.name": "v1"}) == manifest
+
+
+@pytest.mark.parametrize("name", ["v0", "../prompts/v1", "", 5])
+def test_a_prompt_that_does_not_ship_is_refused(manifest: dict[str, Any], name: object) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        changed_manifest(manifest, {"prompt": {"name": name}})
+
+    assert caught.value.param == "prompt.name"
+
+
+@pytest.mark.parametrize("changes", [{"prompt.sha256": "00"}, {"prompt": {"sha256": "00"}}])
+def test_the_hash_of_a_prompt_cannot_be_set(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError):
+        changed_manifest(manifest, changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"), [({"colour": {}}, "colour"), ({"retrieval": {"colour": {}}}, "retrieval.colour")]
+)
+def test_an_empty_mapping_under_an_unknown_name_is_refused(
+    manifest: dict[str, Any], changes: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        changed_manifest(manifest, changes)
+
+    assert caught.value.param == name

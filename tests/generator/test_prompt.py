@@ -124,7 +124,7 @@ def test_what_fits_is_left_whole() -> None:
 def test_the_oldest_turns_are_left_out_first_and_then_the_last_passages() -> None:
     prompt = load_prompt()
     contexts = [Context("", f"passage {number}") for number in range(3)]
-    history = [{"role": "user", "content": f"turn {number}"} for number in range(3)]
+    history = [{"role": "user", "content": f"turn {number}"} for number in range(4)]
     whole = _words(prompt.messages("Why?", contexts, history))
 
     def kept(budget: int) -> tuple[int, int]:
@@ -135,11 +135,11 @@ def test_the_oldest_turns_are_left_out_first_and_then_the_last_passages() -> Non
         assert all(f"passage {number}" in messages[-1]["content"] for number in range(shown))
         return len(turns), shown
 
-    assert [kept(whole - words) for words in (0, 1, 2, 3, 6, 7, 9, 10, 12)] == [
-        (3, 3),
+    assert [kept(whole - words) for words in (0, 1, 4, 5, 8, 9, 11, 12, 20)] == [
+        (4, 3),
         (2, 3),
         (2, 3),
-        (1, 3),
+        (0, 3),
         (0, 3),
         (0, 2),
         (0, 2),

@@ -15,7 +15,7 @@ from store.domains import Domain
 from store.store import Store
 
 _ADAPTER: TypeAdapter[Filter] = TypeAdapter(Filter)
-_ATTRIBUTES = {"year": 2024, "team": "sales", "draft": False, "note": None, "price": 9.5}
+_ATTRIBUTES = {"year": 2024, "team": "sales", "draft": False, "note": None, "price": 9.5, "flag": True, "count": 1}
 
 
 def _parse(content: dict[str, Any]) -> Filter:
@@ -49,6 +49,15 @@ def _parse(content: dict[str, Any]) -> Filter:
         ("nin", "team", ["legal"], True),
         ("nin", "team", ["legal", "sales"], False),
         ("in", "year", [2023, 2024], True),
+        ("eq", "draft", 0, False),
+        ("ne", "draft", 0, True),
+        ("in", "draft", [0, 1], False),
+        ("nin", "draft", [0], True),
+        ("eq", "flag", 1, False),
+        ("eq", "flag", True, True),
+        ("eq", "count", True, False),
+        ("eq", "count", 1, True),
+        ("eq", "count", 1.0, True),
     ],
 )
 def test_each_operator_compares_as_it_says(operator: str, key: str, value: Any, expected: bool) -> None:
@@ -122,6 +131,9 @@ def test_filters_reach_the_metadata_and_the_document_itself(
     assert passing(Comparison(type="eq", key="title", value="b.txt")) == (2, {second.id})
     assert passing(Comparison(type="gte", key="created_at", value=first.created_at)) == (3, {first.id, second.id})
     assert passing(Comparison(type="eq", key="year", value=1999)) == (0, set())
+    assert passing(Comparison(type="eq", key="version", value=1)) == (0, set())
+    assert passing(Comparison(type="eq", key="status", value="searchable")) == (0, set())
+    assert passing(Comparison(type="eq", key="id", value=first.id)) == (0, set())
     both = [Comparison(type="eq", key="year", value=year) for year in (2023, 2024)]
     assert passing(Compound(type="or", filters=[*both])) == (3, {first.id, second.id})
 

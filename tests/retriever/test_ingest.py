@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from fakes import HashEncoder
 
+from retriever import ingest
 from retriever.encoder import OpenVinoEncoder, Vectors
 from retriever.index import View, verify_index
-from retriever.ingest import ingest_document, run_ingest
+from retriever.ingest import ingest_document, run_ingest, waiting_documents
 from retriever.search import Request, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document, get_document, get_version, receive
 from store.domains import Domain
-from store.jobs import Progress, claim_job, create_job
+from store.jobs import Progress, claim_job, create_job, give_back
+from store.passages import vectors_present
 from store.releases import active_release
 from store.store import Store
 from store.verify import verify_store
@@ -117,24 +119,51 @@ def test_a_text_is_embedded_once_however_many_documents_hold_it(
 
 
 def test_a_text_that_loses_its_last_owner_during_the_ingest_is_embedded_after_all(
-    store: Store, domain: Domain, settings: RetrieverSettings, retriever: Retriever
+    store: Store,
+    domain: Domain,
+    settings: RetrieverSettings,
+    counting: CountingEncoder,
+    retriever: Retriever,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class DeletingEncoder(CountingEncoder):
-        """Deletes the other owner between the look-up of known vectors and the transaction."""
-
-        def encode_passages(self, texts: Sequence[str]) -> Vectors:
-            if not texts:  # the text is known, so there is nothing to embed: until now
-                delete_document(store, domain.id, first.id)
-            return super().encode_passages(texts)
-
     first = ingest_document(store, HashEncoder(), settings, _receive(store, domain, "a.txt", b"shared text"))
-    encoder = DeletingEncoder()
 
-    second = ingest_document(store, encoder, settings, _receive(store, domain, "b.txt", b"shared text"))
+    def known_and_then_deleted(*wanted: Any) -> set[str]:
+        """Delete the other owner between the look-up of known vectors and the transaction."""
+        known = vectors_present(*wanted)
+        delete_document(store, domain.id, first.id)
+        return known
+
+    monkeypatch.setattr(ingest, "vectors_present", known_and_then_deleted)
+    second = ingest_document(store, counting, settings, _receive(store, domain, "b.txt", b"shared text"))
 
     assert second.status == "searchable"
-    assert encoder.seen == ["shared text"]
+    assert counting.seen == ["shared text"]
     assert _found(store, retriever, domain, "shared") == [("b.txt", 1, "shared text")]
+
+
+def test_a_document_is_parsed_before_it_is_embedded_and_waits_until_it_is_searchable(
+    store: Store, domain: Domain, settings: RetrieverSettings
+) -> None:
+    class DyingEncoder(HashEncoder):
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:
+            raise MemoryError(len(texts))
+
+    waiting = [_receive(store, domain, name, name.encode()) for name in ("a.txt", "b.txt")]
+    ingest_document(store, HashEncoder(), settings, _receive(store, domain, "done.txt", b"done"))
+    ingest_document(store, HashEncoder(), settings, _receive(store, domain, "bad.txt", b""))
+    with pytest.raises(MemoryError):
+        ingest_document(store, DyingEncoder(), settings, waiting[1])
+
+    parsed = get_document(store, domain.id, "b.txt")
+    assert (parsed.status, parsed.passages) == ("parsed", 0)
+    assert get_version(store, domain.id, parsed.id).text == "b.txt"
+    assert [document.external_id for document in waiting_documents(store, domain.id)] == ["b.txt", "a.txt"]
+
+    for document in waiting_documents(store, domain.id):
+        ingest_document(store, HashEncoder(), settings, document)
+    assert waiting_documents(store, domain.id) == []
+    assert get_document(store, domain.id, "b.txt").status == "searchable"
 
 
 def test_a_version_that_is_no_longer_the_newest_is_dropped(
@@ -165,3 +194,29 @@ def test_the_job_ingests_all_that_waits_and_counts_what_failed(
     assert states == ["searchable", "failed", "searchable"]
     passage_set = retriever_settings.chunker.passage_set
     assert verify_index(store, View(domain.id, passage_set, minilm.space_id, minilm.dimension)) == []
+
+
+def test_a_document_that_kills_two_attempts_stays_quarantined_and_out_of_the_way(
+    store: Store, domain: Domain, settings: RetrieverSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DyingEncoder(HashEncoder):
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:
+            if "poison" in texts:
+                raise MemoryError  # as if the process were killed
+            return super().encode_passages(texts)
+
+    monkeypatch.setattr(ingest, "OpenVinoEncoder", lambda _: DyingEncoder())
+    for name in ("poison", "b.txt"):
+        _receive(store, domain, name, name.encode())
+    create_job(store, "ingest", domain.id, {})
+    states = []
+    for _ in range(2):
+        claimed = claim_job(store)
+        assert claimed is not None
+        with pytest.raises(MemoryError):
+            run_ingest(settings, store, Progress(store, *claimed))
+        give_back(store, claimed[1], "It was killed.", counted=True)
+        states.append([get_document(store, domain.id, name).status for name in ("poison", "b.txt")])
+
+    assert states == [["parsed", "received"], ["quarantined", "searchable"]]
+    assert waiting_documents(store, domain.id) == []

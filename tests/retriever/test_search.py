@@ -106,7 +106,7 @@ def test_without_a_mode_the_release_decides(
     retriever: Retriever, domain: Domain, manifest: dict[str, Any], add: AddDocument
 ) -> None:
     add("a.txt", "red apple\ngreen pear")
-    lexical = {**manifest, "retrieval": {"mode": "lexical", "passages": 4}}
+    lexical = {**manifest, "retrieval": {**manifest["retrieval"], "mode": "lexical"}}
 
     result = retriever.search(domain.id, lexical, Request("apple"))
 
@@ -248,16 +248,53 @@ def test_a_question_that_the_encoder_cannot_read_is_answered_by_words(
     retriever.close(checkpoint=False)
 
 
-def test_the_stages_show_rankings_weights_and_fusion(find: Search, add: AddDocument) -> None:
+def test_the_stages_show_passages_scores_and_weights(find: Search, add: AddDocument) -> None:
     add("a.txt", "red apple\ngreen pear")
 
-    stages = find("green pear").stages
+    result = find("green pear")
 
-    assert set(stages) == {"rankings", "weights", "unknown_share", "fused"}
-    assert stages["weights"] == {"dense": 1.0, "lexical": 1.0}
-    assert stages["unknown_share"] == 0.0
-    assert [len(stages["rankings"][name]) for name in ("dense", "lexical")] == [2, 1]
-    assert len(stages["fused"]) == 2
+    stages, (pear, apple) = result.stages, [hit.passage.id for hit in result.hits]
+    assert set(stages) == {"dense", "lexical", "fusion", "weights", "unknown_share", "rerank"}
+    assert (stages["weights"], stages["unknown_share"]) == ({"dense": 1.0, "lexical": 1.0}, 0.0)
+    assert stages["rerank"] is None
+    assert {each["passage_id"] for each in stages["dense"]} == {pear, apple}
+    assert [each["passage_id"] for each in stages["lexical"]] == [pear]
+    assert [(each["passage_id"], each["score"]) for each in stages["fusion"]] == [
+        (hit.passage.id, hit.score) for hit in result.hits
+    ]
+    assert all(set(each) == {"passage_id", "score"} for name in ("dense", "lexical", "fusion") for each in stages[name])
+
+
+def test_a_deleted_passage_is_in_no_stage(
+    store: Store, retriever: Retriever, domain: Domain, manifest: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    add("a.txt", "red apple")
+    gone = add("b.txt", "green apple")
+    find("apple")
+    delete_document(store, domain.id, gone.id)
+
+    result = retriever.search(domain.id, manifest, Request("apple"))  # the index did not follow
+
+    (left,) = [hit.passage.id for hit in result.hits]
+    for name in ("dense", "lexical", "fusion"):
+        assert {each["passage_id"] for each in result.stages[name]} <= {left}
+
+
+def test_the_release_decides_how_many_candidates_each_index_gives(
+    retriever: Retriever, domain: Domain, manifest: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    add("a.txt", "red apple\ngreen apple\nblue apple")
+    find("apple")
+
+    def searched(**settings: int) -> Result:
+        chosen = {**manifest, "retrieval": {**manifest["retrieval"], **settings}}
+        return retriever.search(domain.id, chosen, Request("apple", top_k=1))
+
+    assert len(searched(candidates=2).stages["lexical"]) == 2
+    assert len(searched(candidates=50).stages["lexical"]) == 3
+    best = searched(rank_constant=1).hits[0]
+    places = [best.ranks[name] for name in ("dense", "lexical")]
+    assert best.score == pytest.approx(sum(1 / (1 + place) for place in places if place is not None))
 
 
 def test_closing_with_a_checkpoint_lets_the_next_retriever_load_it(

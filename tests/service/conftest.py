@@ -43,9 +43,8 @@ def settings(tmp_path: Path, retriever_settings: RetrieverSettings, minilm: obje
 
 @pytest.fixture
 def http(settings: Settings) -> Iterator[httpx.Client]:
-    """A client of a server with the domain `default`, whose release is extractive."""
+    """A client of a server whose domain `default` has an extractive release."""
     with local_server(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
-        assert client.post("/v1/domains", json={"name": "default"}).status_code == 201
         body = {"set": {"generation.backend": "extractive"}}
         release = client.post("/v1/domains/default/releases", json=body).json()
         forced = {"force": True, "reason": "tests begin extractive"}

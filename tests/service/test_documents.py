@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import httpx
+import pytest
 from polling import ended
+
+from service.server import local_server
+from service.settings import Settings
+from store.documents import get_document, mark_parsed, receive
+from store.domains import get_domain
+from store.jobs import list_jobs
+from store.store import Store
 
 BASE = "/v1/domains/default/documents"
 
@@ -71,12 +80,141 @@ def test_bodies_of_the_wrong_form_are_refused(http: httpx.Client) -> None:
         http.post(BASE, content=b"text", headers={"content-type": "text/plain"}),
         http.post(BASE, content=b"{", headers={"content-type": "application/json"}),
         http.post(BASE, json={"documents": []}),
-        http.post(BASE, json={"documents": [{"text": "x", "path": "/etc/passwd"}]}),
+        http.post(BASE, json={"documents": [{"text": "x"}], "path": "/etc/passwd"}),
         http.post(BASE, files=[("files", ("a.md", "x"))], data={"metadata": "{"}),
     ]
 
     assert [answer.status_code for answer in wrong] == [400] * 5
     assert all(set(answer.json()["error"]) == {"message", "type", "param", "code"} for answer in wrong)
+
+
+def test_a_bad_text_in_a_batch_does_not_keep_the_others_out(http: httpx.Client) -> None:
+    texts = [
+        {"external_id": "good", "text": "A fact."},
+        {"text": "x", "path": "/etc/passwd"},
+        "no object",
+        {"external_id": "", "text": "x"},
+        {"external_id": "bad", "text": 5},
+        {"external_id": "last", "text": "Another fact."},
+    ]
+
+    answer = http.post(f"{BASE}?wait=true", json={"documents": texts})
+
+    assert answer.status_code == 200
+    items = answer.json()["data"]
+    assert [item["result"] for item in items] == ["created", "failed", "failed", "failed", "failed", "created"]
+    names = ["good", *(f"documents.{number}" for number in range(1, 5)), "last"]
+    assert [item["external_id"] for item in items] == names
+    for item in items[1:5]:
+        assert (item["document"], item["error"]["code"]) == (None, "invalid_value")
+        assert item["error"]["message"].startswith(item["external_id"])
+    assert [each["external_id"] for each in http.get(BASE).json()["data"]] == ["last", "good"]
+
+
+def test_a_batch_of_bad_texts_only_is_unprocessable(http: httpx.Client) -> None:
+    answer = http.post(BASE, json={"documents": [{"text": 5}, {}]})
+
+    assert answer.status_code == 422
+    assert "documents.0.text" in answer.json()["error"]["message"]
+    assert http.get(BASE).json()["data"] == []
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_document_that_was_taken_but_cannot_be_read_is_no_refusal(http: httpx.Client, waiting: bool) -> None:
+    answer = http.post(BASE, params={"wait": waiting}, files=[("files", ("c.md", b"\xff\xfe\x00"))])
+
+    if not waiting:
+        assert answer.status_code == 202
+        ended(http, answer.json()["job"])
+    else:
+        (item,) = answer.json()["data"]
+        assert (answer.status_code, item["result"], answer.json()["job"]) == (200, "failed", None)
+        assert item["error"] == item["document"]["error"]
+    assert http.get(f"{BASE}/c.md").json()["status"] == "failed"
+    text = http.get(f"{BASE}/c.md/text")
+    assert (text.status_code, text.headers["x-should-retry"]) == (409, "false")
+    assert text.json()["error"]["code"] == "not_parsed"
+
+
+def test_metadata_come_back_as_they_were_sent(http: httpx.Client) -> None:
+    metadata = {"year": 2024, "price": 9.5, "whole": 2.0, "draft": True, "team": "blue", "none": None}
+    text = {"external_id": "a", "text": "A fact.", "metadata": metadata}
+    http.post(f"{BASE}?wait=true", json={"documents": [text]})
+    parts = {"files": ("b.md", "A fact.")}
+    http.post(f"{BASE}?wait=true", files=parts, data={"metadata": json.dumps(metadata)})
+
+    for name in ("a", "b.md"):
+        found = http.get(f"{BASE}/{name}").json()["metadata"]
+        assert {key: (type(value), value) for key, value in found.items()} == {
+            key: (type(value), value) for key, value in metadata.items()
+        }
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_metadata_that_are_no_json_numbers_are_refused(http: httpx.Client, number: str) -> None:
+    metadata = f'{{"x": {number}}}'
+    body = f'{{"documents": [{{"text": "A fact.", "metadata": {metadata}}}]}}'
+    as_json = http.post(BASE, content=body, headers={"content-type": "application/json"})
+    as_part = http.post(BASE, files={"files": ("a.md", "A fact.")}, data={"metadata": metadata})
+    of_domain = http.patch(
+        "/v1/domains/default",
+        content=f'{{"metadata": {metadata}}}',
+        headers={"content-type": "application/json"},
+    )
+
+    assert [answer.status_code for answer in (as_json, as_part, of_domain)] == [422, 400, 400]
+    assert http.get(BASE).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ({"type": "eq", "key": "flag", "value": True}, ["b"]),
+        ({"type": "eq", "key": "flag", "value": 1}, ["a"]),
+        ({"type": "eq", "key": "title", "value": "Beta"}, ["b"]),
+        ({"type": "in", "key": "external_id", "value": ["a"]}, ["a"]),
+        ({"type": "gt", "key": "created_at", "value": 0}, ["a", "b"]),
+        ({"type": "eq", "key": "version", "value": 1}, []),
+        ({"type": "eq", "key": "status", "value": "searchable"}, []),
+    ],
+)
+def test_a_filter_sees_metadata_name_title_and_time_only(
+    http: httpx.Client, condition: dict[str, object], names: list[str]
+) -> None:
+    texts = [
+        {"external_id": "a", "title": "Alpha", "text": "A boat is red.", "metadata": {"flag": 1}},
+        {"external_id": "b", "title": "Beta", "text": "A boat is blue.", "metadata": {"flag": True}},
+    ]
+    http.post(f"{BASE}?wait=true", json={"documents": texts})
+
+    listed = http.get(BASE, params={"filter": json.dumps(condition), "order": "asc"}).json()["data"]
+    found = http.post("/v1/domains/default/search", json={"query": "boat", "filters": condition}).json()["data"]
+
+    assert [each["external_id"] for each in listed] == names
+    assert sorted(hit["external_id"] for hit in found) == names
+
+
+def test_documents_that_a_crash_left_waiting_are_taken_up_by_the_next_start(settings: Settings) -> None:
+    with local_server(settings):
+        pass
+    store = Store.open(settings.home)
+    domain = get_domain(store, "default")
+    left = [
+        receive(store, domain.id, name, name.encode(), title=name, media_type="text/plain")[0]
+        for name in ("received.txt", "parsed.txt")
+    ]
+    mark_parsed(store, left[1], "parsed.txt")
+    assert [get_document(store, domain.id, each.id).status for each in left] == ["received", "parsed"]
+    assert list_jobs(store) == []
+    store.close()
+
+    with local_server(settings) as url, httpx.Client(base_url=url) as http:
+        (job,) = http.get("/v1/jobs").json()["data"]
+        assert ended(http, job["id"])["result"] == {"documents": 2, "failed": 0}
+        assert {each["status"] for each in http.get(BASE).json()["data"]} == {"searchable"}
+
+    with local_server(settings) as url:
+        assert len(httpx.get(f"{url}/v1/jobs").json()["data"]) == 1
 
 
 def test_lists_have_pages_and_filters(http: httpx.Client) -> None:

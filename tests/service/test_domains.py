@@ -5,6 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from service.server import local_server
+from service.settings import Settings
+
 
 def test_a_domain_is_created_listed_changed_and_deleted(http: httpx.Client) -> None:
     created = http.post("/v1/domains", json={"name": "tea", "description": "leaves", "metadata": {"team": "blue"}})
@@ -20,6 +23,18 @@ def test_a_domain_is_created_listed_changed_and_deleted(http: httpx.Client) -> N
     assert (changed["description"], changed["metadata"]) == ("green leaves", {"team": "blue"})
     assert http.delete("/v1/domains/tea").json() == {"id": domain["id"], "object": "domain", "deleted": True}
     assert http.get("/v1/domains/tea").status_code == 404
+
+
+def test_an_empty_data_folder_gets_a_default_domain_and_only_then(settings: Settings) -> None:
+    with local_server(settings) as url, httpx.Client(base_url=url) as http:
+        (domain,) = http.get("/v1/domains").json()["data"]
+        assert domain["name"] == "default"
+        assert http.post("/query", json={"question": "Who?"}).json()["abstained"] is True
+        http.post("/v1/domains", json={"name": "tea"})
+        http.delete("/v1/domains/default")
+
+    with local_server(settings) as url:
+        assert [each["name"] for each in httpx.get(f"{url}/v1/domains").json()["data"]] == ["tea"]
 
 
 def test_a_taken_name_is_a_final_conflict(http: httpx.Client) -> None:
@@ -50,7 +65,7 @@ def test_domains_do_not_see_each_other(filled: httpx.Client) -> None:
 
 def test_a_deleted_domain_takes_its_documents_along(filled: httpx.Client) -> None:
     assert filled.delete("/v1/domains/default").status_code == 200
-    filled.post("/v1/domains", json={"name": "default"})
+    assert filled.post("/v1/domains", json={"name": "default"}).status_code == 201
 
     assert filled.get("/v1/domains/default").json()["passages"] == 0
     assert filled.post("/v1/domains/default/search", json={"query": "ticket"}).json()["data"] == []
@@ -63,6 +78,9 @@ def test_a_data_set_is_imported_listed_and_deleted(filled: httpx.Client) -> None
     assert created.status_code == 201
     dataset = created.json()
     assert (dataset["kind"], dataset["origin"], dataset["counts"]) == ("qa", "human", {"test": 1})
+    for name in (dataset["id"], "faq"):
+        assert filled.get(f"/v1/domains/default/datasets/{name}").json() == dataset
+    assert filled.get("/v1/domains/default/datasets/ds_none").status_code == 404
     examples = filled.get(f"/v1/domains/default/datasets/{dataset['id']}/examples").json()["data"]
     assert [example["content"]["question"] for example in examples] == ["What is the fare?"]
     again = filled.post("/v1/domains/default/datasets", data={"name": "faq"}, files={"file": ("faq.jsonl", line)})

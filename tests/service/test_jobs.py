@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -111,16 +112,57 @@ def test_a_job_with_wrong_parameters_is_refused(tunable: httpx.Client, body: dic
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
-def test_a_wrong_lora_setting_fails_the_job_with_its_name(tunable: httpx.Client) -> None:
-    job = ended(tunable, start_tuning(tunable, rank=3))
+@pytest.mark.parametrize(
+    ("lora", "param"),
+    [({"rank": 3}, "rank"), ({"r": -1}, "r"), ({"learning_rate": "fast"}, "learning_rate"), ({"epochs": []}, "epochs")],
+)
+def test_a_wrong_lora_setting_is_refused_by_its_name(tunable: httpx.Client, lora: dict[str, Any], param: str) -> None:
+    params = {"dataset": "faq", "lora": lora}
 
-    assert job["status"] == "failed"
-    assert "rank" in job["error"]["message"]
+    answer = tunable.post("/v1/jobs", json={"kind": "tune_generator", "domain": "default", "params": params})
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, f"params.lora.{param}")
+    assert tunable.get("/v1/jobs").json()["data"] == []
+
+
+def test_a_domain_is_busy_while_a_job_runs_and_says_that_it_may_be_tried_again(tunable: httpx.Client) -> None:
+    job_id = start_tuning(tunable, epochs=1000)
+    until(tunable, job_id, lambda job: job["status"] == "running")
+
+    busy = tunable.delete("/v1/domains/default")
+
+    assert (busy.status_code, busy.json()["error"]["code"]) == (409, "domain_busy")
+    assert busy.headers["x-should-retry"] == "true"
+    tunable.post(f"/v1/jobs/{job_id}/cancel")
+    ended(tunable, job_id)
+    again = tunable.post(f"/v1/jobs/{job_id}/cancel")
+    assert (again.status_code, again.headers["x-should-retry"]) == (409, "false")
+    assert tunable.delete("/v1/domains/default").status_code == 200
+
+
+def test_the_report_of_an_evaluation_is_due_until_it_ended_without_one(tunable: httpx.Client) -> None:
+    blocker = start_tuning(tunable, epochs=1000)
+    body = {"domain": "default", "dataset": "faq", "split": "train"}
+    evaluation = tunable.post("/v1/evaluations", json=body).json()
+    paths = [f"/v1/evaluations/{evaluation['id']}/report.{kind}" for kind in ("json", "md", "html")]
+
+    for path in paths:
+        answer = tunable.get(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_report")
+        assert "retry-after" in answer.headers
+    for job in (evaluation["job"], blocker):
+        tunable.post(f"/v1/jobs/{job}/cancel")
+        ended(tunable, job)
+    for path in paths:
+        answer = tunable.get(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_report")
+        assert answer.headers["x-should-retry"] == "false"
+    assert tunable.get(f"/v1/evaluations/{evaluation['id']}").json()["status"] == "cancelled"
 
 
 def test_jobs_that_ran_when_the_server_died_are_taken_up_again(settings: Settings) -> None:
     with local_server(settings) as url:
-        domain_id = httpx.post(f"{url}/v1/domains", json={"name": "default"}).json()["id"]
+        domain_id = httpx.get(f"{url}/v1/domains/default").json()["id"]
     store = Store.open(settings.home)
     job = create_job(store, "ingest", domain_id, {})
     assert claim_job(store) is not None  # and then that server is gone

@@ -28,6 +28,23 @@ def tuned(http: httpx.Client, trained: str) -> str:
     return str(done["result"]["model"])
 
 
+def check_releases_with_an_adapter(http: httpx.Client, adapters: dict[str, str], base_model: str) -> None:
+    """An adapter implies the backend and the arm it was trained for, whatever the active release has."""
+    releases = "/v1/domains/default/releases"
+    extractive = http.post(releases, json={"set": {"generation": {"backend": "extractive", "arm": "rag"}}}).json()
+    for source in ({}, {"from": extractive["id"]}):
+        for trained, arm in (("with_context", "combined"), ("closed_book", "tuned+rag")):
+            made = http.post(releases, json={**source, "set": {"adapter": adapters[trained]}}).json()["manifest"]
+            assert (made["generation"]["backend"], made["generation"]["arm"]) == ("transformers", arm)
+            assert (made["adapter"], made["base_model"]) == (adapters[trained], base_model)
+    adapter = {"adapter": adapters["with_context"]}
+    for change in ({"generation.arm": "tuned"}, {"generation": {"arm": "tuned"}}):
+        unservable = http.post(releases, json={"set": {**adapter, **change}})
+        assert (unservable.status_code, unservable.json()["error"]["code"]) == (409, "arm_unavailable")
+    broken = http.post(releases, json={"set": {**adapter, "generation": "x"}})
+    assert (broken.status_code, broken.json()["error"]["param"]) == (400, "generation")
+
+
 def test_the_whole_loop(filled: httpx.Client) -> None:
     base = "/v1/domains/default"
     filled.post(f"{base}/datasets", data={"name": "faq"}, files={"file": ("faq.jsonl", rows())})
@@ -55,6 +72,8 @@ def test_the_whole_loop(filled: httpx.Client) -> None:
     assert filled.post(f"/v1/releases/{release}/promote", json={"force": True}).status_code == 400
     forced = filled.post(f"/v1/releases/{release}/promote", json={"force": True, "reason": "a test"}).json()
     assert (forced["active"], forced["manifest"]["adapter"]) == (True, adapters["with_context"])
+
+    check_releases_with_an_adapter(filled, adapters, forced["manifest"]["base_model"])
 
     answer = filled.post("/query", json={"question": "How much is a single ticket?", "explain": True}).json()
     assert (answer["release"], answer["arm"], answer["adapter"]) == (release, "combined", adapters["with_context"])

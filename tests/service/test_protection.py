@@ -49,15 +49,17 @@ def test_the_key_is_checked_before_any_byte_of_the_body(guarded: str) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 401")
 
 
+@pytest.mark.parametrize("path", ["/documents", "/v1/domains", "/query", "/v1/domains/default/search"])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_over_the_limit_is_refused(guarded: str, chunked: bool) -> None:
+def test_a_body_over_the_limit_is_refused(guarded: str, chunked: bool, path: str) -> None:
     body = b"x" * 200_000
     content = iter([body[:50_000]] * 4) if chunked else body
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
 
-    answer = httpx.post(f"{guarded}/documents", content=content, headers=headers)
+    answer = httpx.post(guarded + path, content=content, headers=headers)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert answer.headers["x-request-id"].startswith("req_")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org"])
@@ -83,6 +85,72 @@ def test_a_second_server_of_a_folder_refuses_and_names_the_first(settings: Setti
     assert "in use" in second.stderr
     assert "Traceback" not in second.stderr
     assert time.monotonic() - begun < 10
+
+
+def test_every_response_has_a_request_id_of_its_own(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret path /home/x")
+
+    monkeypatch.setattr("service.routes.models.list_models", fail)
+    wrong = {"content-type": "application/json"}
+    answers = [
+        http.get("/healthz"),
+        http.get("/nothing"),
+        http.put("/query"),
+        http.post("/query", content=b"{", headers=wrong),
+        http.get("/v1/models"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 404, 405, 400, 500]
+    names = [answer.headers["x-request-id"] for answer in answers]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("req_") for name in names)
+    assert answers[-1].json()["error"] == {
+        "message": "The server failed on this request; its log says how.",
+        "type": "server_error",
+        "param": None,
+        "code": "internal_error",
+    }
+    assert "GET /v1/models failed" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/query", "/v1/domains", "/documents", "/v1/jobs", "/v1/domains/default/search"])
+@pytest.mark.parametrize("body", [b"{", b"[" * 100_000, b"\xff\xfe"])
+def test_a_body_that_is_no_json_names_no_field(http: httpx.Client, path: str, body: bytes) -> None:
+    answer = http.post(path, content=body, headers={"content-type": "application/json"})
+
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["code"], error["param"], error["type"]) == ("invalid_json", None, "invalid_request_error")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "param"),
+    [
+        ("POST", "/query", {"question": 5}, "question"),
+        ("POST", "/query", {"question": "x", "filters": {"type": "eq", "key": 5, "value": 1}}, "filters.key"),
+        ("POST", "/query", {"question": "x", "filters": {"type": "eq", "key": "a", "value": None}}, "filters.value"),
+        (
+            "POST",
+            "/query",
+            {"question": "x", "filters": {"type": "and", "filters": [{"type": "eq", "key": 5, "value": 1}]}},
+            "filters.filters.0.key",
+        ),
+        ("POST", "/query", {"question": "x", "history": [{"role": "system", "content": ""}]}, "history.0.role"),
+        ("POST", "/v1/domains", {"name": "a", "metadata": {"x": [1]}}, "metadata.x"),
+        ("PATCH", "/v1/domains/default", {"metadata": {"x": {}}}, "metadata.x"),
+        ("GET", "/v1/jobs?limit=0", None, "limit"),
+        ("GET", "/v1/jobs?order=up", None, "order"),
+    ],
+)
+def test_a_wrong_field_is_named_as_the_client_wrote_it(
+    http: httpx.Client, method: str, path: str, body: object, param: str
+) -> None:
+    answer = http.request(method, path, json=body)
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
 
 
 def test_unknown_paths_and_methods_fail_in_the_given_shape(http: httpx.Client) -> None:

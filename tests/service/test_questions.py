@@ -36,7 +36,10 @@ def test_an_answer_has_every_field_of_the_contract(filled: httpx.Client) -> None
     }  # fmt: skip
     assert answer["release"] == filled.get("/v1/domains/default").json()["release"]
     assert (answer["arm"], answer["generator"], answer["object"]) == ("rag", "extractive", "answer")
-    assert set(answer["explain"]["retrieval"]) >= {"rankings", "weights", "unknown_share", "fused"}
+    stages = answer["explain"]["retrieval"]
+    assert set(stages) == {"dense", "lexical", "fusion", "weights", "unknown_share", "rerank"}
+    shown = [passage["passage_id"] for passage in answer["passages"]]
+    assert [each["passage_id"] for each in stages["fusion"]][: len(shown)] == shown
     assert answer["explain"]["evidence"]["threshold"] > 0
     assert set(answer["passages"][0]["ranks"]) == {"dense", "lexical", "rerank"}
 

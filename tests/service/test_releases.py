@@ -27,12 +27,31 @@ def test_a_release_differs_in_what_was_set_and_its_id_is_its_content(http: httpx
         ({"thresholds.evidence": 7}, "thresholds.evidence"),
         ({"generation.backend": "magic"}, "generation.backend"),
         ({"colour": "red"}, "colour"),
+        ({"colour": {}}, "colour"),
+        ({"prompt.name": "v0"}, "prompt.name"),
+        ({"retrieval.candidates": 0}, "retrieval.candidates"),
     ],
 )
 def test_a_release_cannot_be_set_to_nonsense(http: httpx.Client, change: dict[str, object], param: str) -> None:
     answer = http.post(RELEASES, json={"set": change})
 
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+def test_a_shipped_prompt_and_the_candidates_may_be_set(http: httpx.Client) -> None:
+    made = http.post(RELEASES, json={"set": {"prompt.name": "v1", "retrieval": {"candidates": 20}}}).json()
+
+    active = http.get(f"/v1/releases/{http.get('/v1/domains/default').json()['release']}").json()
+    assert made["manifest"]["prompt"] == active["manifest"]["prompt"]
+    assert made["manifest"]["retrieval"] == {**active["manifest"]["retrieval"], "candidates": 20}
+
+
+def test_a_release_that_cannot_serve_its_own_arm_is_refused(http: httpx.Client) -> None:
+    for arm in ("base", "combined"):
+        answer = http.post(RELEASES, json={"set": {"generation.arm": arm}})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "arm_unavailable")
+        assert answer.headers["x-should-retry"] == "false"
+    assert len(http.get(RELEASES).json()["data"]) == 2  # the first, and the extractive one
 
 
 def test_a_threshold_takes_effect_with_promotion_and_ends_with_rollback(filled: httpx.Client) -> None:

@@ -19,6 +19,7 @@ from store.documents import (
     list_versions,
     make_searchable,
     mark_failed,
+    mark_parsed,
     read_original,
     receive,
 )
@@ -97,6 +98,33 @@ def test_going_back_to_earlier_bytes_is_a_new_version(store: Store, domain: Doma
     assert (document.version, document.status) == (3, "searchable")
     assert _searchable(store, domain) == {"one"}
     assert verify_store(store) == []
+
+
+def test_a_parsed_version_can_be_read_but_not_found(store: Store, domain: Domain) -> None:
+    put(store, domain.id, "a", "one")
+    second = take(store, domain.id, "a", "two")
+
+    mark_parsed(store, second, "two")
+
+    document = get_document(store, domain.id, "a")
+    assert (document.status, document.version, document.passages) == ("parsed", 2, 1)
+    assert get_version(store, domain.id, "a").text == "two"
+    assert _searchable(store, domain) == {"one"}
+    assert [each.id for each in list_documents(store, domain.id, status="parsed")] == [document.id]
+    embed(store, second, "two")
+    assert get_document(store, domain.id, "a").status == "searchable"
+    assert _searchable(store, domain) == {"two"}
+    assert verify_store(store) == []
+
+
+def test_an_older_version_that_is_parsed_late_changes_no_status(store: Store, domain: Domain) -> None:
+    first = take(store, domain.id, "a", "one")
+    put(store, domain.id, "a", "two")
+
+    mark_parsed(store, first, "one")
+
+    assert get_document(store, domain.id, "a").status == "searchable"
+    assert [version.text for version in list_versions(store, domain.id, "a")] == ["two", "one"]
 
 
 def test_a_failed_version_says_why_and_leaves_the_one_before_searchable(store: Store, domain: Domain) -> None:

@@ -8,7 +8,7 @@ from writing import begin_evaluation
 from store.domains import Domain, create_domain
 from store.errors import ConflictError, NotFoundError
 from store.evaluations import create_evaluation, get_evaluation, list_evaluations, save_report
-from store.jobs import finish_job, recover_jobs
+from store.jobs import finish_job, get_job, list_jobs, recover_jobs
 from store.store import Store
 
 
@@ -21,6 +21,21 @@ def test_an_evaluation_has_the_status_of_its_job_and_then_a_report(store: Store,
 
     found = get_evaluation(store, evaluation.id)
     assert (found.status, found.report, found.dataset_id) == ("succeeded", {"accuracy": 0.75}, "ds_1")
+
+
+def test_an_evaluation_is_queued_with_its_job_or_not_at_all(store: Store, domain: Domain) -> None:
+    evaluation = create_evaluation(store, domain.id, {"dataset": "ds_1", "arms": ["rag"]})
+
+    job = get_job(store, evaluation.job_id)
+    assert (evaluation.status, evaluation.dataset_id, evaluation.report) == ("queued", "ds_1", None)
+    assert (job.kind, job.domain_id, job.params) == ("evaluate", domain.id, {"dataset": "ds_1", "arms": ["rag"]})
+
+    with pytest.raises(NotFoundError):
+        create_evaluation(store, "dom_gone", {"dataset": "ds_1"})
+    with pytest.raises(KeyError):
+        create_evaluation(store, domain.id, {})  # fails after the job was inserted
+    assert [each.id for each in list_jobs(store)] == [job.id]
+    assert [each.id for each in list_evaluations(store)] == [evaluation.id]
 
 
 def test_a_worker_that_lost_its_lease_writes_no_report(store: Store, domain: Domain) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from fakes import HashEncoder, vectors_of
 
 from store.documents import Document, get_document, make_searchable, receive
-from store.evaluations import Evaluation, create_evaluation
+from store.evaluations import Evaluation, create_evaluation, get_evaluation
 from store.jobs import Lease, claim_job, create_job, finish_job
 from store.models import Model, NewModel, publish_model
 from store.passages import NewPassage
@@ -60,7 +60,7 @@ def begin_evaluation(store: Store, domain_id: str, dataset_id: str = "ds_1") -> 
     claimed = claim_job(store)
     assert claimed is not None
     assert claimed[0].id == evaluation.job_id
-    return evaluation, claimed[1]
+    return get_evaluation(store, evaluation.id), claimed[1]
 
 
 def new_model(domain_id: str, documents: Mapping[str, int]) -> NewModel:

@@ -43,7 +43,8 @@ def engine(store: Store) -> Iterator[Engine]:
 @pytest.fixture
 def corpus(engine: Engine) -> Domain:
     """A domain that is searched by words alone, and shows four passages."""
-    manifest = {**engine.default_manifest(), "retrieval": {"mode": "lexical", "passages": 4}}
+    manifest = engine.default_manifest()
+    manifest["retrieval"] |= {"mode": "lexical", "passages": 4}
     domain = create_domain(engine.store, "islands", manifest)
     for name, text in DOCUMENTS.items():
         engine.add("islands", name, text)
