@@ -30,10 +30,11 @@ def create_domain(name: str, description: str = "", home: Home = None, as_json: 
 
 
 @domains.command("list", epilog="Example: tandem domain list --json")
-def list_domains(home: Home = None, as_json: AsJson = False) -> None:
+def list_domains(limit: Limit = 1000, home: Home = None, as_json: AsJson = False) -> None:
     """List the domains."""
     with client(home) as server:
-        show(server.call("GET", "/v1/domains"), as_json, ("name", "documents", "passages", "release"))
+        found = server.call("GET", "/v1/domains", params={"limit": limit})
+        show(found, as_json, ("name", "documents", "passages", "release"))
 
 
 @domains.command("show", epilog="Example: tandem domain show handbook")
@@ -90,9 +91,7 @@ def ingest(
     if not files:
         raise typer.BadParameter(f"no file ends with {', '.join(_SUFFIXES)}", param_hint="PATHS")
     with client(home) as server:
-        known = [each["name"] for each in server.call("GET", "/v1/domains")["data"]]
-        if domain not in known:
-            server.call("POST", "/v1/domains", json={"name": domain})
+        _make_domain(server, domain)
         items: list[dict[str, Any]] = []
         job = None
         for batch in _batches(files):
@@ -134,6 +133,18 @@ def _files(path: Path) -> list[tuple[str, Path]]:
         return [(path.name, path)]
     found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in _SUFFIXES)
     return [(file.relative_to(path).as_posix(), file) for file in found]
+
+
+def _make_domain(server: Client, name: str) -> None:
+    """Create the domain if it is missing."""
+    from service.client import RequestError
+
+    try:
+        server.call("GET", f"/v1/domains/{name}")
+    except RequestError as error:
+        if error.status != 404:
+            raise
+        server.call("POST", "/v1/domains", json={"name": name})
 
 
 def _batches(files: list[tuple[str, Path]]) -> Iterator[list[tuple[str, Path]]]:

@@ -37,10 +37,10 @@ def import_dataset(
 
 
 @datasets.command("list", epilog="Example: tandem dataset list -d handbook")
-def list_datasets(domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
-    """List the data sets."""
+def list_datasets(domain: Domain = "default", limit: Limit = 20, home: Home = None, as_json: AsJson = False) -> None:
+    """List the data sets, the newest first."""
     with client(home) as server:
-        found = server.call("GET", f"/v1/domains/{domain}/datasets")
+        found = server.call("GET", f"/v1/domains/{domain}/datasets", params={"limit": limit})
         show(found, as_json, ("name", "kind", "counts", "tainted", "outdated", "id"))
 
 
@@ -96,11 +96,15 @@ def report(evaluation: str, home: Home = None, as_json: AsJson = False) -> None:
 
 @models.command("list", epilog="Example: tandem model list -d handbook")
 def list_models(
-    domain: Annotated[str | None, typer.Option("--domain", "-d")] = None, home: Home = None, as_json: AsJson = False
+    domain: Annotated[str | None, typer.Option("--domain", "-d", help="Only its models.")] = None,
+    limit: Limit = 20,
+    home: Home = None,
+    as_json: AsJson = False,
 ) -> None:
     """List the models, the newest first."""
+    params: dict[str, Any] = {"limit": limit} | ({"domain": domain} if domain else {})
     with client(home) as server:
-        found = server.call("GET", "/v1/models", params={"domain": domain} if domain else {})
+        found = server.call("GET", "/v1/models", params=params)
         show(found, as_json, ("id", "kind", "domain", "state", "flags", "metrics"))
 
 
@@ -119,10 +123,10 @@ def delete_model(model: str, home: Home = None, as_json: AsJson = False) -> None
 
 
 @releases.command("list", epilog="Example: tandem release list -d handbook")
-def list_releases(domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
+def list_releases(domain: Domain = "default", limit: Limit = 20, home: Home = None, as_json: AsJson = False) -> None:
     """List the releases, the newest first."""
     with client(home) as server:
-        found = server.call("GET", f"/v1/domains/{domain}/releases")
+        found = server.call("GET", f"/v1/domains/{domain}/releases", params={"limit": limit})
         for each in found["data"] if not as_json else []:
             manifest = each["manifest"]
             each |= {"arm": manifest["generation"]["arm"], "adapter": manifest["adapter"]}
@@ -186,7 +190,7 @@ def show_job(job: str, home: Home = None, as_json: AsJson = False) -> None:
     """Show a job and what it told."""
     with client(home) as server:
         found = server.call("GET", f"/v1/jobs/{job}")
-        found["events"] = server.call("GET", f"/v1/jobs/{job}/events")["data"]
+        found["events"] = server.call("GET", f"/v1/jobs/{job}/events", params={"limit": 10_000})["data"]
         show(found, as_json)
 
 

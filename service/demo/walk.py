@@ -52,13 +52,15 @@ def run_demo(home: Path | None, *, quick: bool) -> None:
 @contextmanager
 def _server(settings: Settings) -> Iterator[Client]:
     headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
-    with local_server(settings) as url, httpx.Client(base_url=url, headers=headers, timeout=600) as http:
+    with (
+        local_server(settings) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=600, trust_env=False) as http,
+    ):
         yield Client(http)
 
 
 def _ingest(client: Client, folder: Path) -> None:
     begun = time.monotonic()
-    client.call("POST", "/v1/domains", json={"name": DOMAIN})
     parts = [("files", (path.name, path.read_bytes())) for path in sorted(folder.glob("*.md"))]
     client.call("POST", f"/v1/domains/{DOMAIN}/documents", params={"wait": "true"}, files=parts)
     domain = client.call("GET", f"/v1/domains/{DOMAIN}")

@@ -394,11 +394,20 @@ def test_batches_are_limited_in_bytes(bare: dict[str, str], tmp_path: Path) -> N
 
 
 def test_lists_can_be_limited(bare: dict[str, str]) -> None:
+    nouns = ("domain", "document", "dataset", "model", "release", "job")
     with pretended(bare, lambda *_: (200, {"object": "list", "data": []})) as seen:
-        codes = [tandem(bare, noun, "list", "--limit", "7").returncode for noun in ("job", "document")]
+        commands = [
+            subprocess.Popen([sys.executable, "-m", "service.cli", noun, "list", "--limit", "7", "--json"], env=bare)
+            for noun in nouns
+        ]
+        codes = [command.wait() for command in commands]
 
-    assert codes == [0, 0]
-    assert [path for _, path, _ in seen] == ["/v1/jobs?limit=7", "/v1/domains/default/documents?limit=7"]
+    inside = [f"/v1/domains/default/{noun}?limit=7" for noun in ("datasets", "documents", "releases")]
+    assert codes == [0] * len(nouns)
+    assert sorted(path for _, path, _ in seen) == [
+        *inside,
+        *(f"/v1/{n}?limit=7" for n in ("domains", "jobs", "models")),
+    ]
 
 
 def test_serve_says_where_it_listens(shell: dict[str, str], tmp_path: Path) -> None:
