@@ -70,12 +70,13 @@ def find_leaks(store: Store, dataset: Dataset, questions: list[EvalQuestion], ar
     What counts is what the adapters of the arms really learned from, by their lineage, and beside it the train split
     of the data set that is measured on.
     """
-    seen = {
-        _words(example.content["question"]): f"asks the same as the training example {example.key}"
+    twins = {
+        _words(example.content["question"]): example.key
         for example in list_examples(store, dataset.id)
         if example.split == "train" and "question" in example.content
     }
     leaks = []
+    seen: dict[str, str] = {}
     learned: dict[str, str] = {}
     for adapter in sorted({arm.manifest["adapter"] for arm in arms if arm.manifest["adapter"]}):
         learned |= dict.fromkeys(learned_documents(store, adapter), adapter)
@@ -91,8 +92,11 @@ def find_leaks(store: Store, dataset: Dataset, questions: list[EvalQuestion], ar
             if example.split == source["split"] and "question" in example.content
         }
     for question in questions:
-        if _words(question.question) in seen:
-            leaks.append(f"{question.key} {seen[_words(question.question)]}")
+        words = _words(question.question)
+        if words in seen:
+            leaks.append(f"{question.key} {seen[words]}")
+        elif twins.get(words, question.key) != question.key:
+            leaks.append(f"{question.key} asks the same as the training example {twins[words]}")
         known = [document for document in question.documents if document in learned]
         leaks += [f"{question.key} is about {document}, which {learned[document]} learned from" for document in known]
     return leaks

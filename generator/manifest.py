@@ -81,7 +81,7 @@ def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) ->
         part: Any = result
         for step in path:
             part = part.get(step) if isinstance(part, dict) else None
-        if not isinstance(part, dict) or last not in part:
+        if not isinstance(part, dict) or last not in part or value == {}:
             raise InvalidInputError(f"A release has no setting {name!r}.", param=name)
         part[last] = value
     if "prompt.name" in dict(_flat(changes)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,7 +40,7 @@ class Compound(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["and", "or"]
-    filters: list[Comparison | Compound] = Field(min_length=1, max_length=100)
+    filters: list[Annotated[Comparison | Compound, Field(discriminator="type")]] = Field(min_length=1, max_length=100)
 
     def matches(self, attributes: dict[str, Any]) -> bool:
         """Return whether a document with these attributes passes."""
@@ -48,7 +48,7 @@ class Compound(BaseModel):
         return all(passes) if self.type == "and" else any(passes)
 
 
-Filter = Comparison | Compound
+Filter = Annotated[Comparison | Compound, Field(discriminator="type")]
 
 
 class _Document(Protocol):

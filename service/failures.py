@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -14,8 +16,17 @@ from store.errors import TandemError
 
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error", 409: "conflict_error",
           413: "invalid_request_error", 422: "unprocessable_error", 503: "unavailable_error"}  # fmt: skip
-_PLACES = ("body", "query", "path", "Comparison", "Compound")  # where pydantic looked; the field is what comes after
+# Where pydantic looked and which member of a union it tried; the field is what remains.
+_NO_FIELD = re.compile(
+    r"body|query|path|(constrained-)?(str|int|float|bool|list|dict)(\[.*\])?|function-.*"
+    r"|eq|ne|gt|gte|lt|lte|in|nin|and|or"
+)
 _LOG = logging.getLogger("tandem")
+
+
+def field_name(location: Sequence[int | str]) -> str:
+    """Return the dotted name of the field that a validation error is about."""
+    return ".".join(str(part) for part in location if not _NO_FIELD.fullmatch(str(part)))
 
 
 def error_type(status: int) -> str:
@@ -52,12 +63,14 @@ def install(app: FastAPI) -> None:
         first = error.errors()[0]
         if first["type"] == "json_invalid":
             return failure(400, f"The body is no JSON: {first['ctx']['error']}.", code="invalid_json")
-        name = ".".join(str(part) for part in first["loc"] if part not in _PLACES)
+        name = field_name(first["loc"])
         message = f"{name}: {first['msg']}." if name else f"{first['msg']}."
         return failure(400, message, code="invalid_value", param=name or None)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 400 and "parsing the body" in str(error.detail):
+            return failure(400, "The body is no JSON that can be read.", code="invalid_json")
         message = f"{request.method} {request.url.path}: {error.detail}."
         return failure(error.status_code, message, code=HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"))
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from retriever.loading import UnreadableError, media_type
+from service.failures import field_name
 from service.objects.content import DocumentObject, UploadItem, UploadList
 from service.routes.domains import Metadata
 from service.runtime import Runtime
@@ -178,6 +179,6 @@ def _invalid(error: Exception, where: str = "") -> InvalidInputError:
     param: str | None = where or None
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        param = ".".join([*([where] if where else []), *(str(part) for part in first["loc"])])
+        param = ".".join(part for part in (where, field_name(first["loc"])) if part)
         return InvalidInputError(f"{param}: {first['msg']}.", param=param)
     return InvalidInputError(f"The body is no JSON: {error}.", code="invalid_json", param=param)

@@ -19,7 +19,7 @@ from generator.engine import Engine
 from generator.settings import GeneratorSettings
 from retriever.encoder import OpenVinoEncoder
 from retriever.settings import RetrieverSettings
-from store.datasets import Dataset, Example, create_dataset, hash_examples, usable_examples
+from store.datasets import Dataset, Example, create_dataset, delete_dataset, hash_examples, usable_examples
 from store.documents import receive
 from store.domains import Domain
 from store.errors import InvalidInputError, NotFoundError, TandemError, UnprocessableError
@@ -135,9 +135,13 @@ def test_an_evaluation_without_a_language_model_measures_quoting_and_stores_its_
         "name": "questions",
         "split": "test",
         "questions": 6,
+        "documents": 6,
         "sha256": hash_examples(examples),
     }
-    assert report["gate"]["extractive"] == {"passed": False, "reasons": ["6 questions, at least 20 are needed"]}
+    assert report["gate"]["extractive"] == {
+        "passed": False,
+        "reasons": ["6 questions, at least 20 are needed", "questions about 6 documents, at least 8 are needed"],
+    }
     assert verify_store(store) == []
 
 
@@ -284,20 +288,40 @@ def test_a_question_about_a_document_that_an_adapter_learned_from_is_a_leak(stor
     create_job(store, "tune_generator", domain.id, {})
     claimed = claim_job(store)
     assert claimed is not None
-    learned = NewModel("adapter", domain.id, "mdl_base", {"trained": "with_context"}, {}, {seen.id: 1})
-    model = publish_model(store, claimed[1], learned, _write_something)
     dataset = _dataset(
         store,
         domain,
         _qa("test-1", "test", "What is one?", {seen.id: 1}),
         _qa("test-2", "test", "What is two?", {fresh.id: 1}),
     )
+    lineage = {"trained": "with_context", "dataset": {"id": dataset.id, "split": "train"}}
+    learned = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {seen.id: 1})
+    model = publish_model(store, claimed[1], learned, _write_something)
     questions = _questions(store, dataset)
 
     assert find_leaks(store, dataset, questions, [_arm(None), _arm(model.id)]) == [
         f"test-1 is about {seen.id}, which {model.id} learned from"
     ]
     assert find_leaks(store, dataset, questions, [_arm(None)]) == []  # no measured arm uses the adapter
+
+
+def test_what_an_adapter_really_learned_from_is_a_leak_whatever_it_is_called(store: Store, domain: Domain) -> None:
+    create_job(store, "tune_generator", domain.id, {})
+    claimed = claim_job(store)
+    assert claimed is not None
+    dataset = _dataset(store, domain, _qa("a", "dev", "How much?"), _qa("b", "dev", "How many?"))
+    lineage = {"trained": "with_context", "dataset": {"id": dataset.id, "split": "dev"}}
+    new = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {})
+    model = publish_model(store, claimed[1], new, _write_something)
+    questions = [EvalQuestion.from_example(example) for example in usable_examples(store, dataset.id, "dev")]
+
+    leaks = find_leaks(store, dataset, questions, [_arm(model.id)])
+    delete_dataset(store, domain.id, dataset.id)
+    other = _dataset(store, domain, _qa("c", "test", "How long?"))
+    unknown = find_leaks(store, other, _questions(store, other), [_arm(model.id)])
+
+    assert [leak.split(" asks")[0] for leak in leaks] == ["a", "b"]
+    assert unknown == [f"{model.id} learned from a data set that was deleted: what it has seen is not known"]
 
 
 def _write_something(folder: Path) -> None:

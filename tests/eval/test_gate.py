@@ -16,7 +16,7 @@ def report(**changes: Any) -> dict[str, Any]:
         "active_arm": "rag",
         "primary_metric": "f1",
         "leaks": [],
-        "dataset": {"questions": 40},
+        "dataset": {"questions": 40, "documents": 20, "split": "test"},
         "comparisons": [
             {"arm": "rag", "against": "extractive", "difference": 0.1, "low": 0.05, "high": 0.15},
             {"arm": "combined", "against": "rag", "difference": 0.2, "low": 0.1, "high": 0.3},
@@ -53,7 +53,11 @@ def test_a_leak_closes_the_gate_for_every_arm_and_no_measured_number_is_given() 
 
 def test_too_few_questions_close_the_gate_even_for_the_active_arm() -> None:
     for arm in ("combined", "rag"):
-        decision = decide(report(dataset={"questions": 19}, arms=with_abstention(0.8, 0.8)), arm, LIMITS)
+        decision = decide(
+            report(dataset={"questions": 19, "documents": 20, "split": "test"}, arms=with_abstention(0.8, 0.8)),
+            arm,
+            LIMITS,
+        )
         assert decision.reasons == ["19 questions, at least 20 are needed"]
         assert not decision.passed
 
@@ -76,7 +80,11 @@ def test_an_arm_that_abstains_much_worse_is_not_promoted() -> None:
 
 
 def test_all_reasons_are_given_together() -> None:
-    decision = decide(report(dataset={"questions": 3}, comparisons=compared(-0.1)), "combined", LIMITS)
+    decision = decide(
+        report(dataset={"questions": 3, "documents": 20, "split": "test"}, comparisons=compared(-0.1)),
+        "combined",
+        LIMITS,
+    )
 
     assert len(decision.reasons) == 3
 
@@ -98,3 +106,15 @@ def test_a_cheaper_arm_may_replace_a_dearer_active_one_that_it_beats() -> None:
     assert decide(report(comparisons=worse), "extractive", LIMITS).passed
     closed = decide(report(), "extractive", LIMITS)
     assert closed.reasons == ["f1 gains -0.100 [-0.150, -0.050] over rag; the lower end must be above +0.020"]
+
+
+def test_too_few_documents_close_the_gate_since_their_interval_is_too_narrow() -> None:
+    narrow = report(dataset={"questions": 40, "documents": 7, "split": "test"}, arms=with_abstention(0.8, 0.8))
+
+    assert decide(narrow, "combined", LIMITS).reasons == ["questions about 7 documents, at least 8 are needed"]
+
+
+def test_a_train_split_opens_no_gate() -> None:
+    trained = report(dataset={"questions": 40, "documents": 20, "split": "train"}, arms=with_abstention(0.8, 0.8))
+
+    assert decide(trained, "combined", LIMITS).reasons == ["it was measured on a train split"]

@@ -76,7 +76,7 @@ def report_of(
         active_arm=active,
         primary_metric="f1",
         leaks=leaks or [],
-        settings=EvalSettings(resamples=500, gate=GateLimits(min_questions=min_questions)),
+        settings=EvalSettings(resamples=500, gate=GateLimits(min_documents=2, min_questions=min_questions)),
     )
 
 
@@ -132,7 +132,7 @@ def test_arms_are_compared_question_by_question_the_dearer_with_the_cheaper() ->
 
 
 def test_an_active_release_that_is_no_arm_is_what_every_arm_is_compared_with() -> None:
-    report = report_of({"rag": records("rag", [0.5, 0.5]), "active": records("active", [0.25, 0.25])}, active="active")
+    report = report_of({"rag": records("rag", [0.5] * 4), "active": records("active", [0.25] * 4)}, active="active")
 
     assert [(each["arm"], each["against"], each["difference"]) for each in report["comparisons"]] == [
         ("rag", "active", 0.25)
@@ -169,9 +169,9 @@ def test_the_verdict_passes_over_a_dearer_arm_that_is_worse() -> None:
 
 def test_a_leak_takes_away_the_verdict_closes_every_gate_and_hides_the_numbers() -> None:
     measured = {
-        "extractive": records("extractive", [0.75, 0.5]),
-        "rag": records("rag", [0.25, 0.5], abstention=0.0),
-        "combined": records("combined", [1.0, 1.0]),
+        "extractive": records("extractive", [0.75, 0.5, 0.75, 0.5]),
+        "rag": records("rag", [0.25, 0.5, 0.25, 0.5], abstention=0.0),
+        "combined": records("combined", [1.0, 1.0, 1.0, 1.0]),
     }
 
     report = report_of(measured, "extractive", leaks=["q0 asks the same as the training example t1"])
@@ -228,7 +228,7 @@ def test_the_markdown_shows_verdict_arms_languages_differences_gate_and_what_was
     assert "| rag | extractive | +0.500 | [+0.500, +0.500] |" in markdown
     assert "- rag: open\n" in markdown
     assert "- not measured: tuned: no adapter was trained closed_book" in markdown
-    assert "4 questions of the split test of questions (SHA-256 abcdefabcdef)" in markdown
+    assert "4 questions about 2 documents, split test of questions (SHA-256 abcdefabcdef)" in markdown
 
 
 def test_a_table_of_the_markdown_has_as_many_cells_in_every_row() -> None:
