@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document, receive
 from store.domains import Domain, create_domain, get_domain, list_domains
-from store.errors import ConflictError, InvalidInputError
+from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.folder import hash_files
 from store.ids import canonical_json, sha256
 from store.models import Model, get_model, model_folder, register_base
@@ -118,13 +118,17 @@ class Engine:
         return self.make_searchable([document])[0]
 
     def make_searchable(self, documents: Sequence[Document]) -> list[Document]:
-        """Ingest received documents and return them as they are then; the next search sees them."""
-        done = [
-            ingest_document(self.store, self.retriever.encoder, self.retriever.settings, document)
-            if document.status in ("received", "parsed")
-            else document
-            for document in documents
-        ]
+        """Ingest received documents and return them as they are then; the next search sees them.
+
+        One that somebody deletes meanwhile is returned as it was.
+        """
+        done = []
+        for document in documents:
+            found = document
+            if document.status in ("received", "parsed"):
+                with suppress(NotFoundError):
+                    found = ingest_document(self.store, self.retriever.encoder, self.retriever.settings, document)
+            done.append(found)
         for domain_id in {document.domain_id for document in documents}:
             self.retriever.index(domain_id).follow()
         return done

@@ -87,13 +87,11 @@ class Protection:
 
 def _local(headers: dict[bytes, bytes]) -> bool:
     """Return whether host and origin are this machine: else any page in a browser here could call, or rebind a name."""
-    for name in (b"host", b"origin"):
-        given = headers.get(name)
-        if given is not None:
-            host = urlsplit(given.decode("latin-1") if b"//" in given else f"//{given.decode('latin-1')}").hostname
-            if host not in _LOCAL_HOSTS:
-                return False
-    return True
+    given = [headers[name].decode("latin-1") for name in (b"host", b"origin") if name in headers]
+    try:
+        return all(urlsplit(each if "//" in each else f"//{each}").hostname in _LOCAL_HOSTS for each in given)
+    except ValueError:  # not even a name
+        return False
 
 
 def _identified(send: Send) -> Send:

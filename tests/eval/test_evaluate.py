@@ -324,5 +324,35 @@ def test_what_an_adapter_really_learned_from_is_a_leak_whatever_it_is_called(sto
     assert unknown == [f"{model.id} learned from a data set that was deleted: what it has seen is not known"]
 
 
+def test_a_question_that_an_adapter_learned_from_another_data_set_is_a_leak_even_of_the_same_key(
+    store: Store, domain: Domain
+) -> None:
+    create_job(store, "tune_generator", domain.id, {})
+    claimed = claim_job(store)
+    assert claimed is not None
+    measured = _dataset(store, domain, _qa("one", "test", "How much is a ticket?"), _qa("two", "test", "Who sails?"))
+    learned = [_qa("one", "dev", "how much is a  TICKET"), _qa("two", "train", "Who sails?")]
+    other = create_dataset(store, domain.id, "faq", "qa", "human", learned)
+    lineage = {"trained": "with_context", "dataset": {"id": other.id, "split": "dev"}}
+    new = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {})
+    model = publish_model(store, claimed[1], new, _write_something)
+    questions = _questions(store, measured)
+
+    leaks = find_leaks(store, measured, questions, [_arm(model.id)])
+
+    assert leaks == [f"one asks what {model.id} learned from faq one"]  # the split that it did not learn from is none
+    assert find_leaks(store, measured, questions, [_arm(None)]) == []  # no measured arm uses the adapter
+
+
+def test_an_evaluation_of_a_train_split_opens_no_gate(laboratory: Laboratory) -> None:
+    lines = "\n".join(json.dumps(row) for row in _QUESTIONS)
+    trained = import_questions(laboratory.store, laboratory.domain.id, "learned", lines.encode(), split="train")
+
+    _, evaluation = laboratory.evaluate(dataset=trained.id, arms=["extractive"], split="train")
+
+    assert evaluation.report is not None
+    assert "it was measured on a train split" in evaluation.report["gate"]["extractive"]["reasons"]
+
+
 def _write_something(folder: Path) -> None:
     (folder / "adapter_config.json").write_text("{}")

@@ -118,3 +118,21 @@ def test_a_train_split_opens_no_gate() -> None:
     trained = report(dataset={"questions": 40, "documents": 20, "split": "train"}, arms=with_abstention(0.8, 0.8))
 
     assert decide(trained, "combined", LIMITS).reasons == ["it was measured on a train split"]
+
+
+def test_eight_documents_are_enough_and_needed_unless_something_else_is_set() -> None:
+    same = with_abstention(0.8, 0.8)
+    eight = report(dataset={"questions": 40, "documents": 8, "split": "dev"}, arms=same)
+
+    assert GateLimits().min_documents == 8
+    for arm in ("combined", "rag"):
+        assert decide(eight, arm, LIMITS).passed
+        strict = decide(eight, arm, LIMITS.model_copy(update={"min_documents": 9}))
+        assert (strict.passed, strict.reasons) == (False, ["questions about 8 documents, at least 9 are needed"])
+
+
+def test_a_train_split_closes_the_gate_of_the_active_arm_too() -> None:
+    trained = report(dataset={"questions": 40, "documents": 20, "split": "train"})
+
+    assert decide(trained, "rag", LIMITS).reasons == ["it was measured on a train split"]
+    assert not decide(trained, "rag", LIMITS).passed

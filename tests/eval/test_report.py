@@ -50,6 +50,8 @@ def report_of(
     leaks: list[str] | None = None,
     domain: str = "handbook",
     min_questions: int = 1,
+    min_documents: int = 2,
+    split: str = "test",
 ) -> dict[str, Any]:
     questions = len(next(iter(measured.values())))
     return build_report(
@@ -59,7 +61,7 @@ def report_of(
             "dataset": {
                 "id": "ds_1",
                 "name": "questions",
-                "split": "test",
+                "split": split,
                 "questions": questions,
                 "sha256": "abcdef" * 10,
             },
@@ -76,7 +78,7 @@ def report_of(
         active_arm=active,
         primary_metric="f1",
         leaks=leaks or [],
-        settings=EvalSettings(resamples=500, gate=GateLimits(min_documents=2, min_questions=min_questions)),
+        settings=EvalSettings(resamples=500, gate=GateLimits(min_documents=min_documents, min_questions=min_questions)),
     )
 
 
@@ -146,6 +148,27 @@ def test_the_verdict_is_the_cheapest_arm_if_no_other_is_clearly_better() -> None
 
     assert (verdict["arm"], verdict["release"]) == ("extractive", "rel_0")
     assert "+" not in verdict["text"]
+    assert verdict["text"].endswith("nothing else is measurably better. Compared with rag, combined.")
+
+
+def test_a_verdict_about_a_single_arm_says_that_nothing_else_was_measured() -> None:
+    verdict = verdict_of(extractive=[1.0] * 4)
+
+    assert verdict["arm"] == "extractive"
+    assert verdict["text"].endswith(" Nothing else was measured.")
+
+
+def test_a_gain_over_too_few_documents_is_not_believed() -> None:
+    def verdict(questions: int, min_documents: int) -> dict[str, Any]:
+        measured = {"extractive": records("extractive", [0.25] * questions), "rag": records("rag", [0.75] * questions)}
+        found: dict[str, Any] = report_of(measured, min_documents=min_documents)["verdict"]
+        return found
+
+    believed, doubted = verdict(4, 2), verdict(4, 3)  # two questions about each document
+    assert (believed["arm"], doubted["arm"]) == ("rag", "extractive")
+    assert "+" not in doubted["text"]
+    usual = GateLimits().min_documents
+    assert (verdict(16, usual)["arm"], verdict(14, usual)["arm"]) == ("rag", "extractive")
 
 
 def test_the_verdict_is_the_cheapest_of_equally_good_arms_and_names_its_gain() -> None:
@@ -154,6 +177,7 @@ def test_the_verdict_is_the_cheapest_of_equally_good_arms_and_names_its_gain() -
     assert verdict["arm"] == "rag"
     assert verdict["text"].startswith("Use retrieval and do not tune")
     assert "It gains +0.500 [+0.500, +0.500] in f1 over extractive." in verdict["text"]
+    assert verdict["text"].endswith(" Compared with extractive, combined.")
 
 
 def test_the_verdict_climbs_to_the_dearest_arm_if_each_step_pays() -> None:
@@ -195,6 +219,27 @@ def test_the_gate_of_every_arm_is_in_the_report() -> None:
 
     assert {name: decision["passed"] for name, decision in report["gate"].items()} == {"extractive": True, "rag": True}
     assert strict["gate"]["rag"]["reasons"] == ["4 questions, at least 5 are needed"]
+
+
+def test_the_report_counts_its_documents_and_too_few_close_the_gate() -> None:
+    measured = {"extractive": records("extractive", [0.5] * 5), "rag": records("rag", [1.0] * 5)}
+
+    report = report_of(measured, min_documents=4)
+
+    assert report["dataset"]["documents"] == 3
+    reason = "questions about 3 documents, at least 4 are needed"
+    assert list(report["gate"].values()) == [{"passed": False, "reasons": [reason]}] * 2
+    for shown in (to_markdown(report), to_html(report)):
+        assert reason in shown
+        assert "5 questions about 3 documents, split test of questions" in shown
+
+
+def test_a_report_about_a_train_split_opens_no_gate() -> None:
+    measured = {"extractive": records("extractive", [0.5] * 4), "rag": records("rag", [1.0] * 4)}
+
+    report = report_of(measured, split="train")
+
+    assert list(report["gate"].values()) == [{"passed": False, "reasons": ["it was measured on a train split"]}] * 2
 
 
 def test_equal_records_give_an_equal_report() -> None:

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -20,6 +22,7 @@ from retriever.search import Request
 from service.server import local_server
 from service.settings import Settings
 from store.domains import get_domain
+from store.jobs import FINAL
 from store.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +55,70 @@ def test_the_worker_outlives_domains_that_are_deleted_under_it(http: httpx.Clien
     assert ended(http, job)["status"] == "succeeded"
 
 
+def test_the_worker_outlives_domains_that_are_deleted_the_moment_their_job_ended(http: httpx.Client) -> None:
+    for number in range(5):
+        name = f"brief-{number}"
+        http.post("/v1/domains", json={"name": name})
+        body = {"documents": [{"external_id": "a", "text": "A fact."}]}
+        job = http.post(f"/v1/domains/{name}/documents", json=body).json()["job"]
+        deadline = time.monotonic() + 60
+        while http.get(f"/v1/jobs/{job}").json()["status"] not in FINAL:  # without a pause: meet the worker's last look
+            assert time.monotonic() < deadline
+        assert http.delete(f"/v1/domains/{name}").status_code == 200
+
+    job = http.post("/v1/jobs", json={"kind": "ingest", "domain": "default"}).json()["id"]
+
+    assert ended(http, job)["status"] == "succeeded"
+
+
+def test_the_follower_outlives_domains_that_come_and_go(http: httpx.Client) -> None:
+    for number in range(10):
+        name = f"brief-{number}"
+        assert http.post("/v1/domains", json={"name": name}).status_code == 201
+        body = {"documents": [{"external_id": "a", "text": f"Buoy {number} is red."}]}
+        assert http.post(f"/v1/domains/{name}/documents?wait=true", json=body).status_code == 200
+        assert http.post(f"/v1/domains/{name}/search", json={"query": "buoy"}).json()["data"] != []
+        assert http.delete(f"/v1/domains/{name}").status_code == 200
+    assert http.post("/v1/domains/default/search", json={"query": "deep well"}).json()["data"] == []
+
+    body = {"documents": [{"external_id": "well", "text": "The well is deep."}]}
+    job = http.post("/v1/domains/default/documents", json=body).json()["job"]
+
+    assert ended(http, job)["status"] == "succeeded"
+    deadline = time.monotonic() + 5
+    while not http.post("/v1/domains/default/search", json={"query": "deep well"}).json()["data"]:
+        assert time.monotonic() < deadline, "the follower is gone"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/jobs", r'{"kind": "ingest", "domain": "\ud800"}'),
+        ("/v1/jobs", r'{"kind": "\ud800", "domain": "default"}'),
+        ("/v1/jobs", r'{"kind": "ingest", "domain": "default", "params": {"\ud800": 1}}'),
+        ("/v1/evaluations", r'{"domain": "\ud800", "dataset": "x"}'),
+        ("/v1/domains", r'{"name": "fine", "description": "\ud800"}'),
+        ("/v1/domains", r'{"name": "fine", "metadata": {"\ud800": 1}}'),
+        ("/v1/domains/default/releases", r'{"set": {"\ud800": 1}}'),
+        ("/v1/domains/default/releases", r'{"set": {"thresholds": {"\ud800": 1}}}'),
+        ("/v1/domains/default/releases", r'{"set": {"thresholds.\ud800": 1}}'),
+        ("/v1/domains/default/releases", r'{"set": {"query_encoder": "\ud800"}}'),
+        ("/v1/domains/default/releases", r'{"set": {"adapter": "\ud800"}}'),
+        ("/v1/domains/default/releases", r'{"from": "\ud800"}'),
+        ("/v1/domains/default/search", r'{"query": "\ud800"}'),
+        ("/v1/domains/default/releases", '{"set": {"thresholds.evidence": NaN}}'),
+        ("/v1/domains/default/releases", '{"set": {"thresholds": {"evidence": Infinity}}}'),
+        ("/v1/domains/default/releases", '{"set": {"thresholds.evidence": 1e999}}'),
+    ],
+)
+def test_what_json_can_say_and_nobody_can_store_is_refused(http: httpx.Client, path: str, body: str) -> None:
+    answer = http.post(path, content=body, headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error"), answer.text
+    assert [each["name"] for each in http.get("/v1/domains").json()["data"]] == ["default"]
+
+
 def test_half_a_surrogate_pair_is_a_400(http: httpx.Client) -> None:
     bodies = {
         "/v1/jobs": b'{"kind": "ingest", "domain": "\\ud800"}',
@@ -69,12 +136,64 @@ def test_half_a_surrogate_pair_is_a_400(http: httpx.Client) -> None:
         ({"host": "evil.example"}, 403),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://[::1"}, 403),
         ({"origin": "http://localhost:1234"}, 200),
         ({"host": "localhost:8321"}, 200),
     ],
 )
 def test_without_a_key_only_this_machine_may_call(http: httpx.Client, headers: dict[str, str], status: int) -> None:
     assert http.get("/v1/domains", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://localhost@evil.example",
+        "http://evil.example#localhost",
+        "http://evil.example/localhost",
+    ],
+)
+def test_a_foreign_name_that_looks_local_is_foreign(http: httpx.Client, name: str) -> None:
+    assert http.get("/v1/domains", headers={"origin": name}).status_code == 403
+    assert http.get("/v1/domains", headers={"host": name.removeprefix("http://")}).status_code == 403
+
+
+def test_with_a_key_host_and_origin_do_not_matter(settings: Settings) -> None:
+    key = {"authorization": "Bearer correct-horse"}
+    with local_server(settings.model_copy(update={"api_key": "correct-horse"})) as url:
+        for headers in ({"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}):
+            assert httpx.get(f"{url}/v1/domains", headers=headers | key).status_code == 200
+            assert httpx.get(f"{url}/v1/domains", headers=headers).status_code == 401
+
+
+def test_uploads_replacements_deletions_and_questions_at_once_leave_a_sound_folder(settings: Settings) -> None:
+    base = "/v1/domains/default/documents"
+
+    def ask(number: int) -> tuple[int, str]:
+        name = f"boat-{number % 5}.md"
+        parts = [("files", (name, f"Boat {number} has masts.\n\nAll boats float."))]
+        if number % 4 == 0:
+            answer = client.post(f"{base}?wait=true", files=parts)
+        elif number % 4 == 1:
+            answer = client.put(f"{base}/{name}?wait=true", files=parts)
+        elif number % 4 == 2:
+            answer = client.delete(f"{base}/{name}")
+        else:
+            answer = client.post("/query", json={"question": "Which boats float?"})
+        return answer.status_code, answer.text
+
+    with local_server(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(ask, range(60)))
+        last = client.post(f"{base}?wait=true", files=[("files", ("last.md", "The last word."))])
+
+    # 404: another thread has deleted the document; 202: another thread has replaced it, and a job reads it.
+    assert [answer for answer in answers if answer[0] not in (200, 202, 404)] == []
+    assert last.json()["data"][0]["document"]["status"] == "searchable"
+    checked = run(settings, "verify", "--json")
+    assert (checked.returncode, json.loads(checked.stdout)["problems"]) == (0, [])
 
 
 def test_requests_of_many_threads_never_fail_and_leave_a_sound_folder(settings: Settings) -> None:
