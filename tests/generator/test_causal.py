@@ -236,9 +236,13 @@ def test_text_without_control_tokens_is_left_as_it_is(tiny_model: Path) -> None:
 
 
 def test_an_adapter_of_two_files_is_accepted_with_or_without_its_manifest(damaged: Path) -> None:
-    check_adapter(damaged)
+    check_adapter(damaged)  # raises if it refuses
     (damaged / "MANIFEST.json").write_text("{}", encoding="utf-8")
     check_adapter(damaged)
+    (damaged / "adapter_config.json").unlink()
+
+    with pytest.raises(DamagedError, match="must hold"):
+        check_adapter(damaged)
 
 
 @pytest.mark.parametrize("name", ["README.md", "adapter_model.bin", "modeling.py", "tokenizer.json"])
