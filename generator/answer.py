@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from generator.prompt import Message, Prompt
+from retriever.reader import Reading
 from retriever.search import Hit
 
 
 @dataclass(frozen=True)
 class Task:
-    """A question to answer: from `hits`, or with `hits` None from what the model knows."""
+    """A question to answer: from `hits` with their `readings`, or with `hits` None from what the model knows."""
 
     question: str
     hits: Sequence[Hit] | None
@@ -20,17 +21,22 @@ class Task:
     adapter: str | None
     max_new_tokens: int
     history: Sequence[Message] = ()
+    readings: Sequence[Reading] = ()
     term_weights: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A generator's text with its unchecked markers `[n]`; `messages` is the prompt it was given, if any."""
+    """A generator's text with its unchecked markers `[n]`; `messages` is the prompt it was given, if any.
+
+    `span` is the answer proper within a quoted sentence, where the generator knows it.
+    """
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     messages: list[Message] | None = None
+    span: str | None = None
 
 
 class Generator(Protocol):

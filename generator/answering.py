@@ -14,8 +14,10 @@ from typing import Any
 from generator.answer import Answer, Draft, Generator, Task
 from generator.citations import MARKER, check_citations
 from generator.evidence import estimate
+from generator.followup import search_text
 from generator.prompt import Message, Prompt, load_prompt
 from retriever.filters import Filter
+from retriever.reader import Reader
 from retriever.search import Request, Result, Retriever
 from store.errors import ConflictError, InvalidInputError
 from store.models import Model
@@ -65,10 +67,12 @@ class Answerer:
     def __init__(
         self,
         retriever: Retriever,
+        reader: Reader,
         generators: Callable[[dict[str, Any]], Generator],
         find_model: Callable[[str], Model],
     ) -> None:
         self._retriever = retriever
+        self._reader = reader
         self._generators = generators
         self._find_model = find_model
 
@@ -88,10 +92,13 @@ class Answerer:
         generator = self._generators(manifest)
         prompt = load_prompt(manifest["prompt"]["name"], manifest["prompt"]["sha256"])
         clock = _Clock()
-        found = self._retrieve(pinned, question) if arm.passages else None
+        asked = search_text(question.question, question.history)
+        found = self._retrieve(pinned, question, asked) if arm.passages else None
         clock.lap("retrieval")
         yield "passages", found.hits if found else []
-        evidence = estimate(found.hits, found.term_weights, manifest["thresholds"]) if found else None
+        readings = self._reader.read(asked, [hit.passage.text for hit in found.hits]) if found else []
+        evidence = estimate(found.hits, readings, found.term_weights, manifest["thresholds"]) if found else None
+        clock.lap("reading")
         task = Task(
             question=question.question,
             hits=found.hits if found else None,
@@ -99,6 +106,7 @@ class Answerer:
             adapter=adapter,
             max_new_tokens=manifest["generation"]["max_new_tokens"],
             history=question.history,
+            readings=readings,
             term_weights=found.term_weights if found else {},
         )
         enough = evidence is None or evidence >= manifest["thresholds"]["evidence"]
@@ -124,7 +132,7 @@ class Answerer:
                 prompt_tokens=draft.prompt_tokens,
                 completion_tokens=draft.completion_tokens,
                 timings_ms=clock.laps,
-                explain=_explain(found, draft, evidence, manifest, prompt),
+                explain=_explain(asked, found, draft, evidence, manifest, prompt),
             ),
         )
 
@@ -149,14 +157,14 @@ class Answerer:
             raise _unavailable(name, f"an adapter trained {arm.adapter}; that of this release was trained {trained}")
         return arm, manifest["adapter"]
 
-    def _retrieve(self, pinned: Pinned, question: Question) -> Result:
+    def _retrieve(self, pinned: Pinned, question: Question, asked: str) -> Result:
         settings = pinned.manifest["retrieval"]
         request = Request(
-            question.question,
+            asked,
             question.top_k or settings["passages"],
             settings["mode"],
-            question.filters,
-            question.min_seq,
+            filters=question.filters,
+            min_seq=question.min_seq,
         )
         return self._retriever.search(pinned.domain_id, pinned.manifest, request)
 
@@ -184,7 +192,12 @@ def _unavailable(arm: str, missing: str) -> ConflictError:
 
 
 def _explain(
-    found: Result | None, draft: Draft, evidence: float | None, manifest: Mapping[str, Any], prompt: Prompt
+    asked: str,
+    found: Result | None,
+    draft: Draft,
+    evidence: float | None,
+    manifest: Mapping[str, Any],
+    prompt: Prompt,
 ) -> dict[str, Any]:
     threshold = manifest["thresholds"]["evidence"]
     reason = None
@@ -193,10 +206,12 @@ def _explain(
     elif not draft.text or prompt.is_abstention(draft.text):
         reason = "the generator found no answer"
     return {
+        "searched_for": asked if found else None,
         "retrieval": found.stages if found else None,
         "term_weights": found.term_weights if found else None,
         "evidence": {"estimate": evidence, "threshold": threshold},
         "prompt": draft.messages,
         "draft": draft.text,
+        "span": draft.span,
         "abstained_for": reason,
     }

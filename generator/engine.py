@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,17 @@ from generator.extractive import ExtractiveGenerator
 from generator.manifest import Manifest
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
-from retriever.encoder import Encoder, OpenVinoEncoder
+from retriever.encoder import Encoder, load_encoder
 from retriever.index import verify_index
-from retriever.ingest import ingest_document
+from retriever.ingest import ingest_documents
 from retriever.loading import media_type
+from retriever.reader import OpenVinoReader, Reader
+from retriever.reranker import load_reranker
 from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document, receive
 from store.domains import Domain, create_domain, get_domain, list_domains
-from store.errors import ConflictError, InvalidInputError, NotFoundError
+from store.errors import ConflictError, InvalidInputError
 from store.folder import hash_files
 from store.ids import canonical_json, sha256
 from store.models import Model, get_model, model_folder, register_base
@@ -41,13 +43,20 @@ class Engine:
     """Answers from the documents of a store. Safe to use from many threads."""
 
     def __init__(
-        self, store: Store, retriever: RetrieverSettings, generator: GeneratorSettings, encoder: Encoder | None = None
+        self,
+        store: Store,
+        retriever: RetrieverSettings,
+        generator: GeneratorSettings,
+        encoder: Encoder | None = None,
+        reader: Reader | None = None,
     ) -> None:
         self.store = store
         self.settings = generator
-        self.retriever = Retriever(store, retriever, encoder or OpenVinoEncoder(retriever))
+        self.reader = reader or OpenVinoReader(retriever)
+        reranker = load_reranker(retriever, self.reader)
+        self.retriever = Retriever(store, retriever, encoder or load_encoder(retriever), reranker)
         self.base_model = self._register(generator.base_model) if generator.base_model else None
-        self.answerer = Answerer(self.retriever, self._generator, lambda model_id: get_model(store, model_id))
+        self.answerer = Answerer(self.retriever, self.reader, self._generator, lambda key: get_model(store, key))
         self._generators: dict[str, Generator] = {}
         self._loading = threading.Lock()
 
@@ -76,13 +85,16 @@ class Engine:
             "passage_encoder": name,
             "space_id": encoder.space_id,
             "passage_set": settings.chunker.passage_set,
+            "reranker": self.retriever.reranker.id if self.retriever.reranker else None,
             "base_model": self.base_model.id if self.base_model else None,
             "adapter": None,
             "prompt": prompt_reference(load_prompt()),
             "retrieval": {
                 "passages": self.settings.passages,
                 "candidates": settings.candidates,
+                "dense_weight": settings.dense_weight,
                 "rank_constant": settings.rank_constant,
+                "rerank": settings.rerank,
             },
             "generation": {
                 "backend": "transformers" if self.base_model else "extractive",
@@ -122,16 +134,12 @@ class Engine:
 
         One that somebody deletes meanwhile is returned as it was.
         """
-        done = []
-        for document in documents:
-            found = document
-            if document.status in ("received", "parsed"):
-                with suppress(NotFoundError):
-                    found = ingest_document(self.store, self.retriever.encoder, self.retriever.settings, document)
-            done.append(found)
+        waiting = [document for document in documents if document.status in ("received", "parsed")]
+        ingested = ingest_documents(self.store, self.retriever.encoder, self.retriever.settings, waiting)
+        done = {document.id: document for document in ingested}
         for domain_id in {document.domain_id for document in documents}:
             self.retriever.index(domain_id).follow()
-        return done
+        return [done.get(document.id, document) for document in documents]
 
     def delete(self, domain_id: str, document_id: str) -> None:
         """Delete a document; when this returns, no later search finds it."""
@@ -168,7 +176,7 @@ class Engine:
 
     def _load(self, backend: str, manifest: dict[str, Any]) -> Generator:
         if backend == "extractive":
-            return ExtractiveGenerator(self.retriever.encoder)
+            return ExtractiveGenerator()
         from generator.causal import CausalGenerator
 
         base = self._check_base(manifest)

@@ -1,51 +1,76 @@
-"""How likely it is that the retrieved passages hold an answer: a logistic of coverage and cosine, kept in the release.
+"""How likely it is that the retrieved passages hold an answer: a logistic of a few measures, kept in the release.
 
-Fused ranks carry no magnitude, so the estimate uses what does: the share of the question's words, weighted by rarity,
-that one passage holds, and the cosine of the best passage where the encoder understands the question.
+Fused ranks carry no magnitude, so the estimate uses what does: how much surer the reader is of its best span than of
+there being none, the share of the question's words, weighted by rarity, that one passage holds, and the cosine of the
+best passage where the encoder understands the question.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from retriever.analysis import cjk_share
 from retriever.lexical import stems
+from retriever.reader import Reading
 from retriever.search import Hit
 
 
 class Thresholds(TypedDict):
-    """What a release stores: abstain if the estimate is below `evidence`; (bias, coverage, cosine) with and without."""
+    """What a release stores: abstain if the estimate is below `evidence`; the logistic's weights by feature."""
 
     evidence: float
-    with_cosine: list[float]
-    without_cosine: list[float]
+    weights: dict[str, float]
 
 
-# Fitted by tools/calibrate_evidence.py on dev splits in two languages; docs/decisions.md has the run.
-DEFAULT_THRESHOLDS = Thresholds(evidence=0.2, with_cosine=[-5.7, 3.65, 9.17], without_cosine=[-2.36, 6.99])
+# Fitted by tools/calibrate_evidence.py on dev parts in two languages; docs/decisions.md has the run.
+DEFAULT_THRESHOLDS = Thresholds(
+    evidence=0.4,
+    weights={
+        "bias": -4.02,
+        "reading": 0.148,
+        "coverage": 2.346,
+        "cosine": 2.865,
+        "chinese": -0.783,
+        "chinese_coverage": 4.629,
+    },
+)
 
 
-def features(hits: Sequence[Hit], term_weights: dict[str, float]) -> tuple[float, float | None]:
-    """Return the best coverage over the passages, 0 to 1, and the best cosine, None where the encoder was not asked."""
+def features(hits: Sequence[Hit], readings: Sequence[Reading], term_weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the best reader's score in logits, within ±20, the best coverage and the best cosine, both 0 to 1.
+
+    A cosine that the encoder could not give counts as 0. `chinese` is 1 for a Chinese question, and
+    `chinese_coverage` then the coverage: pairs of characters are covered less often than words.
+    """
     total = sum(term_weights.values())
     coverage = max(
         (sum(term_weights.get(term, 0.0) for term in set(stems(hit.passage.text))) / total for hit in hits if total),
         default=0.0,
     )
-    return coverage, max((hit.cosine for hit in hits if hit.cosine is not None), default=None)
+    spans = [reading.best() for reading in readings]
+    reading = max((span.score for span in spans if span is not None), default=-20.0)
+    cosine = max((hit.cosine for hit in hits if hit.cosine is not None), default=0.0)
+    chinese = float(cjk_share("".join(term_weights)) > 0.3)
+    return {
+        "reading": min(max(reading, -20.0), 20.0),
+        "coverage": coverage,
+        "cosine": max(cosine, 0.0),
+        "chinese": chinese,
+        "chinese_coverage": chinese * coverage,
+    }
 
 
-def estimate(hits: Sequence[Hit], term_weights: dict[str, float], thresholds: Thresholds) -> float:
+def estimate(
+    hits: Sequence[Hit], readings: Sequence[Reading], term_weights: Mapping[str, float], thresholds: Thresholds
+) -> float:
     """Return the estimated probability that the passages hold an answer; 0 without passages."""
     if not hits:
         return 0.0
-    coverage, cosine = features(hits, term_weights)
-    if cosine is None:
-        bias, weight = thresholds["without_cosine"]
-        return _logistic(bias + weight * coverage)
-    bias, weight, slope = thresholds["with_cosine"]
-    return _logistic(bias + weight * coverage + slope * cosine)
+    weights = thresholds["weights"]
+    measured = features(hits, readings, term_weights)
+    return _logistic(weights["bias"] + sum(weights[name] * value for name, value in measured.items()))
 
 
 def _logistic(value: float) -> float:

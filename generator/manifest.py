@@ -24,12 +24,15 @@ class PromptPart(_Part):
 
 
 class RetrievalPart(_Part):
-    """How passages are found: hits taken from each index, k of rank fusion, and how many reach the generator."""
+    """How passages are found: hits taken from each index, how they are fused, and how many reach the generator."""
 
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
     passages: int = Field(4, ge=1, le=50)
     candidates: int = Field(50, ge=1, le=1000)
+    fusion: Literal["convex", "ranks"] = "convex"
+    dense_weight: float = Field(0.55, ge=0, le=1)
     rank_constant: int = Field(60, ge=1)
+    rerank: int = Field(20, ge=0, le=200)
 
 
 class GenerationPart(_Part):
@@ -40,12 +43,22 @@ class GenerationPart(_Part):
     max_new_tokens: int = Field(96, ge=1, le=4096)
 
 
+class WeightsPart(_Part):
+    """The weights of the logistic that estimates the evidence, see `generator.evidence.features`."""
+
+    bias: float
+    reading: float
+    coverage: float
+    cosine: float
+    chinese: float
+    chinese_coverage: float
+
+
 class ThresholdsPart(_Part):
-    """Evidence: the estimate's coefficients and the value below which a release abstains."""
+    """Evidence: the estimate's weights and the value below which a release abstains."""
 
     evidence: float = Field(ge=0, le=1)
-    with_cosine: list[float] = Field(min_length=3, max_length=3)
-    without_cosine: list[float] = Field(min_length=2, max_length=2)
+    weights: WeightsPart
 
 
 class Manifest(_Part):
@@ -55,7 +68,7 @@ class Manifest(_Part):
     passage_encoder: str
     space_id: str
     passage_set: str
-    reranker: None = None
+    reranker: str | None = Field(None, pattern=r"^(reader|xen_[a-z0-9]{20})$")
     base_model: str | None
     adapter: str | None
     prompt: PromptPart

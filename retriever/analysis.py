@@ -11,6 +11,7 @@ import unicodedata
 CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 _CJK_START = re.compile(rf"[{CJK}]")
+_CJK_RUN = re.compile(rf"[{CJK}]+")
 
 # Words that say how something is asked, not what about: they carry no evidence.
 _WORD_LIST = """
@@ -40,7 +41,12 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def is_cjk(character: str) -> bool:
+    """Return whether a character is Chinese, Japanese or Korean."""
+    return _CJK_START.match(character) is not None
+
+
 def cjk_share(text: str) -> float:
     """Return the share of the characters that are CJK, blanks left out, 0 to 1."""
-    solid = [character for character in text if not character.isspace()]
-    return sum(1 for character in solid if _CJK_START.match(character)) / len(solid) if solid else 0.0
+    solid = "".join(text.split())
+    return sum(map(len, _CJK_RUN.findall(solid))) / len(solid) if solid else 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retriever.analysis import cjk_share
 from retriever.encoder import Encoder
@@ -32,10 +32,11 @@ class _Heading:
     path: str
 
 
-def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings) -> list[NewPassage]:
+def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings, title: str = "") -> list[NewPassage]:
     """Return the passages of a text in order; `text[start:end]` is the text of each, without white space around it.
 
-    In Markdown the passage carries its heading path, and headings at its beginning are not part of its span.
+    A passage carries its heading path, which begins with the title of the document, if it has one. In Markdown headings
+    at the beginning of a passage are not part of its span.
     """
     from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
@@ -47,7 +48,7 @@ def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings
         for begin, end in _slices(text)
         for start, piece in splitter.chunk_indices(text[begin:end])
     ]
-    passages = [passage for passage in pieces if passage is not None]
+    passages = [_titled(passage, title) for passage in pieces if passage is not None]
     counts = encoder.count_tokens([passage.content for passage in passages])
     fitting: list[NewPassage] = []
     for passage, count in zip(passages, counts, strict=True):
@@ -99,6 +100,13 @@ def _passage(text: str, start: int, end: int, headings: list[_Heading]) -> NewPa
     if start == end:
         return None
     return NewPassage(start, end, _heading_path(headings, start), text[start:end])
+
+
+def _titled(passage: NewPassage, title: str) -> NewPassage:
+    shown = " ".join(title.split())[:_LONGEST_HEADING]
+    if not shown or passage.heading == shown or passage.heading.startswith(f"{shown} > "):
+        return passage
+    return replace(passage, heading=f"{shown} > {passage.heading}" if passage.heading else shown)
 
 
 def _heading_path(headings: list[_Heading], place: int) -> str:

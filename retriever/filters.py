@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Protocol
 
@@ -9,15 +11,18 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
 from store import schema
+from store.database import batches
 from store.store import Store
 
 Scalar = str | int | float | bool
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_]+")  # others may be stored with escapes, which SQLite did not always resolve
+_LARGEST = 200  # values of a filter that SQL sees; SQLite limits the depth of an expression
 
 
 class Comparison(BaseModel):
     """Compare one attribute of a document: a key of its metadata, or `external_id`, `title`, `created_at`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
     key: str = Field(max_length=64)
@@ -67,15 +72,69 @@ def attributes(metadata: Mapping[str, Any], document: _Document) -> dict[str, An
 
 
 def allowed_texts(store: Store, domain_id: str, passage_set: str, condition: Filter) -> tuple[set[int], set[str]]:
-    """Return the ids of the texts that some passing document owns, and the ids of the passing documents."""
+    """Return the ids of the texts that some passing document owns, and the ids of the passing documents.
+
+    The database leaves out what surely does not pass, so that few documents are read; `condition` judges the rest.
+    """
     documents, passages = schema.documents.c, schema.passages.c
     own = (documents.id, documents.external_id, documents.title, documents.created_at, documents.metadata)
-    owned = sa.select(passages.document_id, passages.text_id).where(passages.domain_id == domain_id)
+    candidates = sa.select(*own).where(documents.domain_id == domain_id)
+    possible = _possible(condition) if _size(condition) <= _LARGEST else None
+    if possible is not None:
+        candidates = candidates.where(sa.case((sa.func.json_valid(documents.metadata) == 1, possible), else_=sa.true()))
+    texts: set[int] = set()
     with store.database.read() as connection:
-        rows = connection.execute(sa.select(*own).where(documents.domain_id == domain_id)).all()
+        rows = connection.execute(candidates).all()
         passing = {row.id for row in rows if condition.matches(attributes(row.metadata, row))}
-        pairs = connection.execute(owned.where(passages.passage_set == passage_set)).all()
-    return {text_id for document_id, text_id in pairs if document_id in passing}, passing
+        for batch in batches(sorted(passing)):
+            owned = sa.select(sa.func.json_group_array(passages.text_id))  # one row: many rows take three times as long
+            owned = owned.where(passages.document_id.in_(batch), passages.passage_set == passage_set)
+            texts.update(json.loads(connection.execute(owned).scalar_one()))
+    return texts, passing
+
+
+def _size(condition: Filter) -> int:
+    """Return how many values a filter compares with."""
+    if isinstance(condition, Compound):
+        return sum(_size(each) for each in condition.filters)
+    return len(condition.value) if isinstance(condition.value, list) else 1
+
+
+def _possible(condition: Filter) -> sa.ColumnElement[bool] | None:
+    """Return SQL that is true of every document that passes, perhaps of others too; None if there is none."""
+    if isinstance(condition, Comparison):
+        return _possible_comparison(condition)
+    parts = [_possible(each) for each in condition.filters]
+    known = [part for part in parts if part is not None]
+    if condition.type == "and":
+        return sa.and_(*known) if known else None
+    return sa.or_(*known) if len(known) == len(parts) else None
+
+
+def _possible_comparison(condition: Comparison) -> sa.ColumnElement[bool] | None:
+    values = condition.value if isinstance(condition.value, list) else [condition.value]
+    if condition.type in ("ne", "nin") or not _PLAIN_KEY.fullmatch(condition.key) or not all(map(_same, values)):
+        return None
+    known = [value if isinstance(value, str) else int(value) for value in values]  # SQLite has no booleans
+    documents = schema.documents.c
+    actual: sa.ColumnElement[Any] = (
+        sa.type_coerce(documents[condition.key], sa.types.NullType())
+        if condition.key in ("external_id", "title", "created_at")
+        else sa.func.json_extract(documents.metadata, f'$."{condition.key}"')
+    )
+    if condition.type in ("eq", "in"):
+        return actual.in_(known)
+    if isinstance(condition.value, list):
+        return None
+    # Inclusive, since SQLite may read the decimals of a number a little differently than Python.
+    return actual >= known[0] if condition.type in ("gt", "gte") else actual <= known[0]
+
+
+def _same(value: Scalar) -> bool:
+    """Return whether SQLite compares with this value like Python, but for the types it takes for equal."""
+    if isinstance(value, str):
+        return value.isprintable()  # neither NUL, which ends a string there, nor half a surrogate pair
+    return value == int(value) and abs(value) < 2**53
 
 
 def _equal(actual: Any, value: Any) -> bool:

@@ -1,10 +1,39 @@
-"""Fusion of rankings by weighted reciprocal ranks (Cormack, Clarke and Büttcher 2009)."""
+"""Fusion of the lexical and the dense ranking.
+
+The default is a convex combination of calibrated scores (Bruch, Gai and Ingber 2022, "An Analysis of Fusion Functions
+for Hybrid Retrieval"): w * cosine + (1 - w) * BM25 / bound. The bound is what BM25 gives a passage in which every word
+of the query stands without end, so that a half means the same for each query: how much of the query, by rarity, is
+there. Scaled so, one weight serves all the collections tried (docs/decisions.md); scaled by the best hit of the query
+or by rank, as usual, it does not. Reciprocal ranks (Cormack, Clarke and Büttcher 2009) are the fallback of releases
+that ask for them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-UNREADABLE = 0.2  # share of unknown tokens above which the encoder does not understand a question
+UNREADABLE = 0.2  # share of unknown tokens from which on the encoder's vectors mean nothing
+_SATURATION = 2.2  # BM25's k1 + 1: what a term's frequency can multiply its idf by
+_FIELDS = 2  # a term is searched as a word and as a stem
+
+Scores = Mapping[int, float]
+
+
+def lexical_bound(term_weights: Mapping[str, float]) -> float:
+    """Return the BM25 score that a query with these idf weights cannot pass by much; 1 for a query without terms."""
+    return _FIELDS * _SATURATION * sum(term_weights.values()) or 1.0
+
+
+def readable_weight(weight: float, unknown_share: float) -> float:
+    """Return the weight of the dense side for text of which the encoder cannot read this share: 0 from a fifth on."""
+    return weight * max(0.0, 1.0 - unknown_share / UNREADABLE)
+
+
+def convex_combination(dense: Scores, lexical: Scores, weight: float) -> list[tuple[int, float]]:
+    """Return (id, weight * dense + (1 - weight) * lexical) pairs, best first, equal scores by id; what lacks is 0."""
+    keys = dense.keys() | lexical.keys()
+    scores = {key: weight * dense.get(key, 0.0) + (1 - weight) * lexical.get(key, 0.0) for key in keys}
+    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def reciprocal_ranks(
@@ -17,13 +46,3 @@ def reciprocal_ranks(
             if weights[name] > 0:
                 scores[key] = scores.get(key, 0.0) + weights[name] / (constant + rank)
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
-
-
-def weights_for(unknown_share: float, lexical_hits: int) -> dict[str, float]:
-    """Return the weights of the two rankings for a question.
-
-    A question that the encoder reads as unknown tokens (Chinese for an English encoder) gives random cosines, and equal
-    weights then halve the quality of the fused ranking. So such a question is ranked by words alone, where words hit.
-    """
-    dense = 0.0 if unknown_share > UNREADABLE and lexical_hits else 1.0
-    return {"dense": dense, "lexical": 1.0}

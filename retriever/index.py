@@ -10,14 +10,15 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from retriever.compaction import Change, Compactor
 from retriever.dense import DenseSnapshot
-from retriever.encoder import Vectors
 from retriever.lexical import LexicalIndex, LexicalSnapshot
+from retriever.segments import Half
 from store.checkpoints import Checkpoint, read_checkpoint, record_checkpoint
 from store.errors import DamagedError
 from store.folder import check_published
@@ -25,7 +26,7 @@ from store.ids import sha256
 from store.passages import Changes, changes_since, last_seq, live_texts, read_contents, read_vectors
 from store.store import Store
 
-_DENSE_FILE = "vectors.faiss"
+_VECTORS_FOLDER = "vectors"
 _WORDS_FOLDER = "words"
 
 
@@ -65,8 +66,10 @@ class DomainIndex:
         self._saved = 0
         self._closed = False
         self.rebuilt = False
-        self._lexical, self._snapshot = self._load()
-        self._ids = self._snapshot.dense.ids()
+        self._compactor = Compactor(self._turn, self._publish_compacted)
+        with self._turn:
+            self._lexical, self._snapshot = self._load()
+            self._compactor.notice(self._snapshot.dense)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -75,7 +78,7 @@ class DomainIndex:
 
     def ids(self) -> set[int]:
         """Return the ids of the texts in the newest snapshot."""
-        return set(self._ids)
+        return self._snapshot.dense.ids()
 
     def follow(self) -> Snapshot:
         """Apply the changes since the snapshot, publish the result and return it."""
@@ -101,19 +104,26 @@ class DomainIndex:
         with self._turn:
             self._closed = True
             shutil.rmtree(self._folder, ignore_errors=True)
+        self._compactor.close()
 
     def _apply(self, changes: Changes) -> None:
-        removed = changes.gone & self._ids
-        wanted = changes.live - self._ids
+        before = self._snapshot
+        present = before.dense.present(changes.gone | changes.live)
+        removed = present & changes.gone
+        wanted = changes.live - present
         # A text that vanished again since `changes` was read is skipped here and is not live in a later change either.
         vectors = dict(read_vectors(self._store, wanted, self._view.space_id))
         contents = [(key, content) for key, content in read_contents(self._store, wanted) if key in vectors]
         added = [key for key, _ in contents]
-        matrix = _matrix([vectors[key] for key in added], self._view.dimension)
-        dense = self._snapshot.dense.changed(removed, added, matrix)
+        change = Change(removed, added, _matrix([vectors[key] for key in added], self._view.dimension))
+        dense = before.dense.changed(change.removed, change.added, change.vectors)
         lexical = self._lexical.changed(removed, contents)
-        self._ids = (self._ids - removed) | set(added)
         self._snapshot = Snapshot(changes.seq, dense, lexical)
+        self._compactor.notice(dense, change)
+
+    def _publish_compacted(self, dense: DenseSnapshot) -> None:
+        self._snapshot = replace(self._snapshot, dense=dense)
+        self._saved = 0  # so that the next checkpoint has it
 
     def _load(self) -> tuple[LexicalIndex, Snapshot]:
         found = read_checkpoint(self._store, self._view.domain_id, "search", self._view.key)
@@ -123,10 +133,9 @@ class DomainIndex:
             except (DamagedError, OSError, RuntimeError, ValueError):  # the last two: a format of other versions
                 self.rebuilt = True
                 shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir()
-        lexical = LexicalIndex(self._folder)
-        empty = Snapshot(0, DenseSnapshot.empty(self._view.dimension), lexical.snapshot())
-        self._lexical, self._snapshot, self._ids = lexical, empty, set[int]()
+        lexical = LexicalIndex(self._working(_WORDS_FOLDER))
+        self._working(_VECTORS_FOLDER)
+        self._lexical, self._snapshot = lexical, Snapshot(0, DenseSnapshot(self._view.dimension), lexical.snapshot())
         self._apply(live_texts(self._store, self._view.domain_id, self._view.passage_set))
         return lexical, self._snapshot
 
@@ -135,19 +144,25 @@ class DomainIndex:
         manifest = check_published(path, found.sha256)
         if (manifest["domain"], manifest["view"]) != (found.domain_id, found.view):
             raise DamagedError(f"{path} is the checkpoint of another index.")
-        dense = DenseSnapshot.from_bytes((path / _DENSE_FILE).read_bytes())
-        self._folder.mkdir()
+        dense = DenseSnapshot.read(path / _VECTORS_FOLDER, self._working(_VECTORS_FOLDER), self._view.dimension)
+        words = self._working(_WORDS_FOLDER)
         for file in (path / _WORDS_FOLDER).iterdir():
-            (self._folder / file.name).hardlink_to(file)
-        lexical = LexicalIndex(self._folder)
+            (words / file.name).hardlink_to(file)
+        lexical = LexicalIndex(words)
         self._saved = found.seq
         return lexical, Snapshot(found.seq, dense, lexical.snapshot())
+
+    def _working(self, name: str) -> Path:
+        folder = self._folder / name
+        folder.mkdir(parents=True)
+        return folder
 
     def _write_checkpoint(self) -> None:
         snapshot = self._snapshot
 
         def fill(folder: Path) -> None:
-            (folder / _DENSE_FILE).write_bytes(snapshot.dense.to_bytes())
+            (folder / _VECTORS_FOLDER).mkdir()
+            snapshot.dense.write(folder / _VECTORS_FOLDER, self._folder / _VECTORS_FOLDER)
             (folder / _WORDS_FOLDER).mkdir()
             self._lexical.link_files(folder / _WORDS_FOLDER)
 
@@ -187,5 +202,5 @@ def verify_index(store: Store, view: View) -> list[str]:
     return problems
 
 
-def _matrix(rows: list[bytes], dimension: int) -> Vectors:
-    return np.frombuffer(b"".join(rows), dtype="<f2").reshape(-1, dimension).astype(np.float32)
+def _matrix(rows: list[bytes], dimension: int) -> Half:
+    return np.frombuffer(b"".join(rows), dtype="<f2").reshape(-1, dimension)

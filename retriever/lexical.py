@@ -37,11 +37,22 @@ class LexicalSnapshot:
             (tantivy.Occur.Should, tantivy.Query.term_query(self.schema, field, term, "freq")) for field, term in should
         ]
         parsed = tantivy.Query.boolean_query(clauses)
-        if allowed is not None:
-            members = tantivy.Query.term_set_query(self.schema, "id", sorted(allowed))
-            filtered = tantivy.Query.const_score_query(members, 0.0)
-            parsed = tantivy.Query.boolean_query([(tantivy.Occur.Must, parsed), (tantivy.Occur.Must, filtered)])
-        hits = self.searcher.search(parsed, limit, count=False).hits
+        if allowed is None:
+            return self._hits(parsed, limit)
+        # A set of terms costs as much as it is large; a filter that lets much through is soon full without one.
+        ahead = 4 * limit * self.searcher.num_docs // len(allowed)
+        if ahead < len(allowed) // 10:
+            found = self._hits(parsed, ahead)
+            kept = [hit for hit in found if hit[0] in allowed][:limit]
+            if len(kept) == limit or len(found) < ahead:
+                return kept
+        members = tantivy.Query.term_set_query(self.schema, "id", sorted(allowed))
+        filtered = tantivy.Query.const_score_query(members, 0.0)
+        both = [(tantivy.Occur.Must, parsed), (tantivy.Occur.Must, filtered)]
+        return self._hits(tantivy.Query.boolean_query(both), limit)
+
+    def _hits(self, query: Any, limit: int) -> list[tuple[int, float]]:
+        hits = self.searcher.search(query, limit, count=False).hits
         ids = self.searcher.fast_field_values("id", [address for _, address in hits])
         return [(int(key), float(score)) for key, (score, _) in zip(ids, hits, strict=True)]
 

@@ -6,15 +6,17 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from retriever.encoder import Encoder
 from retriever.filters import Filter, allowed_texts
-from retriever.fusion import UNREADABLE, reciprocal_ranks, weights_for
+from retriever.fusion import UNREADABLE, convex_combination, lexical_bound, readable_weight, reciprocal_ranks
 from retriever.index import DomainIndex, Snapshot, View
+from retriever.legibility import Legibility
+from retriever.reranker import Reranker
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError, InvalidInputError, NotReadyError
 from store.passages import Passage, read_passages
@@ -32,6 +34,7 @@ class Request:
     query: str
     top_k: int = 10
     mode: Mode | None = None  # None: as the release says
+    rerank: bool | None = None  # None: as the release says
     filters: Filter | None = None
     min_seq: int = 0
 
@@ -63,8 +66,12 @@ class Result:
 class Retriever:
     """Searches the domains of a store. It opens an index at the first need of it and keeps it."""
 
-    def __init__(self, store: Store, settings: RetrieverSettings, encoder: Encoder) -> None:
+    def __init__(
+        self, store: Store, settings: RetrieverSettings, encoder: Encoder, reranker: Reranker | None = None
+    ) -> None:
         self.encoder = encoder
+        self.reranker = reranker
+        self.legibility = Legibility(store, encoder.space_id)
         self.settings = settings
         self._store = store
         self._indexes: dict[str, DomainIndex] = {}
@@ -125,53 +132,84 @@ class Retriever:
         if request.filters is not None:
             passage_set = self.settings.chunker.passage_set
             allowed, documents = allowed_texts(self._store, domain_id, passage_set, request.filters)
-        found, ranked = self._rank(snapshot, request, manifest["retrieval"], allowed)
-        hits = self._hits(domain_id, found, documents, ranked)
-        term_weights = snapshot.lexical.term_weights(request.query)
-        stages = _named(ranked, found, hits)
-        return Result(hits[: request.top_k], snapshot.seq, stages, term_weights)
+        stages = self._stages(domain_id, snapshot, request, manifest["retrieval"], allowed)
+        hits = self._hits(domain_id, documents, stages)
+        hits = self._reranked(hits, request, manifest)
+        return Result(hits[: request.top_k], snapshot.seq, _named(stages, hits), stages.term_weights)
 
-    def _rank(
-        self, snapshot: Snapshot, request: Request, settings: dict[str, Any], allowed: set[int] | None
-    ) -> tuple[list[tuple[int, float]], dict[str, Any]]:
+    def _stages(
+        self,
+        domain_id: str,
+        snapshot: Snapshot,
+        request: Request,
+        settings: dict[str, Any],
+        allowed: set[int] | None,
+    ) -> _Stages:
         mode = request.mode or settings["mode"]
         limit = max(settings["candidates"], request.top_k)
-        rankings: dict[str, list[tuple[int, float]]] = {"dense": [], "lexical": []}
-        if mode != "dense":
-            rankings["lexical"] = snapshot.lexical.search(request.query, limit, allowed)
-        unknown = self.encoder.unknown_share(request.query)
-        weights = weights_for(unknown, len(rankings["lexical"]))
-        if mode == "dense" or (mode == "hybrid" and weights["dense"] > 0):
-            weights["dense"] = 1.0
-            vector = self.encoder.encode_queries([request.query])
-            rankings["dense"] = snapshot.dense.search(vector, limit, allowed)
-        keys = {name: [key for key, _ in ranking] for name, ranking in rankings.items()}
-        fused = reciprocal_ranks(keys, weights, settings["rank_constant"])
-        return fused, {"rankings": rankings, "weights": weights, "unknown_share": unknown}
+        term_weights = snapshot.lexical.term_weights(request.query)
+        unknown = max(self.encoder.unknown_share(request.query), self.legibility.unknown_share(domain_id, snapshot.seq))
+        lexical = snapshot.lexical.search(request.query, limit, allowed) if mode != "dense" else []
+        weight = readable_weight(settings.get("dense_weight", 0.5), unknown) * self.encoder.trust(request.query)
+        if mode == "lexical" or (mode == "hybrid" and weight == 0 and lexical):
+            fused = [(key, score / lexical_bound(term_weights)) for key, score in lexical]
+            return _Stages([], lexical, fused, 0.0, unknown, term_weights)
+        vector = self.encoder.encode_queries([request.query])
+        dense = snapshot.dense.search(vector, limit, allowed)
+        if mode == "dense" or not lexical:
+            return _Stages(dense, lexical, dense, 1.0, unknown, term_weights)
+        if settings.get("fusion", "ranks") == "ranks":  # a release from before there was another way
+            keys = {"dense": [key for key, _ in dense], "lexical": [key for key, _ in lexical]}
+            ranks = reciprocal_ranks(keys, {"dense": 1.0, "lexical": 1.0}, settings["rank_constant"])
+            return _Stages(dense, lexical, ranks, weight, unknown, term_weights)
+        cosines, bm25 = dict(dense), dict(lexical)
+        if unseen := bm25.keys() - cosines.keys():
+            cosines |= dict(snapshot.dense.search(vector, len(unseen), unseen))
+        if unseen := dict(dense).keys() - bm25.keys():
+            bm25 |= dict(snapshot.lexical.search(request.query, len(unseen), unseen))
+        bound = lexical_bound(term_weights)
+        fused = convex_combination(cosines, {key: score / bound for key, score in bm25.items()}, weight)
+        return _Stages(list(cosines.items()), list(bm25.items()), fused, weight, unknown, term_weights)
 
-    def _hits(
-        self, domain_id: str, found: Sequence[tuple[int, float]], documents: set[str] | None, stages: dict[str, Any]
-    ) -> list[Hit]:
+    def _hits(self, domain_id: str, documents: set[str] | None, stages: _Stages) -> list[Hit]:
         owners: dict[int, list[Passage]] = {}
         passage_set = self.settings.chunker.passage_set
-        for passage in read_passages(self._store, domain_id, [key for key, _ in found], passage_set):
+        for passage in read_passages(self._store, domain_id, [key for key, _ in stages.fused], passage_set):
             if documents is None or passage.document_id in documents:
                 owners.setdefault(passage.text_id, []).append(passage)
-        ranks = {
-            name: {key: rank for rank, (key, _) in enumerate(ranking, start=1)}
-            for name, ranking in stages["rankings"].items()
-        }
-        readable = stages["unknown_share"] <= UNREADABLE  # else the cosines mean nothing
-        cosines = dict(stages["rankings"]["dense"]) if readable else {}
+        dense, lexical = _ranks(stages.dense), _ranks(stages.lexical)
+        cosines = dict(stages.dense) if stages.unknown_share <= UNREADABLE else {}  # else they mean nothing
         hits = []
-        for key, score in found:
+        for key, score in stages.fused:
             if key not in owners:  # deleted after the snapshot was made: nobody may see it any more
                 continue
             first, *others = owners[key]
-            place = {name: ranks[name].get(key) for name in ranks} | {"rerank": None}
+            place = {"dense": dense.get(key), "lexical": lexical.get(key), "rerank": None}
             also_in = sorted({other.document_id for other in others} - {first.document_id})
             hits.append(Hit(first, score, place, cosines.get(key), also_in))
         return hits
+
+    def _reranked(self, hits: list[Hit], request: Request, manifest: dict[str, Any]) -> list[Hit]:
+        """Return the hits with the best ones in the order of the reranker, if the release or the request wants one."""
+        wanted = request.rerank if request.rerank is not None else manifest.get("reranker") is not None
+        depth = manifest["retrieval"].get("rerank", 20)
+        if not wanted or not depth or not hits:
+            return hits
+        pinned = manifest.get("reranker") or (self.reranker.id if self.reranker else None)
+        if self.reranker is None or self.reranker.id != pinned:
+            have = self.reranker.id if self.reranker else "none (retriever.reranker)"
+            message = f"The reranker {pinned or 'asked for'} is not loaded; configured is {have}."
+            raise ConflictError(message, code="no_reranker")
+        head = hits[:depth]
+        scores = self.reranker.scores(request.query, [hit.passage.text for hit in head])
+        if (weight := self.reranker.weight) is not None:
+            scores = [hit.score + weight * score for hit, score in zip(head, scores, strict=True)]
+        order = sorted(range(len(head)), key=lambda place: (-scores[place], place))
+        best = [
+            replace(head[place], score=scores[place], ranks={**head[place].ranks, "rerank": rank})
+            for rank, place in enumerate(order, start=1)
+        ]
+        return best + hits[depth:]
 
     def _snapshot(self, domain_id: str, min_seq: int) -> Snapshot:
         index = self.index(domain_id)
@@ -196,13 +234,37 @@ class Retriever:
                 )
 
 
-def _named(ranked: dict[str, Any], fused: Sequence[tuple[int, float]], hits: Sequence[Hit]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Stages:
+    """What each stage found: (text id, score) pairs; `fused` is best first, `weight` that of the dense side."""
+
+    dense: list[tuple[int, float]]
+    lexical: list[tuple[int, float]]
+    fused: list[tuple[int, float]]
+    weight: float
+    unknown_share: float
+    term_weights: dict[str, float]
+
+
+def _ranks(pairs: Sequence[tuple[int, float]]) -> dict[int, int]:
+    ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    return {key: rank for rank, (key, _) in enumerate(ordered, start=1)}
+
+
+def _named(stages: _Stages, hits: Sequence[Hit]) -> dict[str, Any]:
     """Return the stages of a search for people: passages by their ids, with rank order and score of each stage."""
     names = {hit.passage.text_id: hit.passage.id for hit in hits}
 
     def show(pairs: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
-        return [{"passage_id": names[key], "score": score} for key, score in pairs if key in names]
+        ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        return [{"passage_id": names[key], "score": score} for key, score in ordered if key in names]
 
-    rankings = {name: show(ranking) for name, ranking in ranked["rankings"].items()}
-    rest = {"weights": ranked["weights"], "unknown_share": ranked["unknown_share"], "rerank": None}
-    return {**rankings, "fusion": show(fused), **rest}
+    reranked = [hit for hit in hits if hit.ranks["rerank"] is not None]
+    return {
+        "dense": show(stages.dense),
+        "lexical": show(stages.lexical),
+        "fusion": show(stages.fused),
+        "weights": {"dense": round(stages.weight, 4), "lexical": round(1.0 - stages.weight, 4)},
+        "unknown_share": stages.unknown_share,
+        "rerank": [{"passage_id": hit.passage.id, "score": hit.score} for hit in reranked] or None,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,7 +15,7 @@ class ChunkerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: int = 1
+    version: int = 2  # of the rules that are no settings
     latin: tuple[int, int] = (500, 900)
     cjk: tuple[int, int] = (160, 240)
 
@@ -32,9 +33,14 @@ class RetrieverSettings(BaseModel):
     encoder: Path | None = Field(None, description="folder of a sentence-transformers model; default: MiniLM L6 v2")
     cache: Path | None = Field(None, description="folder for converted encoders; default: the user's cache folder")
     threads: int = Field(0, ge=0, description="threads of the encoder; 0: as many as there are cores")
-    batch: int = Field(32, ge=1, description="passages per call of the encoder")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the encoder runs; on a CPU by OpenVINO")
+    precision: Literal["auto", "f32", "bf16"] = Field("auto", description="on a CPU; auto: bf16 where the CPU has it")
+    batch_tokens: int = Field(1024, ge=1, description="tokens per call of the encoder, padding counted")
+    reranker: Path | None = Field(None, description="`reader`, or the folder of a cross-encoder; default: none")
     chunker: ChunkerSettings = ChunkerSettings()
     candidates: int = Field(50, ge=1, le=1000, description="hits taken from each index before fusion")
+    dense_weight: float = Field(0.55, ge=0, le=1, description="of the cosine in the fused score, beside BM25")
     rank_constant: int = Field(60, ge=1, description="k of reciprocal rank fusion")
+    rerank: int = Field(20, ge=0, le=200, description="hits that the reranker sees, if there is one; 0: none")
     checkpoint_every: int = Field(1000, ge=1, description="changes after which an index is written to disk")
     max_document_bytes: int = Field(50_000_000, ge=1)

@@ -28,6 +28,7 @@ app.add_typer(lifecycle.evaluations, name="eval")
 app.add_typer(lifecycle.releases, name="release")
 app.add_typer(lifecycle.models, name="model")
 app.add_typer(lifecycle.jobs, name="job")
+app.command(epilog="Example: tandem doctor")(operation.doctor)
 app.command(epilog="Example: tandem verify --json")(operation.verify)
 app.command(epilog="Example: tandem version")(operation.version)
 

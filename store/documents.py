@@ -1,20 +1,20 @@
 """Documents and their versions: receive, make searchable, delete.
 
 A document goes through two transactions. `receive` stores the original and a row, so nothing acknowledged is lost.
-`make_searchable` stores text, passages, vectors and change rows and removes those of the version before, so a reader
-sees the old version or the new one, never both or neither. `delete_document` is one transaction as well.
+`make_all_searchable` stores text, passages, vectors and change rows and removes those of the version before, so a
+reader sees the old version or the new one, never both or neither. `delete_document` is one transaction as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from store import schema
 from store.database import batches
+from store.document_rows import Cut, Document, Version, select_documents
 from store.errors import InvalidInputError, NotFoundError
 from store.ids import new_id
 from store.jobs import require_domain
@@ -22,39 +22,8 @@ from store.models import flag_learners
 from store.passages import NewPassage, add_passages, passage_ids, remove_passages
 from store.store import Store, now
 
+__all__ = ["Cut", "Document", "Version"]  # defined elsewhere, and offered here to those who work with documents
 Result = Literal["created", "updated", "unchanged"]
-
-
-@dataclass(frozen=True)
-class Document:
-    """A document as its newest version describes it; `passages` counts what is searchable now."""
-
-    id: str
-    domain_id: str
-    external_id: str
-    title: str
-    version: int
-    status: str
-    error: dict[str, str] | None
-    media_type: str
-    bytes: int
-    sha256: str
-    metadata: dict[str, Any]
-    passages: int
-    created_at: int
-    updated_at: int
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of a document; `text` is None until it was parsed."""
-
-    version: int
-    sha256: str
-    media_type: str
-    bytes: int
-    text: str | None
-    created_at: int
 
 
 def receive(
@@ -113,44 +82,78 @@ def make_searchable(
     vectors: Mapping[str, bytes],
     space_id: str,
 ) -> set[str]:
-    """Replace what is searchable of the document by these passages of `document.version`, in one transaction.
+    """Do what `make_all_searchable` does, with one document."""
+    return make_all_searchable(store, [Cut(document, text, passages)], passage_set, vectors, space_id)
 
-    `vectors` maps a passage's content to its vector as float16 bytes. Contents that have neither a stored nor a given
+
+def make_all_searchable(
+    store: Store,
+    cuts: Sequence[Cut],
+    passage_set: str,
+    vectors: Mapping[str, bytes],
+    space_id: str,
+    unknown: Mapping[str, float] | None = None,
+) -> set[str]:
+    """Replace what is searchable of each document by the passages of its version, all in one transaction.
+
+    `vectors` maps a passage's content to its vector as float16 bytes, `unknown` to the share of it that the encoder
+    could not read (0 if not given). Contents that have neither a stored nor a given
     vector are returned, and then nothing was changed. A version that is no longer the newest is dropped silently.
     """
-    table, versions = schema.documents, schema.versions
+    table = schema.documents
+    missing: set[str] = set()
+    replaced: list[tuple[Cut, list[str], int | None]] = []
     with store.database.write() as connection:
-        newest = connection.execute(
-            sa.select(table.c.version, table.c.searchable_version).where(table.c.id == document.id)
-        ).first()
-        if newest is None or newest.version != document.version:
-            return set()
         savepoint = connection.begin_nested()
-        old = passage_ids(connection, document.id)
-        owner = (document.domain_id, document.id, document.version)
-        missing = add_passages(connection, owner, passages, passage_set, vectors, space_id)
+        for cut in cuts:
+            document = cut.document
+            newest = connection.execute(
+                sa.select(table.c.version, table.c.searchable_version).where(table.c.id == document.id)
+            ).first()
+            if newest is None or newest.version != document.version:
+                continue
+            replaced.append((cut, passage_ids(connection, document.id), newest.searchable_version))
+            owner = (document.domain_id, document.id, document.version)
+            missing |= add_passages(connection, owner, cut.passages, passage_set, vectors, space_id, unknown or {})
         if missing:
             savepoint.rollback()
             return missing
-        remove_passages(connection, document.domain_id, old)  # last, so that an unchanged text keeps its vector
-        mine = (versions.c.document_id == document.id, versions.c.version == document.version)
-        connection.execute(versions.update().where(*mine).values(text=text))
-        state = {"status": "searchable", "searchable_version": document.version, "error": None, "updated_at": now()}
-        connection.execute(table.update().where(table.c.id == document.id).values(state))
-        if newest.searchable_version not in (None, document.version):
-            flag_learners(connection, document.id, "outdated", before=document.version)
+        for cut, old, before in replaced:  # after all additions, so that an unchanged text keeps its vector
+            remove_passages(connection, cut.document.domain_id, old)
+            _publish(connection, cut, before)
     return set()
 
 
+def _publish(connection: sa.Connection, cut: Cut, before: int | None) -> None:
+    """Store the text, and that this version is the one that is searched from now on, instead of the one `before`."""
+    table, document = schema.documents, cut.document
+    _write_text(connection, cut)
+    state = {"status": "searchable", "searchable_version": document.version, "error": None, "updated_at": now()}
+    connection.execute(table.update().where(table.c.id == document.id).values(state))
+    if before not in (None, document.version):
+        flag_learners(connection, document.id, "outdated", before=document.version)
+
+
 def mark_parsed(store: Store, document: Document, text: str) -> None:
-    """Store the text of this version; it can be read, but not searched yet."""
-    table, versions = schema.documents, schema.versions
+    """Do what `mark_all_parsed` does, with one document."""
+    mark_all_parsed(store, [Cut(document, text, ())])
+
+
+def mark_all_parsed(store: Store, cuts: Sequence[Cut]) -> None:
+    """Store the texts of these versions; they can be read, but not searched yet."""
+    table = schema.documents
     with store.database.write() as connection:
-        newest = (table.c.id == document.id, table.c.version == document.version)
-        waiting = table.c.status == "received"  # a quarantined document stays so until it is searchable
-        connection.execute(table.update().where(*newest, waiting).values(status="parsed", updated_at=now()))
-        mine = (versions.c.document_id == document.id, versions.c.version == document.version)
-        connection.execute(versions.update().where(*mine).values(text=text))
+        for cut in cuts:
+            newest = (table.c.id == cut.document.id, table.c.version == cut.document.version)
+            waiting = table.c.status == "received"  # a quarantined document stays so until it is searchable
+            connection.execute(table.update().where(*newest, waiting).values(status="parsed", updated_at=now()))
+            _write_text(connection, cut)
+
+
+def _write_text(connection: sa.Connection, cut: Cut) -> None:
+    table = schema.versions
+    mine = (table.c.document_id == cut.document.id, table.c.version == cut.document.version)
+    connection.execute(table.update().where(*mine).values(text=cut.text))
 
 
 def mark_failed(
@@ -197,9 +200,9 @@ def collect_blobs(store: Store, digests: set[str]) -> None:
 def get_document(store: Store, domain_id: str, document_id: str) -> Document:
     """Return the document of that id, or of that external id; raise `NotFoundError` if the domain has neither."""
     table = schema.documents.c
-    for document in _select(store, table.domain_id == domain_id, table.id == document_id):
+    for document in select_documents(store, table.domain_id == domain_id, table.id == document_id):
         return document
-    for document in _select(store, table.domain_id == domain_id, table.external_id == document_id):
+    for document in select_documents(store, table.domain_id == domain_id, table.external_id == document_id):
         return document
     raise _not_found(document_id)
 
@@ -224,7 +227,13 @@ def list_documents(
     if after is not None:
         bound = sa.select(table.number).where(table.id == get_document(store, domain_id, after).id).scalar_subquery()
         conditions.append(table.number > bound if order == "asc" else table.number < bound)
-    return _select(store, *conditions, limit=limit, order=order)
+    return select_documents(store, *conditions, limit=limit, order=order)
+
+
+def existing_documents(store: Store, ids: Sequence[str]) -> list[Document]:
+    """Return those documents with these ids that still exist, in the order of arrival."""
+    wanted = schema.documents.c.id
+    return [document for batch in batches(ids) for document in select_documents(store, wanted.in_(batch), order="asc")]
 
 
 def list_versions(store: Store, domain_id: str, document_id: str) -> list[Version]:
@@ -245,43 +254,10 @@ def get_version(store: Store, domain_id: str, document_id: str, version: int | N
     raise NotFoundError(f"The document {document_id} has no version {version}.", code="version_not_found")
 
 
-def read_original(store: Store, version: Version) -> bytes:
-    """Return the bytes that were uploaded."""
+def read_original(store: Store, version: Version | Document) -> bytes:
+    """Return the bytes that were uploaded; `FileNotFoundError` if the document was deleted meanwhile."""
     return store.folder.blob(version.sha256).read_bytes()
 
 
 def _not_found(document_id: str) -> NotFoundError:
     return NotFoundError(f"There is no document {document_id[:80]!r} in this domain.", code="document_not_found")
-
-
-def _select(
-    store: Store, *conditions: sa.ColumnElement[bool], limit: int | None = None, order: str = "desc"
-) -> list[Document]:
-    documents, versions, passages = schema.documents.c, schema.versions.c, schema.passages.c
-    own = (
-        "id",
-        "domain_id",
-        "external_id",
-        "title",
-        "version",
-        "status",
-        "error",
-        "metadata",
-        "created_at",
-        "updated_at",
-    )
-    statement = (
-        sa.select(
-            *(documents[name] for name in own),
-            versions.media_type,
-            versions.bytes,
-            versions.sha256,
-            sa.select(sa.func.count()).where(passages.document_id == documents.id).scalar_subquery().label("passages"),
-        )
-        .join(schema.versions, sa.and_(versions.document_id == documents.id, versions.version == documents.version))
-        .where(*conditions)
-        .order_by(documents.number.asc() if order == "asc" else documents.number.desc())
-        .limit(limit)
-    )
-    with store.database.read() as connection:
-        return [Document(**row) for row in connection.execute(statement).mappings()]

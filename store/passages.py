@@ -125,6 +125,19 @@ def read_passages(store: Store, domain_id: str, text_ids: Iterable[int], passage
     return found
 
 
+def measured_texts(store: Store, domain_id: str, space_id: str) -> tuple[int, float]:
+    """Return how many texts of the domain have a vector in the space, and the mean share of them that is unknown."""
+    texts, vectors = schema.texts.c, schema.vectors.c
+    statement = (
+        sa.select(sa.func.count(), sa.func.avg(vectors.unknown_share))
+        .join_from(schema.vectors, schema.texts, vectors.text_id == texts.id)
+        .where(texts.domain_id == domain_id, vectors.space_id == space_id)
+    )
+    with store.database.read() as connection:
+        count, mean = connection.execute(statement).one()
+    return int(count), float(mean or 0.0)
+
+
 def vectors_present(store: Store, domain_id: str, contents: Iterable[str], space_id: str) -> set[str]:
     """Return those contents that have a vector in the space already."""
     by_hash = {sha256(content): content for content in contents}
@@ -148,6 +161,7 @@ def add_passages(
     passage_set: str,
     vectors: Mapping[str, bytes],
     space_id: str,
+    unknown: Mapping[str, float],
 ) -> set[str]:
     """Insert the passages of `owner` (domain, document, version) with their change rows.
 
@@ -157,7 +171,7 @@ def add_passages(
     if not passages:
         return set()
     text_ids = _text_ids(connection, domain_id, [passage.content for passage in passages])
-    missing = _add_vectors(connection, text_ids, vectors, space_id)
+    missing = _add_vectors(connection, text_ids, vectors, space_id, unknown)
     rows = [
         {
             "id": new_id("psg"),
@@ -233,7 +247,11 @@ def _text_ids(connection: sa.Connection, domain_id: str, contents: Sequence[str]
 
 
 def _add_vectors(
-    connection: sa.Connection, text_ids: Mapping[str, int], vectors: Mapping[str, bytes], space_id: str
+    connection: sa.Connection,
+    text_ids: Mapping[str, int],
+    vectors: Mapping[str, bytes],
+    space_id: str,
+    unknown: Mapping[str, float],
 ) -> set[str]:
     """Insert the vectors that are given and not stored; return the contents that have neither."""
     table = schema.vectors
@@ -243,7 +261,12 @@ def _add_vectors(
         stored |= set(connection.scalars(known))
     lacking = {content: key for content, key in text_ids.items() if key not in stored}
     rows = [
-        {"text_id": key, "space_id": space_id, "data": vectors[content]}
+        {
+            "text_id": key,
+            "space_id": space_id,
+            "data": vectors[content],
+            "unknown_share": unknown.get(content, 0.0),
+        }
         for content, key in lacking.items()
         if content in vectors
     ]

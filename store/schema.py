@@ -121,6 +121,7 @@ vectors = Table(
     Column("text_id", Integer, ForeignKey("texts.id", ondelete="CASCADE"), primary_key=True),
     Column("space_id", String, primary_key=True),
     Column("data", LargeBinary, nullable=False),  # float16, little-endian
+    Column("unknown_share", Float, nullable=False, server_default="0"),  # of the text, for the space's tokenizer
 )
 
 changes = Table(

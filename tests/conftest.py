@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from fakes import HashEncoder
 
-from retriever.encoder import OpenVinoEncoder
+from retriever.encoder import Encoder, load_encoder
+from retriever.reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
 from store.domains import Domain, create_domain
 from store.store import Store
@@ -49,9 +50,15 @@ def retriever_settings(tmp_path_factory: pytest.TempPathFactory) -> RetrieverSet
 
 
 @pytest.fixture(scope="session")
-def minilm(retriever_settings: RetrieverSettings) -> OpenVinoEncoder:
+def minilm(retriever_settings: RetrieverSettings) -> Encoder:
     """The real default encoder, converted once."""
-    return OpenVinoEncoder(retriever_settings)
+    return load_encoder(retriever_settings)
+
+
+@pytest.fixture(scope="session")
+def reader(retriever_settings: RetrieverSettings) -> OpenVinoReader:
+    """The shipped reader, converted once."""
+    return OpenVinoReader(retriever_settings)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,96 +1,68 @@
-"""Fit the default evidence estimate: `python tools/calibrate_evidence.py SET...`, each a folder of questions.
+"""Fit the default evidence estimate: `python -m tools.calibrate_evidence --data DIR [SET...]`.
 
-A set is a folder with `corpus.jsonl` {_id, title, text} and `qa/dev.jsonl` {question, doc_ids}, as in BEIR. Every
-question is asked twice: against the whole corpus, and against what is left of its hits without the gold documents,
-which is how a question looks that the corpus does not answer. Two logistic regressions are fitted over all sets, each
-set with equal weight: one for questions that the encoder reads, one for those that it does not.
+A set is a folder with `corpus.jsonl` {_id, title, text} and `qa/dev.jsonl` {question, answers, doc_ids}. The dev parts
+of all sets together give one logistic regression, each set with equal weight; see eval/calibration.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.stats import rankdata
 
+from eval.calibration import Sample, auroc, estimates, fit, samples
+from eval.runner import EvalQuestion
 from generator.engine import Engine
-from generator.evidence import features
-from retriever.search import Request
+from generator.evidence import DEFAULT_THRESHOLDS
+from retriever.analysis import cjk_share
+from store.documents import list_documents
+from tools.training_texts import QA_SETS, read_lines
 
-Row = tuple[float, float | None, bool]
-MAX_DOCUMENTS = 400
-MAX_QUESTIONS = 200
-PASSAGES = 4
+_DOCUMENTS = 500  # a set's documents: all that carry a dev question, then others
+_QUESTIONS = 200
 
 
 def main() -> None:
-    """Print coefficients, and per set the AUROC and the share of right decisions at 0.5."""
+    """Print weights, and per set the AUROC and the shares of right decisions at several thresholds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="+", type=Path)
-    rows = {folder.name: list(measure(folder)) for folder in parser.parse_args().sets}
-    for name, known in (("with_cosine", True), ("without_cosine", False)):
-        chosen = {key: [r for r in found if (r[1] is not None) == known] for key, found in rows.items()}
-        chosen = {key: found for key, found in chosen.items() if len(found) > 20}
-        if not chosen:
-            continue
-        coefficients = fit(chosen)
-        print(name, [round(float(value), 3) for value in coefficients])
-        for key, found in chosen.items():
-            scores, labels = _matrix(found) @ coefficients, np.array([row[2] for row in found])
-            right = np.mean((scores > 0) == labels)
-            print(f"  {key}: {len(found)} rows, AUROC {auroc(scores, labels):.3f}, right at 0.5: {right:.3f}")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("sets", nargs="*", default=list(QA_SETS))
+    options = parser.parse_args()
+    groups = {name: measure(options.data / name) for name in options.sets}
+    weights = fit(groups, dict.fromkeys(DEFAULT_THRESHOLDS["weights"], 0.0), prior=1e-3)
+    print(weights)
+    for name, group in groups.items():
+        scores, labels = estimates(group, weights), np.array([sample.answerable for sample in group])
+        marks = [
+            (limit, (scores[labels] >= limit).mean(), (scores[~labels] < limit).mean()) for limit in (0.3, 0.4, 0.5)
+        ]
+        shown = ", ".join(f"{limit}: {answered:.2f}/{abstained:.2f}" for limit, answered, abstained in marks)
+        print(f"{name:10} {len(group)} samples, AUROC {auroc(scores, labels):.3f}, answered/abstained at {shown}")
 
 
-def measure(folder: Path) -> Iterator[Row]:
-    """Yield (coverage, cosine, answerable) twice for each question."""
-    questions = [json.loads(line) for line in (folder / "qa" / "dev.jsonl").open(encoding="utf-8")][:MAX_QUESTIONS]
+def measure(folder: Path) -> list[Sample]:
+    """Return the samples of a set's dev part."""
+    questions = list(read_lines(folder / "qa" / "dev.jsonl"))[:_QUESTIONS]
     gold = {document for question in questions for document in question["doc_ids"]}
-    corpus = [json.loads(line) for line in (folder / "corpus.jsonl").open(encoding="utf-8")]
-    corpus.sort(key=lambda document: document["_id"] not in gold)
+    corpus = sorted(read_lines(folder / "corpus.jsonl"), key=lambda document: document["_id"] not in gold)
     with tempfile.TemporaryDirectory() as home, Engine.open(Path(home)) as engine:
         domain = engine.create_domain("calibration")
-        for document in corpus[:MAX_DOCUMENTS]:
+        for document in corpus[:_DOCUMENTS]:
             engine.add("calibration", f"{document['_id']}.txt", document["text"], document["title"])
-        manifest = engine.pin(domain.id).manifest
-        for question in questions:
-            names = {f"{document}.txt" for document in question["doc_ids"]}
-            found = engine.retriever.search(domain.id, manifest, Request(question["question"], 20))
-            others = [hit for hit in found.hits if hit.passage.external_id not in names]
-            top = found.hits[:PASSAGES]
-            if any(hit.passage.external_id in names for hit in top):
-                yield *features(top, found.term_weights), True
-            yield *features(others[:PASSAGES], found.term_weights), False
-
-
-def fit(rows: dict[str, list[Row]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the coefficients (bias, coverage, cosine if known) of least log loss, every set counting the same."""
-    matrix = np.concatenate([_matrix(found) for found in rows.values()])
-    labels = np.array([row[2] for found in rows.values() for row in found], dtype=float)
-    weights = np.concatenate([np.full(len(found), 1 / len(found)) for found in rows.values()])
-
-    def loss(coefficients: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-        scores = matrix @ coefficients
-        return float(weights @ (np.logaddexp(0, scores) - labels * scores) + 1e-4 * coefficients @ coefficients)
-
-    return np.asarray(minimize(loss, np.zeros(matrix.shape[1])).x)
-
-
-def auroc(
-    scores: np.ndarray[tuple[int], np.dtype[np.float64]], labels: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> float:
-    """Return the probability that an answerable question scores above an unanswerable one; ties count half."""
-    ranks = rankdata(scores)
-    positive, negative = int(labels.sum()), int((~labels).sum())
-    return float((ranks[labels].sum() - positive * (positive + 1) / 2) / (positive * negative))
-
-
-def _matrix(rows: list[Row]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    return np.array([[1.0, coverage] + ([] if cosine is None else [cosine]) for coverage, cosine, _ in rows])
+        ids = {each.external_id.removesuffix(".txt"): each.id for each in list_documents(engine.store, domain.id)}
+        asked = [
+            EvalQuestion(
+                str(number),
+                line["question"],
+                [answer for answer in line["answers"] if answer.strip()],
+                [ids[document] for document in line["doc_ids"] if document in ids],
+                "zh" if cjk_share(line["question"]) > 0.3 else "en",
+            )
+            for number, line in enumerate(questions)
+        ]
+        return list(samples(engine, engine.pin(domain.id), asked))
 
 
 if __name__ == "__main__":

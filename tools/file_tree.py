@@ -8,7 +8,8 @@ from pathlib import Path
 PACKAGES = ("store", "retriever", "generator", "eval", "tuner", "service")
 OTHERS = (
     ("tests/", "mirrors the packages; `support/` holds the crash harness and small stand-ins"),
-    ("tools/", "calibrate_evidence.py fits the default evidence estimate, file_tree.py prints this tree"),
+    ("benchmarks/", "retrieval.py, answers.py, speed.py, dense_index.py: quality and speed beside other systems"),
+    ("tools/", "chinese/ and reader/: recipes of the shipped weights; calibrate_evidence.py; file_tree.py prints this"),
     ("docs/", "architecture.md: the walk through the packages; decisions.md: why, with measurements"),
 )
 

@@ -142,7 +142,10 @@ def show_release(release: str, home: Home = None, as_json: AsJson = False) -> No
 
 @releases.command("create", epilog="Example: tandem release create -d handbook thresholds.evidence=0.5")
 def create_release(
-    changes: Annotated[list[str], typer.Argument(help="Dotted settings, as retrieval.passages=6.")],
+    changes: Annotated[list[str] | None, typer.Argument(help="Dotted settings, as retrieval.passages=6.")] = None,
+    calibrate: Annotated[
+        str | None, typer.Option(help="A data set whose dev (or train) split fits the evidence thresholds.")
+    ] = None,
     source: Annotated[
         str | None, typer.Option("--from", help="The release to start from; default: the active one.")
     ] = None,
@@ -151,7 +154,8 @@ def create_release(
     as_json: AsJson = False,
 ) -> None:
     """Make a release with other settings; it serves once it is promoted."""
-    body: dict[str, Any] = {"set": dict(assignment(change) for change in changes)}
+    body: dict[str, Any] = {"set": dict(assignment(change) for change in changes or [])}
+    body |= {"calibrate": calibrate} if calibrate else {}
     with client(home) as server:
         body |= {"from": source} if source else {}
         show(server.call("POST", f"/v1/domains/{domain}/releases", json=body), as_json)

@@ -1,4 +1,4 @@
-"""Commands of operators: serve, verify, demo, version."""
+"""Commands of operators: serve, doctor, verify, demo, version."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.console import AsJson, Home, show
+from service.commands.console import AsJson, Home, client, show
 
 
 def serve(
@@ -54,6 +54,19 @@ def verify(home: Home = None, as_json: AsJson = False) -> None:
     show({"home": str(settings.home), "sound": not problems, "problems": problems}, as_json)
     if problems:
         raise typer.Exit(1)
+
+
+def doctor(home: Home = None, as_json: AsJson = False) -> None:
+    """Say what the encoder can read of each domain, how much its vectors count there, and what to do about it."""
+    with client(home) as server:
+        found = server.call("GET", "/v1/doctor")
+        if as_json:
+            show(found, as_json)
+            return
+        about = ("encoder", "precision", "reranker", "space_id")
+        show({name: found[name] for name in about}, as_json)
+        columns = ("domain", "texts", "unknown_share", "dense_weight", "advice")
+        show({"object": "list", "data": found["domains"]}, as_json, columns)
 
 
 def demo(

@@ -35,7 +35,7 @@ class SearchBody(BaseModel):
     top_k: int = Field(10, ge=1, le=100)
     mode: Literal["hybrid", "dense", "lexical"] | None = None
     filters: Filter | None = None
-    rerank: Literal[False] = Field(default=False, description="this version has no reranker")
+    rerank: bool | None = Field(None, description="whether the reranker has the last word; null: as the release says")
     min_seq: int = Field(0, ge=0)
 
 
@@ -68,7 +68,7 @@ def search(body: SearchBody, domain: DomainDep, runtime: RuntimeDep) -> SearchOb
     """Return the passages that fit best."""
     pinned = runtime.engine.pin(domain.id)
     mode = body.mode or pinned.manifest["retrieval"]["mode"]
-    request = Request(body.query, body.top_k, mode, body.filters, body.min_seq)
+    request = Request(body.query, body.top_k, mode, body.rerank, body.filters, body.min_seq)
     result = runtime.engine.retriever.search(domain.id, pinned.manifest, request)
     return SearchObject.of(result, pinned.release, mode)
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from eval.calibration import calibrate, calibration_questions
+from generator.answering import Pinned
 from generator.manifest import changed_manifest, servable_arm
 from service.objects.content import ObjectList
 from service.objects.lifecycle import ReleaseObject
@@ -23,12 +25,16 @@ router = APIRouter(tags=["releases"])
 
 
 class NewRelease(BaseModel):
-    """A release to make: the one named `from` (default: the active one) with the changes `set`."""
+    """A release to make: the one named `from` (default: the active one) with the changes `set`.
+
+    `calibrate` names a data set whose dev split, or else train split, fits the evidence thresholds anew.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     from_: str | None = Field(None, alias="from")
     set: dict[str, Any] = Field(default_factory=dict)
+    calibrate: str | None = Field(None, max_length=64)
 
 
 class Promotion(BaseModel):
@@ -53,6 +59,10 @@ def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseO
         manifest = _with_adapter(runtime.store, domain.id, manifest, body.set)
     manifest = runtime.engine.with_base_model(manifest)
     runtime.engine.answerer.serve(manifest, manifest["generation"]["arm"])
+    if body.calibrate is not None:
+        pinned = Pinned(domain.id, source.id, manifest)
+        found = calibrate(runtime.engine, pinned, calibration_questions(runtime.store, domain.id, body.calibrate))
+        manifest = changed_manifest(manifest, {"thresholds": dict(found.thresholds)})
     release = create_release(runtime.store, domain.id, manifest)
     return ReleaseObject.of(release, domain.name)
 

@@ -17,7 +17,7 @@ from eval.runner import METRICS, EvalQuestion
 from eval.settings import EvalSettings, EvaluateSection
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
-from retriever.encoder import OpenVinoEncoder
+from retriever.encoder import Encoder
 from retriever.settings import RetrieverSettings
 from store.datasets import Dataset, Example, create_dataset, delete_dataset, hash_examples, usable_examples
 from store.documents import receive
@@ -77,7 +77,7 @@ class Laboratory:
 
 
 def _laboratory(
-    store: Store, retriever: RetrieverSettings, generator: GeneratorSettings, encoder: OpenVinoEncoder
+    store: Store, retriever: RetrieverSettings, generator: GeneratorSettings, encoder: Encoder
 ) -> Laboratory:
     engine = Engine(store, retriever, GeneratorSettings(), encoder)
     domain = engine.create_domain("handbook")
@@ -91,7 +91,7 @@ def _laboratory(
 
 
 @pytest.fixture
-def laboratory(store: Store, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder) -> Laboratory:
+def laboratory(store: Store, retriever_settings: RetrieverSettings, minilm: Encoder) -> Laboratory:
     """A laboratory without a language model."""
     return _laboratory(store, retriever_settings, GeneratorSettings(), minilm)
 
@@ -107,7 +107,7 @@ def untaught_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def laboratory_with_model(
-    store: Store, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder, untaught_model: Path
+    store: Store, retriever_settings: RetrieverSettings, minilm: Encoder, untaught_model: Path
 ) -> Laboratory:
     """A laboratory with a language model whose domain still serves quotes."""
     generator = GeneratorSettings(base_model=untaught_model, max_new_tokens=4, threads=1)

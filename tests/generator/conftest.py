@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fakes import HashEncoder
+from fakes import HashEncoder, WordReader
 
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
@@ -36,7 +36,7 @@ def hit() -> Callable[..., Hit]:
 @pytest.fixture
 def engine(store: Store) -> Iterator[Engine]:
     """An engine that quotes, with an encoder that needs no model and the domain `handbook`."""
-    opened = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder())
+    opened = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
     opened.create_domain("handbook")
     yield opened
     opened.close()

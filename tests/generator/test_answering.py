@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import HashEncoder
+from fakes import HashEncoder, WordReader
 
 from generator.answer import Answer, Draft, Task
 from generator.answering import ARMS, Answerer, Pinned, Question
@@ -28,7 +28,8 @@ from store.store import Store
 _LEAVE = "Employees receive 25 days of annual leave. Unused days expire in March."
 _ASKED = "Employees receive annual leave?"
 # Only the words of a question count here: the cosines of `HashEncoder` are random.
-_BY_WORDS = {"evidence": 0.35, "with_cosine": [-3.0, 6.0, 0.0]}
+_NO_CHINESE = {"chinese": 0.0, "chinese_coverage": 0.0}
+_BY_WORDS = {"evidence": 0.35, "weights": {"bias": -3.0, "reading": 0.0, "coverage": 6.0, "cosine": 0.0, **_NO_CHINESE}}
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def filled(engine: Engine) -> Engine:
 def modelled(store: Store, tiny_model: Path) -> Iterator[Engine]:
     """An engine that writes with the tiny model, with one document."""
     settings = GeneratorSettings(base_model=tiny_model, max_new_tokens=4, threads=1)
-    opened = Engine(store, RetrieverSettings(), settings, HashEncoder())
+    opened = Engine(store, RetrieverSettings(), settings, HashEncoder(), WordReader())
     opened.create_domain("handbook")
     opened.add("handbook", "leave.txt", _LEAVE)
     _pin(opened, thresholds=_BY_WORDS)
@@ -83,7 +84,7 @@ def test_an_answer_names_what_it_rests_on(filled: Engine) -> None:
     assert answer.index_seq == 2
     assert answer.evidence is not None
     assert answer.evidence > 0.35
-    assert set(answer.timings_ms) == {"retrieval", "generation", "citations"}
+    assert set(answer.timings_ms) == {"retrieval", "reading", "generation", "citations"}
     assert min(answer.timings_ms.values()) >= 0
     assert answer.hits[0].passage.external_id == "leave.txt"
 
@@ -135,10 +136,20 @@ def test_a_stream_gives_passages_text_citations_and_the_whole_answer_in_this_ord
 def test_an_explanation_holds_every_stage(filled: Engine) -> None:
     explain = filled.ask("handbook", _ASKED).explain
 
-    assert set(explain) == {"retrieval", "term_weights", "evidence", "prompt", "draft", "abstained_for"}
+    assert set(explain) == {
+        "searched_for",
+        "retrieval",
+        "term_weights",
+        "evidence",
+        "prompt",
+        "draft",
+        "span",
+        "abstained_for",
+    }
+    assert explain["searched_for"] == _ASKED
     stages = explain["retrieval"]
     assert set(stages) == {"dense", "lexical", "fusion", "weights", "unknown_share", "rerank"}
-    assert stages["weights"] == {"dense": 1.0, "lexical": 1.0}
+    assert stages["weights"] == {"dense": 0.55, "lexical": 0.45}
     assert stages["fusion"][0]["passage_id"].startswith("psg_")
     assert stages["fusion"][0]["score"] > 0
     assert {"leav", "annual"} <= set(explain["term_weights"])
@@ -164,7 +175,9 @@ class Silent:
 
 @pytest.mark.parametrize("draft", ["", "The documents do not say.", "The documents do not say. [1]"])
 def test_an_abstention_of_the_generator_itself_is_explained(filled: Engine, draft: str) -> None:
-    answerer = Answerer(filled.retriever, lambda _: Silent(draft), lambda name: get_model(filled.store, name))
+    answerer = Answerer(
+        filled.retriever, WordReader(), lambda _: Silent(draft), lambda name: get_model(filled.store, name)
+    )
 
     answer = answerer.answer(filled.pin(get_domain(filled.store, "handbook").id), Question(_ASKED))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes import HashEncoder
+from fakes import HashEncoder, WordReader
 
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
-from retriever.encoder import OpenVinoEncoder
+from retriever.encoder import Encoder
 from retriever.loading import UnreadableError
 from retriever.search import Request
 from retriever.settings import RetrieverSettings
@@ -18,7 +18,7 @@ from store.store import Store
 
 
 def test_what_was_added_is_there_after_closing_and_opening_again(
-    tmp_path: Path, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder
+    tmp_path: Path, retriever_settings: RetrieverSettings, minilm: Encoder
 ) -> None:
     with Engine.open(tmp_path / "home", retriever_settings) as engine:
         domain = engine.create_domain("handbook", "What everyone should know.")
@@ -74,15 +74,15 @@ def test_a_domain_that_does_not_exist_is_named(engine: Engine) -> None:
 
 def test_a_folder_that_is_no_model_is_refused_at_the_start(store: Store, tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"config\.json") as caught:
-        Engine(store, RetrieverSettings(), GeneratorSettings(base_model=tmp_path), HashEncoder())
+        Engine(store, RetrieverSettings(), GeneratorSettings(base_model=tmp_path), HashEncoder(), WordReader())
 
     assert caught.value.param == "base_model"
 
 
 def test_a_base_model_is_known_by_its_content(store: Store, tiny_model: Path) -> None:
     settings = GeneratorSettings(base_model=tiny_model)
-    one = Engine(store, RetrieverSettings(), settings, HashEncoder())
-    two = Engine(store, RetrieverSettings(), settings, HashEncoder())
+    one = Engine(store, RetrieverSettings(), settings, HashEncoder(), WordReader())
+    two = Engine(store, RetrieverSettings(), settings, HashEncoder(), WordReader())
 
     assert one.base_model is not None
     assert two.base_model is not None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fakes import HashEncoder
 
 from generator.answer import Task
 from generator.engine import Engine
 from generator.extractive import ExtractiveGenerator
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
-from retriever.encoder import OpenVinoEncoder
+from retriever.encoder import Encoder
 from retriever.settings import RetrieverSettings
 from store.documents import get_version
 from store.domains import get_domain
@@ -35,7 +34,7 @@ _CHINESE = (
 
 
 @pytest.fixture
-def handbook(store: Store, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder) -> Iterator[Engine]:
+def handbook(store: Store, retriever_settings: RetrieverSettings, minilm: Encoder) -> Iterator[Engine]:
     engine = Engine(store, retriever_settings, GeneratorSettings(), minilm)
     engine.create_domain("handbook")
     for name, text in (("leave.md", _LEAVE), ("office.txt", _OFFICE), ("handbook.md", _CHINESE)):
@@ -83,13 +82,13 @@ def test_a_question_that_no_document_answers_is_not_answered(handbook: Engine, q
 
 def test_without_passages_there_is_nothing_to_quote() -> None:
     with pytest.raises(ConflictError, match="passages only") as caught:
-        ExtractiveGenerator(HashEncoder()).write(Task("Why?", None, load_prompt(), None, 10))
+        ExtractiveGenerator().write(Task("Why?", None, load_prompt(), None, 10))
 
     assert caught.value.code == "arm_unavailable"
 
 
 def test_passages_without_a_sentence_lead_to_the_abstention() -> None:
-    generator = ExtractiveGenerator(HashEncoder())
+    generator = ExtractiveGenerator()
 
     assert generator.write(Task("Why?", [], load_prompt(), None, 10)).text == "The documents do not say."
     assert generator.write(Task("为什么？", [], load_prompt(), None, 10)).text == "文档中没有说明。"

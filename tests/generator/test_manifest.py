@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes import HashEncoder
+from fakes import HashEncoder, WordReader
 
 from generator.answering import ARMS
 from generator.engine import Engine
+from generator.evidence import DEFAULT_THRESHOLDS
 from generator.manifest import Manifest, changed_manifest, servable_arm
 from generator.prompt import Prompt, load_prompt
 from generator.settings import GeneratorSettings
@@ -22,7 +23,7 @@ from store.store import Store
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The default manifest; no test changes it."""
     store = Store.open(tmp_path_factory.mktemp("manifest") / "home")
-    made = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder()).default_manifest()
+    made = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader()).default_manifest()
     store.close()
     return made
 
@@ -30,16 +31,25 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_the_default_manifest_is_whole_and_quotes(manifest: dict[str, Any]) -> None:
     assert Manifest.model_validate(manifest).model_dump() == manifest
     assert manifest["generation"] == {"backend": "extractive", "arm": "rag", "max_new_tokens": 96}
-    assert manifest["retrieval"] == {"mode": "hybrid", "passages": 4, "candidates": 50, "rank_constant": 60}
-    assert manifest["thresholds"]["evidence"] == 0.2
+    assert manifest["retrieval"] == {
+        "mode": "hybrid",
+        "passages": 4,
+        "candidates": 50,
+        "fusion": "convex",
+        "dense_weight": 0.55,
+        "rank_constant": 60,
+        "rerank": 20,
+    }
+    assert manifest["reranker"] is None
+    assert manifest["thresholds"] == DEFAULT_THRESHOLDS
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"retrieval": {"passages": 7}, "thresholds": {"evidence": 0.5}},
-        {"retrieval.passages": 7, "thresholds.evidence": 0.5},
-        {"retrieval": {"passages": 7}, "thresholds.evidence": 0.5},
+        {"retrieval": {"passages": 7}, "thresholds": {"evidence": 0.75}},
+        {"retrieval.passages": 7, "thresholds.evidence": 0.75},
+        {"retrieval": {"passages": 7}, "thresholds.evidence": 0.75},
     ],
 )
 def test_changes_may_be_nested_or_dotted_and_leave_the_rest(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
@@ -48,7 +58,7 @@ def test_changes_may_be_nested_or_dotted_and_leave_the_rest(manifest: dict[str, 
     changed = changed_manifest(manifest, changes)
 
     assert changed["retrieval"] == {**before["retrieval"], "passages": 7}
-    assert changed["thresholds"] == {**before["thresholds"], "evidence": 0.5}
+    assert changed["thresholds"] == {**before["thresholds"], "evidence": 0.75}
     assert {key for key in before if changed[key] != before[key]} == {"retrieval", "thresholds"}
     assert manifest == before
 
@@ -63,7 +73,15 @@ def test_the_adapter_may_be_set(manifest: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["temperature", "retrieval.top_p", "retrieval.passages.more", "nothing.at.all", "", "thresholds.with_cosine.0"],
+    [
+        "temperature",
+        "retrieval.top_p",
+        "retrieval.passages.more",
+        "nothing.at.all",
+        "",
+        "thresholds.weights.words",
+        "thresholds.weights.bias.0",
+    ],
 )
 def test_an_unknown_setting_is_refused_by_name(manifest: dict[str, Any], name: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
@@ -104,8 +122,11 @@ def test_a_part_that_follows_from_the_servers_settings_is_refused(
         ("generation.backend", "remote"),
         ("generation.max_new_tokens", 4097),
         ("thresholds.evidence", 1.1),
-        ("thresholds.with_cosine", [1.0]),
-        ("thresholds.without_cosine", [1.0, 2.0, 3.0]),
+        ("thresholds.weights.bias", float("inf")),
+        ("thresholds.weights.reading", "much"),
+        ("retrieval.fusion", "magic"),
+        ("retrieval.dense_weight", 1.5),
+        ("retrieval.rerank", -1),
         ("shots", 3),
         ("reranker", "x"),
         ("retrieval", 5),

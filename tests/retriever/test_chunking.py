@@ -12,7 +12,7 @@ from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from retriever.chunking import chunk
-from retriever.encoder import OpenVinoEncoder
+from retriever.encoder import Encoder
 from retriever.settings import ChunkerSettings
 from store.passages import NewPassage
 
@@ -151,7 +151,7 @@ def test_a_hostile_heading_costs_no_quadratic_time(hostile: str) -> None:
     ("character", "markdown"), [("a", False), ("a", True), ("假", False), ("🙂", True), ("#", True)]
 )
 def test_a_long_line_without_blanks_does_not_become_one_passage(
-    minilm: OpenVinoEncoder, character: str, markdown: bool
+    minilm: Encoder, character: str, markdown: bool
 ) -> None:
     text = character * (200_000 if character.isascii() else 30_000)
 
@@ -161,7 +161,7 @@ def test_a_long_line_without_blanks_does_not_become_one_passage(
     assert max(len(passage.text) for passage in passages) <= 900
 
 
-def test_passages_of_the_real_tokenizer_are_not_truncated_when_embedded(minilm: OpenVinoEncoder) -> None:
+def test_passages_of_the_real_tokenizer_are_not_truncated_when_embedded(minilm: Encoder) -> None:
     dense = "# 制度\n\n" + "1,2;3.4-5/6 " * 400 + "\n\n" + "带薪年假" * 200
 
     passages = chunk(dense, markdown=True, encoder=minilm, settings=_DEFAULT)

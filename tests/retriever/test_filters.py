@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from retriever.filters import Comparison, Compound, Filter, allowed_texts
+from retriever.filters import Comparison, Compound, Filter, allowed_texts, attributes
 from retriever.settings import RetrieverSettings
-from store.documents import Document
+from store.documents import Document, list_documents
 from store.domains import Domain
 from store.store import Store
 
@@ -146,3 +149,78 @@ def test_filters_do_not_reach_other_domains_or_passage_sets(
 
     assert allowed_texts(store, "dom_other", settings.chunker.passage_set, everything) == (set(), set())
     assert allowed_texts(store, domain.id, "set_other", everything)[0] == set()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), [1.0, float("nan")]])
+def test_a_number_that_is_not_finite_is_refused(value: Any) -> None:
+    with pytest.raises(ValidationError, match="finite number"):
+        _parse({"type": "eq", "key": "year", "value": value})
+
+
+_STORED = [
+    *(
+        0,
+        1,
+        -1,
+        2024,
+        2**53,
+        2**53 + 1,
+        2**63,
+        10**400,
+        0.1 + 0.2,
+        5.0,
+        4.999999999999999,
+        5.000000000000001,
+        -0.0,
+        1e300,
+    ),
+    *(True, False, None, "", "1", "2024", "a", "A", "ab", "a\0b", "名", "é", "🙂", 'a"b', "a\\b", "true"),
+]
+_SCALARS = st.sampled_from([value for value in _STORED if value is not None])
+_KEYS = st.sampled_from(["k", "other key", "名", 'q"uote', "title", "external_id", "created_at", "absent"])
+
+
+def _comparisons() -> st.SearchStrategy[Comparison]:
+    one = st.builds(Comparison, type=st.sampled_from(["eq", "ne", "gt", "gte", "lt", "lte"]), key=_KEYS, value=_SCALARS)
+    several = st.lists(_SCALARS, max_size=4)
+    return one | st.builds(Comparison, type=st.sampled_from(["in", "nin", "gt"]), key=_KEYS, value=several)
+
+
+_FILTERS = st.recursive(
+    _comparisons(),
+    lambda inner: st.builds(
+        Compound, type=st.sampled_from(["and", "or"]), filters=st.lists(inner, min_size=1, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def test_the_database_leaves_out_only_what_does_not_pass(
+    store: Store, domain: Domain, settings: RetrieverSettings, add: Callable[..., Document]
+) -> None:
+    for number, value in enumerate(_STORED):
+        add(f"{number}", f"text {number}", {"k": value, "other key": value, "名": value, 'q"uote': value})
+    add("nan", "text of nan", {"k": float("nan")})
+    documents = list_documents(store, domain.id)
+
+    @hypothesis_settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(_FILTERS)
+    def check(condition: Filter) -> None:
+        texts, found = allowed_texts(store, domain.id, settings.chunker.passage_set, condition)
+        expected = {each.id for each in documents if condition.matches(attributes(each.metadata, each))}
+        assert found == expected
+        assert len(texts) == len(expected)
+
+    check()
+
+
+def test_filters_of_many_values_are_judged_too(
+    store: Store, domain: Domain, settings: RetrieverSettings, add: Callable[..., Document]
+) -> None:
+    first = add("a.txt", "one", {"year": 2023})
+    long = Comparison(type="in", key="year", value=list(range(10_000)))
+    wide = Compound(type="or", filters=[Comparison(type="eq", key="year", value=year) for year in range(2000, 2100)])
+    nested = Compound(type="and", filters=[wide] * 30)
+
+    for condition in (long, wide, nested):
+        assert allowed_texts(store, domain.id, settings.chunker.passage_set, condition)[1] == {first.id}

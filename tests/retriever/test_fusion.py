@@ -1,10 +1,51 @@
-"""Fusion: numbers worked by hand."""
+"""Fusion: numbers worked by hand, and what holds for all of them."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from retriever.fusion import UNREADABLE, reciprocal_ranks, weights_for
+from retriever.fusion import UNREADABLE, convex_combination, lexical_bound, readable_weight, reciprocal_ranks
+
+_SCORES = st.dictionaries(st.integers(0, 50), st.floats(0, 1), max_size=20)
+
+
+def test_the_bound_is_the_idf_sum_times_saturation_and_fields() -> None:
+    assert lexical_bound({"annual": 2.0, "leav": 0.5}) == pytest.approx(2 * 2.2 * 2.5)
+    assert lexical_bound({}) == 1.0
+
+
+def test_a_convex_combination_weighs_both_scores_and_counts_what_lacks_as_nothing() -> None:
+    fused = convex_combination({1: 0.8, 2: 0.5}, {1: 0.2, 3: 0.9}, weight=0.6)
+
+    assert [key for key, _ in fused] == [1, 3, 2]
+    assert dict(fused) == pytest.approx({1: 0.6 * 0.8 + 0.4 * 0.2, 2: 0.3, 3: 0.36})
+
+
+@given(_SCORES, _SCORES, st.floats(0, 1))
+def test_every_candidate_is_ranked_once_best_first_equal_scores_by_id(
+    dense: dict[int, float], lexical: dict[int, float], weight: float
+) -> None:
+    fused = convex_combination(dense, lexical, weight)
+
+    assert sorted(key for key, _ in fused) == sorted(dense.keys() | lexical.keys())
+    assert fused == sorted(fused, key=lambda pair: (-pair[1], pair[0]))
+
+
+@given(_SCORES)
+def test_a_weight_of_one_or_zero_leaves_one_side_alone(scores: dict[int, float]) -> None:
+    noise = {key: 1 - score for key, score in scores.items()}
+
+    assert dict(convex_combination(scores, noise, 1.0)) == scores
+    assert dict(convex_combination(noise, scores, 0.0)) == scores
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.0, 0.6), (UNREADABLE / 2, 0.3), (UNREADABLE, 0.0), (0.5, 0.0), (1.0, 0.0)]
+)
+def test_what_cannot_be_read_takes_weight_away(share: float, expected: float) -> None:
+    assert readable_weight(0.6, share) == pytest.approx(expected)
 
 
 def test_scores_are_the_sums_of_weighted_reciprocal_ranks() -> None:
@@ -29,13 +70,3 @@ def test_a_ranking_of_weight_zero_adds_no_hits() -> None:
 
 def test_empty_rankings_give_no_hits() -> None:
     assert reciprocal_ranks({"dense": [], "lexical": []}, {"dense": 1.0, "lexical": 1.0}, constant=60) == []
-
-
-@pytest.mark.parametrize(
-    ("unknown", "hits", "dense"),
-    [(0.0, 5, 1.0), (UNREADABLE, 5, 1.0), (0.43, 5, 0.0), (0.43, 0, 1.0), (1.0, 1, 0.0)],
-)
-def test_a_question_that_the_encoder_cannot_read_is_ranked_by_words_where_words_hit(
-    unknown: float, hits: int, dense: float
-) -> None:
-    assert weights_for(unknown, hits) == {"dense": dense, "lexical": 1.0}

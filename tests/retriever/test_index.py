@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fakes import HashEncoder, vectors_of
 
+from retriever import dense
 from retriever.index import DomainIndex, View, open_index, verify_index
 from store.checkpoints import Checkpoint, read_checkpoint
 from store.documents import Document, delete_document, make_searchable, receive
@@ -209,12 +210,42 @@ def test_a_checkpoint_of_an_unchanged_index_is_not_written_again(store: Store, v
     assert _checkpoint(store, view).path(store) == saved
 
 
+def test_a_large_index_is_compacted_in_the_background_and_written_so(
+    store: Store, domain: Domain, view: View, add: AddDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "EXACT_ROWS", 50)
+    first = add("a.txt", "\n".join(f"text {number}" for number in range(80)))
+    with open_index(store, view, _NEVER) as index:
+        index.checkpoint()
+        for thread in threading.enumerate():
+            if thread.name == "compaction":
+                thread.join()
+        add("b.txt", "red apple")
+        index.follow()
+        index.checkpoint()
+        before = index.snapshot.dense
+
+    with open_index(store, view, _NEVER) as index:
+        assert not index.rebuilt
+        assert [segment.lists is None for segment in index.snapshot.dense.segments] == [False, True]
+        assert index.ids() == before.ids()
+        assert _hits(store, index, "red apple") == ({"red apple"}, "red apple")
+        delete_document(store, domain.id, first.id)
+        assert len(index.follow().dense.ids()) == 1
+    assert verify_index(store, view) == []
+    assert list((store.folder.root / "tmp").iterdir()) == []
+
+
 def test_closing_leaves_nothing_behind(store: Store, view: View, saved: Path) -> None:
     assert list((store.folder.root / "tmp").iterdir()) == []
 
 
+def _vectors(saved: Path) -> Path:
+    return next((saved / "vectors").glob("*.faiss"))
+
+
 def _flip_a_vector_byte(saved: Path, other: Path) -> None:
-    path = saved / "vectors.faiss"
+    path = _vectors(saved)
     content = bytearray(path.read_bytes())
     content[-5] ^= 1
     path.write_bytes(content)
@@ -228,8 +259,13 @@ def _flip_a_posting_byte(saved: Path, other: Path) -> None:
 
 
 def _truncate_a_file(saved: Path, other: Path) -> None:
-    path = saved / "vectors.faiss"
+    path = _vectors(saved)
     path.write_bytes(path.read_bytes()[:-7])
+
+
+def _flip_a_tombstone(saved: Path, other: Path) -> None:
+    path = next((saved / "vectors").glob("*.live"))
+    path.write_bytes(b"\0" + path.read_bytes()[1:])
 
 
 def _lose_a_file(saved: Path, other: Path) -> None:
@@ -249,7 +285,7 @@ def _add_a_file(saved: Path, other: Path) -> None:
 
 
 def _swap_a_file(saved: Path, other: Path) -> None:
-    shutil.copy(other / "vectors.faiss", saved / "vectors.faiss")
+    shutil.copy(_vectors(other), _vectors(saved))
 
 
 def _swap_the_folder(saved: Path, other: Path) -> None:
@@ -263,6 +299,7 @@ def _swap_the_folder(saved: Path, other: Path) -> None:
         _flip_a_vector_byte,
         _flip_a_posting_byte,
         _truncate_a_file,
+        _flip_a_tombstone,
         _lose_a_file,
         _lose_the_manifest,
         _lose_the_folder,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, ClassVar
 
 import pytest
 from fakes import HashEncoder
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retriever import ingest
-from retriever.encoder import OpenVinoEncoder, Vectors
+from retriever.encoder import Encoder, Vectors
 from retriever.index import View, verify_index
-from retriever.ingest import ingest_document, run_ingest, waiting_documents
+from retriever.ingest import groups, ingest_document, ingest_documents, run_ingest, waiting_documents
 from retriever.search import Request, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document, get_document, get_version, receive
@@ -178,8 +181,47 @@ def test_a_version_that_is_no_longer_the_newest_is_dropped(
     assert _found(store, retriever, domain, "words") == [("a.txt", 2, "new words")]
 
 
+def test_a_group_is_embedded_in_one_call_and_committed_once_with_what_fails_left_out(
+    store: Store, domain: Domain, settings: RetrieverSettings, retriever: Retriever
+) -> None:
+    class CallsEncoder(HashEncoder):
+        calls: ClassVar[list[list[str]]] = []
+
+        def encode_passages(self, texts: Sequence[str]) -> Vectors:
+            self.calls.append(sorted(texts))
+            assert {get_document(store, domain.id, name).passages for name in ("a.txt", "b.txt", "d.txt")} == {0}
+            return super().encode_passages(texts)
+
+    texts = {"a.txt": b"apple", "b.txt": b"shared", "bad.txt": b" ", "c.txt": b"gone", "d.txt": b"shared"}
+    received = [_receive(store, domain, name, data) for name, data in texts.items()]
+    delete_document(store, domain.id, received[3].id)
+
+    done = ingest_documents(store, CallsEncoder(), settings, received)
+
+    assert CallsEncoder.calls == [["apple", "shared"]]
+    states = [(document.external_id, document.status, document.passages) for document in done]
+    searchable = [("a.txt", "searchable", 1), ("b.txt", "searchable", 1), ("d.txt", "searchable", 1)]
+    assert states == [*searchable[:2], ("bad.txt", "failed", 0), searchable[2]]
+    assert _found(store, retriever, domain, "apple") == [("a.txt", 1, "apple")]
+    assert verify_store(store) == []
+
+
+@given(sizes=st.lists(st.integers(0, 300_000), max_size=600))
+def test_groups_keep_the_order_and_are_bounded_unless_one_document_is_larger(sizes: list[int]) -> None:
+    about: dict[str, Any] = dict.fromkeys(Document.__dataclass_fields__, "")
+    documents = [Document(**(about | {"bytes": size})) for size in sizes]
+
+    made = list(groups(documents))
+
+    assert [document for group in made for document in group] == documents
+    for group in made:
+        assert len(group) == 1 or (len(group) <= 256 and sum(document.bytes for document in group) <= 256_000)
+    for before, after in pairwise(made):
+        assert len(before) == 256 or sum(document.bytes for document in [*before, after[0]]) > 256_000
+
+
 def test_the_job_ingests_all_that_waits_and_counts_what_failed(
-    store: Store, domain: Domain, retriever_settings: RetrieverSettings, minilm: OpenVinoEncoder
+    store: Store, domain: Domain, retriever_settings: RetrieverSettings, minilm: Encoder
 ) -> None:
     names = [("a.txt", b"Employees have 25 days of leave."), ("b.txt", b""), ("c.txt", b"The office opens at nine.")]
     documents = [_receive(store, domain, name, data) for name, data in names]
@@ -205,7 +247,7 @@ def test_a_document_that_kills_two_attempts_stays_quarantined_and_out_of_the_way
                 raise MemoryError  # as if the process were killed
             return super().encode_passages(texts)
 
-    monkeypatch.setattr(ingest, "OpenVinoEncoder", lambda _: DyingEncoder())
+    monkeypatch.setattr(ingest, "load_encoder", lambda _: DyingEncoder())
     for name in ("poison", "b.txt"):
         _receive(store, domain, name, name.encode())
     create_job(store, "ingest", domain.id, {})
@@ -218,5 +260,5 @@ def test_a_document_that_kills_two_attempts_stays_quarantined_and_out_of_the_way
         give_back(store, claimed[1], "It was killed.", counted=True)
         states.append([get_document(store, domain.id, name).status for name in ("poison", "b.txt")])
 
-    assert states == [["parsed", "received"], ["quarantined", "searchable"]]
+    assert states == [["parsed", "parsed"], ["quarantined", "searchable"]]
     assert waiting_documents(store, domain.id) == []

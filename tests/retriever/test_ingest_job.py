@@ -39,8 +39,14 @@ class WatchingEncoder(HashEncoder):
 def watching(monkeypatch: pytest.MonkeyPatch) -> WatchingEncoder:
     """The encoder that the job gets."""
     encoder = WatchingEncoder()
-    monkeypatch.setattr(ingest, "OpenVinoEncoder", lambda _: encoder)
+    monkeypatch.setattr(ingest, "load_encoder", lambda _: encoder)
     return encoder
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every document a group of its own."""
+    monkeypatch.setattr(ingest, "_GROUP_DOCUMENTS", 1)
 
 
 def _receive(store: Store, domain: Domain, *names: str) -> list[Document]:
@@ -85,6 +91,7 @@ def _died_once(store: Store, domain: Domain, *, counted: bool = True) -> tuple[J
     return _claim(store)
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_a_document_deleted_between_listing_and_reading_does_not_stop_the_rest(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
 ) -> None:
@@ -138,7 +145,8 @@ def test_a_domain_cannot_be_deleted_under_the_running_job(
     assert result == {"documents": 3, "failed": 0}
 
 
-def test_the_document_that_an_attempt_died_at_is_quarantined_first_and_tried_last(
+@pytest.mark.usefixtures("one_by_one")
+def test_the_document_that_an_attempt_died_at_is_tried_last_and_in_quarantine(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
 ) -> None:
     _receive(store, domain, "first", "second", "third")
@@ -149,8 +157,9 @@ def test_the_document_that_an_attempt_died_at_is_quarantined_first_and_tried_las
 
     result = _run(store, settings, (job, lease))
 
-    assert states[0] == ["quarantined", "parsed", "received"]
-    assert states[1] == ["quarantined", "searchable", "parsed"]
+    assert states[0] == ["received", "parsed", "received"]
+    assert states[1] == ["received", "searchable", "parsed"]
+    assert states[2] == ["quarantined", "searchable", "searchable"]
     assert watching.seen == ["text of second", "text of third", "text of first"]
     assert result == {"documents": 3, "failed": 0}
     first = get_document(store, domain.id, "first")
@@ -165,6 +174,7 @@ def test_the_document_that_an_attempt_died_at_is_quarantined_first_and_tried_las
     ]
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_the_suspect_is_the_one_that_was_being_read_not_the_oldest(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
 ) -> None:
@@ -210,6 +220,7 @@ def test_a_second_attempt_with_nothing_left_to_do_succeeds(
     assert watching.seen == []
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_a_suspect_that_is_deleted_meanwhile_is_passed_over(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
 ) -> None:
@@ -236,6 +247,34 @@ def test_a_suspect_that_cannot_be_read_fails_with_its_own_reason(
     assert (empty.status, empty.error and empty.error["code"]) == ("failed", "empty_document")
 
 
+def test_the_suspects_of_a_group_are_tried_alone_the_largest_last(
+    store: Store,
+    domain: Domain,
+    settings: RetrieverSettings,
+    watching: WatchingEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ingest, "_GROUP_DOCUMENTS", 2)
+    names = ["the largest one", "small", "third", "fourth"]
+    _receive(store, domain, *names)
+    claimed = _died_once(store, domain)
+    calls: list[list[str]] = []
+
+    def die_at_the_largest(texts: Sequence[str]) -> None:
+        calls.append(sorted(texts))
+        if "text of the largest one" in texts:
+            raise MemoryError  # as if the process were killed
+
+    watching.look = die_at_the_largest
+    with pytest.raises(MemoryError):
+        _run(store, settings, claimed)
+
+    assert calls == [["text of fourth", "text of third"], ["text of small"], ["text of the largest one"]]
+    assert _states(store, domain, *names) == ["quarantined", "searchable", "searchable", "searchable"]
+    assert waiting_documents(store, domain.id) == []
+    assert verify_store(store) == []
+
+
 def test_a_job_that_lost_its_lease_stops_at_its_next_report(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
 ) -> None:
@@ -248,5 +287,5 @@ def test_a_job_that_lost_its_lease_stops_at_its_next_report(
     with pytest.raises(ConflictError):
         _run(store, settings, (job, lease))
 
-    assert watching.seen == ["text of first"]
+    assert watching.seen == []
     assert get_job(store, job.id).status == "running"

@@ -186,3 +186,14 @@ def test_terms_beyond_eighty_bytes_are_left_out_and_the_rest_of_the_text_is_foun
 
     assert _found(snapshot, "x" * 100) == []
     assert _found(snapshot, "budget") == [1]
+
+
+def test_a_filter_that_lets_much_through_gives_what_a_set_of_terms_gives(folder: Path) -> None:
+    index = LexicalIndex(folder)
+    snapshot = index.changed([], [(key, f"apple number{key % 7} " * (1 + key % 5)) for key in range(3000)])
+    allowed = set(range(0, 3000, 2))
+    everything = snapshot.search("apple number3", 3000)
+
+    assert snapshot.search("apple number3", 20, allowed) == [hit for hit in everything if hit[0] in allowed][:20]
+    rare = {key for key, _ in everything[-1600:]}  # all that is allowed comes last
+    assert snapshot.search("apple number3", 20, rare) == [hit for hit in everything if hit[0] in rare][:20]

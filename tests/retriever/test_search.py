@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from fakes import HashEncoder
 
 from retriever import search
 from retriever.filters import Comparison
+from retriever.fusion import lexical_bound
 from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document
@@ -243,7 +244,7 @@ def test_a_question_that_the_encoder_cannot_read_is_answered_by_words(
     assert by_words.stages["weights"] == {"dense": 0.0, "lexical": 1.0}
     assert _texts(by_words) == ["带薪年假"]
     assert by_words.hits[0].cosine is None
-    assert by_vectors.stages["weights"] == {"dense": 1.0, "lexical": 1.0}
+    assert by_vectors.stages["weights"] == {"dense": 1.0, "lexical": 0.0}
     assert len(by_vectors.hits) == 2  # no word hits: what the encoder makes of it is better than nothing
     retriever.close(checkpoint=False)
 
@@ -255,7 +256,7 @@ def test_the_stages_show_passages_scores_and_weights(find: Search, add: AddDocum
 
     stages, (pear, apple) = result.stages, [hit.passage.id for hit in result.hits]
     assert set(stages) == {"dense", "lexical", "fusion", "weights", "unknown_share", "rerank"}
-    assert (stages["weights"], stages["unknown_share"]) == ({"dense": 1.0, "lexical": 1.0}, 0.0)
+    assert (stages["weights"], stages["unknown_share"]) == ({"dense": 0.5, "lexical": 0.5}, 0.0)
     assert stages["rerank"] is None
     assert {each["passage_id"] for each in stages["dense"]} == {pear, apple}
     assert [each["passage_id"] for each in stages["lexical"]] == [pear]
@@ -330,3 +331,109 @@ def test_following_brings_every_open_index_up_to_date(retriever: Retriever, doma
     retriever.follow()
 
     assert index.snapshot.seq == 1
+
+
+class ReversingReranker:
+    """Prefers what the search liked least."""
+
+    id = "reader"
+    weight: float | None = None
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        del query
+        return [float(place) for place in range(len(texts))]
+
+
+@pytest.fixture
+def convex(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The release as new ones are: fused by a convex combination."""
+    retrieval = {**manifest["retrieval"], "fusion": "convex", "dense_weight": 0.6, "rerank": 2}
+    return {**manifest, "retrieval": retrieval, "reranker": None}
+
+
+def test_the_fused_score_is_the_convex_combination_of_both_scores(
+    retriever: Retriever, domain: Domain, convex: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    add("a.txt", "red apple\ngreen pear\nblue plum")
+    find("apple")
+
+    result = retriever.search(domain.id, convex, Request("green pear"))
+
+    stages = {
+        name: {each["passage_id"]: each["score"] for each in result.stages[name]}
+        for name in ("dense", "lexical", "fusion")
+    }
+    bound = lexical_bound(result.term_weights)
+    assert stages["dense"].keys() == stages["fusion"].keys()  # what only words found has its cosine, too
+    for key, score in stages["fusion"].items():
+        expected = 0.6 * stages["dense"][key] + 0.4 * stages["lexical"].get(key, 0.0) / bound
+        assert score == pytest.approx(expected, abs=1e-6)
+    assert result.stages["weights"] == {"dense": 0.6, "lexical": 0.4}
+    assert result.hits[0].passage.text == "green pear"
+
+
+def test_no_stage_shows_a_document_that_the_filter_keeps_out(
+    retriever: Retriever, domain: Domain, convex: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        add(name, f"an apple of {name}\na pear of {name}\nnothing in {name}")
+    find("apple")
+    only = Comparison(type="eq", key="external_id", value="b.txt")
+
+    result = retriever.search(domain.id, convex, Request("apple", filters=only))
+
+    inside = {hit.passage.id for hit in result.hits}
+    assert {hit.passage.external_id for hit in result.hits} == {"b.txt"}
+    assert len(inside) == 3
+    for name in ("dense", "lexical", "fusion"):
+        assert {each["passage_id"] for each in result.stages[name]} <= inside
+
+
+def test_the_reranker_has_the_last_word_on_the_best_hits_only(
+    store: Store, settings: RetrieverSettings, domain: Domain, convex: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    add("a.txt", "red apple\ngreen apple\nblue apple")
+    find("apple")
+    retriever = Retriever(store, settings, HashEncoder(), ReversingReranker())
+
+    before = retriever.search(domain.id, convex, Request("apple", rerank=False))
+    after = retriever.search(domain.id, convex, Request("apple", rerank=True))
+
+    first, second, third = _texts(before)
+    assert _texts(after) == [second, first, third]
+    assert [hit.ranks["rerank"] for hit in after.hits] == [1, 2, None]
+    assert [each["score"] for each in after.stages["rerank"]] == [1.0, 0.0]
+    assert before.stages["rerank"] is None
+    retriever.close(checkpoint=False)
+
+
+def test_a_reranker_with_a_weight_adds_its_score_to_that_of_the_search(
+    store: Store, settings: RetrieverSettings, domain: Domain, convex: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    add("a.txt", "red apple\ngreen apple")
+    find("apple")
+    reranker = ReversingReranker()
+    reranker.weight = 1e-9
+    retriever = Retriever(store, settings, HashEncoder(), reranker)
+
+    pinned = {**convex, "reranker": "reader"}
+    before = retriever.search(domain.id, convex, Request("green apple"))
+    after = retriever.search(domain.id, pinned, Request("green apple"))
+
+    assert _texts(after) == _texts(before)
+    assert [hit.score for hit in after.hits] == pytest.approx([hit.score for hit in before.hits], abs=1e-6)
+    assert [hit.ranks["rerank"] for hit in after.hits] == [1, 2]
+    retriever.close(checkpoint=False)
+
+
+def test_a_reranker_that_is_not_loaded_is_refused_and_not_left_out(
+    retriever: Retriever, domain: Domain, convex: dict[str, Any], find: Search, add: AddDocument
+) -> None:
+    add("a.txt", "red apple")
+    find("apple")
+
+    with pytest.raises(ConflictError, match="not loaded") as caught:
+        retriever.search(domain.id, convex, Request("apple", rerank=True))
+    assert caught.value.code == "no_reranker"
+    with pytest.raises(ConflictError, match="xen_1"):
+        retriever.search(domain.id, {**convex, "reranker": "xen_1"}, Request("apple"))

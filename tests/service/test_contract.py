@@ -25,6 +25,7 @@ from tuner.settings import LoraSettings, TunerSettings
 ROUTES = (
     "GET /healthz",
     "GET /readyz",
+    "GET /v1/doctor",
     "POST /documents",
     "POST /query",
     "GET /v1/domains",
@@ -107,7 +108,7 @@ RANK = OneOf(int, None)
 HIT = {
     "passage_id": str, "document_id": str, "external_id": str, "title": str, "version": int, "start": int, "end": int,
     "page": OneOf(int, None), "heading": str, "text": str, "score": float,
-    "ranks": {"dense": RANK, "lexical": RANK, "rerank": None}, "also_in": [str],
+    "ranks": {"dense": RANK, "lexical": RANK, "rerank": RANK}, "also_in": [str],
 }  # fmt: skip
 SEARCH = {
     "object": "list", "data": [HIT], "index_seq": int, "release": str, "mode": OneOf("hybrid", "dense", "lexical"),
@@ -119,10 +120,11 @@ CITATION = {
 USAGE = {"prompt_tokens": int, "completion_tokens": int}
 RANKING = [{"passage_id": str, "score": float}]
 EXPLAIN = {
+    "searched_for": TEXT_OR_NULL,
     "retrieval": OneOf(
         {
-            "dense": RANKING, "lexical": RANKING, "fusion": RANKING, "rerank": None, "unknown_share": float,
-            "weights": {"dense": float, "lexical": float},
+            "dense": RANKING, "lexical": RANKING, "fusion": RANKING, "rerank": OneOf(RANKING, None),
+            "unknown_share": float, "weights": {"dense": float, "lexical": float},
         },
         None,
     ),
@@ -130,6 +132,7 @@ EXPLAIN = {
     "evidence": {"estimate": OneOf(float, None), "threshold": float},
     "prompt": OneOf([{"role": str, "content": str}], None),
     "draft": str,
+    "span": TEXT_OR_NULL,
     "abstained_for": TEXT_OR_NULL,
 }  # fmt: skip
 ANSWER = {
@@ -161,11 +164,27 @@ MODEL = {
     "flags": [OneOf("tainted", "outdated")], "lineage": {str: ANY}, "metrics": {str: ANY}, "created_at": int,
 }  # fmt: skip
 MANIFEST = {
-    "query_encoder": str, "passage_encoder": str, "space_id": str, "passage_set": str, "reranker": None,
+    "query_encoder": str, "passage_encoder": str, "space_id": str, "passage_set": str, "reranker": TEXT_OR_NULL,
     "base_model": TEXT_OR_NULL, "adapter": TEXT_OR_NULL, "prompt": {"name": str, "sha256": str}, "shots": 0,
-    "retrieval": {"mode": str, "passages": int, "candidates": int, "rank_constant": int},
+    "retrieval": {
+        "mode": str, "passages": int, "candidates": int, "fusion": OneOf("convex", "ranks"), "dense_weight": float,
+        "rank_constant": int, "rerank": int,
+    },
     "generation": {"backend": OneOf("extractive", "transformers"), "arm": str, "max_new_tokens": int},
-    "thresholds": {"evidence": float, "with_cosine": [float], "without_cosine": [float]},
+    "thresholds": {
+        "evidence": float,
+        "weights": {
+            "bias": float, "reading": float, "coverage": float, "cosine": float, "chinese": float,
+            "chinese_coverage": float,
+        },
+    },
+}  # fmt: skip
+DOMAIN_DIAGNOSIS = {
+    "domain": str, "texts": int, "unknown_share": float, "dense_weight": float, "advice": str,
+}  # fmt: skip
+DIAGNOSIS = {
+    "object": "diagnosis", "encoder": str, "space_id": str, "precision": OneOf("f32", "bf16"), "reranker": TEXT_OR_NULL,
+    "domains": [DOMAIN_DIAGNOSIS],
 }  # fmt: skip
 RELEASE = {
     "id": str, "object": "release", "domain": str, "manifest": MANIFEST, "active": bool, "created_at": int,
@@ -244,13 +263,14 @@ OBJECTS: dict[str, Any] = {
     "error 422": ERROR,
     "healthz": {"status": "ok"},
     "readyz": {"status": "ready"},
+    "diagnosis": DIAGNOSIS,
 }
 DESCRIBED = {
     "DomainObject": DOMAIN, "DocumentObject": DOCUMENT, "UploadItem": UPLOAD_ITEM, "UploadList": UPLOAD_LIST,
     "HitObject": HIT, "SearchObject": SEARCH, "CitationObject": CITATION, "UsageObject": USAGE, "AnswerObject": ANSWER,
     "DatasetObject": DATASET, "JobObject": JOB, "ModelObject": MODEL, "ReleaseObject": RELEASE,
     "EvaluationObject": EVALUATION, "ErrorObject": ERROR, "ErrorContent": ERROR["error"], "ObjectList": list_of(ANY),
-    "Deleted": deleted("document"),
+    "Deleted": deleted("document"), "Diagnosis": DIAGNOSIS, "DomainDiagnosis": DOMAIN_DIAGNOSIS,
 }  # fmt: skip
 PREFIXES = {
     "domain": "dom_", "document": "doc_", "dataset": "ds_", "job queued": "job_", "event of a job": "evt_",
@@ -427,7 +447,8 @@ def _lists(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
             "unknown": http.get(actual, params={"after": "nothing"}),
             "wrong": [http.get(actual, params=wrong) for wrong in ({"limit": 0}, {"limit": "x"}, {"order": "up"})],
         }
-    return {**found, "pages": pages, "healthz": http.get("/healthz").json(), "readyz": http.get("/readyz").json()}
+    names = {"healthz": "/healthz", "readyz": "/readyz", "diagnosis": "/v1/doctor"}
+    return {**found, "pages": pages} | {name: http.get(path).json() for name, path in names.items()}
 
 
 def _walk(http: httpx.Client, path: str, order: str) -> list[str]:

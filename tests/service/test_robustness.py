@@ -17,7 +17,7 @@ import pytest
 from polling import ended
 
 from generator.engine import Engine
-from retriever.encoder import OpenVinoEncoder
+from retriever.encoder import Encoder
 from retriever.search import Request
 from service.server import local_server
 from service.settings import Settings
@@ -28,7 +28,7 @@ from store.store import Store
 ROOT = Path(__file__).parents[2]
 
 
-def test_another_process_sees_what_came_after_the_last_checkpoint(settings: Settings, minilm: OpenVinoEncoder) -> None:
+def test_another_process_sees_what_came_after_the_last_checkpoint(settings: Settings, minilm: Encoder) -> None:
     with local_server(settings) as url:
         httpx.post(f"{url}/documents?wait=true", files=[("files", ("old.md", "The old pier is made of oak."))])
     with local_server(settings) as url:

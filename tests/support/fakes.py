@@ -1,13 +1,16 @@
-"""Small real stand-ins: an encoder that needs no model, for tests of what stores and finds vectors."""
+"""Small real stand-ins: an encoder and a reader that need no model, for tests of what stores and finds vectors."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
+from retriever.analysis import terms
 from retriever.encoder import Vectors
+from retriever.reader import Reading
 from store.passages import NewPassage
 
 
@@ -31,10 +34,28 @@ class HashEncoder:
         del text
         return 0.0
 
+    def trust(self, text: str) -> float:
+        del text
+        return 1.0
+
     def _vector(self, text: str) -> Vectors:
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
         vector = np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
         return vector / np.linalg.norm(vector)
+
+
+class WordReader:
+    """Reads by words: a token of the passage that stands in the question, too, is a likely answer."""
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+        asked = set(terms(question))
+        return [self._read(asked, passage) for passage in passages]
+
+    def _read(self, asked: set[str], passage: str) -> Reading:
+        words = list(re.finditer(r"\w+", passage))
+        offsets = np.array([word.span() for word in words], dtype=np.int64).reshape(-1, 2)
+        likely = np.array([float(bool(asked & set(terms(word[0])))) for word in words], dtype=np.float32)
+        return Reading(offsets, likely, likely, 0.0)
 
 
 def vectors_of(encoder: HashEncoder, passages: Sequence[NewPassage]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from fakes import HashEncoder
+from fakes import HashEncoder, WordReader
 
 from generator.engine import Engine
 from generator.prompt import Message, load_prompt
@@ -35,7 +35,7 @@ ELSEWHERE = "Who steers the ferry to the island from the eastern quay?"  # no wo
 @pytest.fixture
 def engine(store: Store) -> Iterator[Engine]:
     """An engine without a model."""
-    made = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder())
+    made = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
     yield made
     made.close(checkpoint=False)
 

@@ -1,0 +1,1 @@
+"""Benchmarks: Tandem measured on data sets, beside other systems."""

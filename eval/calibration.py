@@ -1,0 +1,151 @@
+"""Calibrating the evidence: which weights and threshold tell answerable from unanswerable questions on a data set.
+
+Each question is put twice: to the domain as it is, and to what is left of its hits when every document that holds an
+answer is taken away, which is how a question looks that the documents do not answer. A logistic regression with a
+Gaussian prior around the weights of the release (Bishop 2006, 4.3) is fitted to that; few questions change little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eval.metrics import answer_recall
+from eval.runner import EvalQuestion
+from generator.answering import Pinned
+from generator.engine import Engine
+from generator.evidence import Thresholds, features
+from retriever.search import Hit, Request
+from store.datasets import get_dataset, usable_examples
+from store.errors import UnprocessableError
+from store.store import Store
+
+_WIDE = 30  # hits that stand in for the domain when documents are taken away
+_PRIOR = 0.02  # precision of the prior, per unit of total sample weight
+_FEWEST = 10  # samples of each kind
+_MOST = 300  # questions
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The features of a question with some hits, and whether these hits hold an answer."""
+
+    measured: dict[str, float]
+    answerable: bool
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Fitted thresholds, and how well they tell the samples apart: AUROC, and both kinds of right decisions, 0 to 1."""
+
+    thresholds: Thresholds
+    samples: int
+    auroc: float
+    answered: float
+    abstained: float
+
+
+def samples(engine: Engine, pinned: Pinned, questions: Sequence[EvalQuestion]) -> Iterator[Sample]:
+    """Yield one or two samples for each question that has an answer."""
+    size = pinned.manifest["retrieval"]["passages"]
+    for question in questions:
+        if not question.answers:
+            continue
+        found = engine.retriever.search(pinned.domain_id, pinned.manifest, Request(question.question, _WIDE))
+        holding = {hit.passage.document_id for hit in found.hits if _holds(hit, question)} | set(question.documents)
+        left = [hit for hit in found.hits if not holding & {hit.passage.document_id, *hit.also_in}]
+
+        top = found.hits[:size]
+        if any(_holds(hit, question) for hit in top):
+            yield Sample(_features(engine, question, top, found.term_weights), answerable=True)
+        if left:
+            yield Sample(_features(engine, question, left[:size], found.term_weights), answerable=False)
+
+
+def fit(groups: Mapping[str, Sequence[Sample]], start: Mapping[str, float], prior: float = _PRIOR) -> dict[str, float]:
+    """Return the weights of the logistic, every group counting the same, drawn towards `start`."""
+    names = list(start)
+    matrix = np.array([[1.0 if n == "bias" else s.measured[n] for n in names] for g in groups.values() for s in g])
+    labels = np.array([float(s.answerable) for g in groups.values() for s in g])
+    share = np.concatenate([_balanced(group) for group in groups.values()])
+    centre = np.array([start[name] for name in names])
+    weights = centre.copy()
+    for _ in range(50):  # Newton's method; it converges in about ten steps
+        guess = 1 / (1 + np.exp(-np.clip(matrix @ weights, -50, 50)))
+        slope = matrix.T @ (share * (guess - labels)) + prior * (weights - centre)
+        curve = (matrix * (share * guess * (1 - guess))[:, None]).T @ matrix + prior * np.eye(len(names))
+        step = np.linalg.solve(curve, slope)
+        weights = weights - step
+        if np.abs(step).max() < 1e-9:
+            break
+    return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
+
+
+def estimates(group: Sequence[Sample], weights: Mapping[str, float]) -> Array:
+    """Return the estimated probability for each sample."""
+    sums = [weights["bias"] + sum(weights[n] * value for n, value in s.measured.items()) for s in group]
+    return np.asarray(1 / (1 + np.exp(-np.clip(np.array(sums), -50, 50))))
+
+
+def auroc(scores: Array, labels: npt.NDArray[np.bool_]) -> float:
+    """Return the probability that an answerable sample scores above an unanswerable one; ties count half."""
+    positive, negative = scores[labels][:, None], scores[~labels][None, :]
+    return float(((positive > negative) + 0.5 * (positive == negative)).mean())
+
+
+def calibration_questions(store: Store, domain_id: str, dataset_id: str) -> list[EvalQuestion]:
+    """Return up to 300 questions of a data set's dev split, or of its train split if it has none; never of test."""
+    dataset = get_dataset(store, domain_id, dataset_id)
+    split = "dev" if dataset.splits.get("dev") else "train"
+    return [EvalQuestion.from_example(example) for example in usable_examples(store, dataset.id, split)[:_MOST]]
+
+
+def calibrate(
+    engine: Engine, pinned: Pinned, questions: Sequence[EvalQuestion], done: Callable[[], None] = lambda: None
+) -> Calibration:
+    """Return thresholds for a release from the questions of a split that is not its test split."""
+    found: list[Sample] = []
+    for sample in samples(engine, pinned, questions):
+        found.append(sample)
+        done()
+    labels = np.array([sample.answerable for sample in found], dtype=bool)
+    if min(labels.sum(), (~labels).sum()) < _FEWEST:
+        raise UnprocessableError(
+            f"Calibrating needs {_FEWEST} answerable and {_FEWEST} unanswerable questions; the data set gives "
+            f"{int(labels.sum())} and {int((~labels).sum())}. Add questions with answers.",
+            code="too_few_examples",
+        )
+    now: dict[str, Any] = pinned.manifest["thresholds"]
+    weights = fit({"all": found}, now["weights"])
+    scores = estimates(found, weights)
+    threshold = now["evidence"]
+    return Calibration(
+        Thresholds(evidence=threshold, weights=weights),
+        len(found),
+        auroc(scores, labels),
+        float((scores[labels] >= threshold).mean()),
+        float((scores[~labels] < threshold).mean()),
+    )
+
+
+def _features(
+    engine: Engine, question: EvalQuestion, hits: Sequence[Hit], term_weights: Mapping[str, float]
+) -> dict[str, float]:
+    readings = engine.reader.read(question.question, [hit.passage.text for hit in hits])
+    return features(hits, readings, term_weights)
+
+
+def _balanced(group: Sequence[Sample]) -> Array:
+    """Return a share for each sample such that both kinds weigh a half, and the group one."""
+    labels = np.array([sample.answerable for sample in group])
+    counts = {True: max(1, int(labels.sum())), False: max(1, int((~labels).sum()))}
+    return np.array([0.5 / counts[bool(label)] for label in labels])
+
+
+def _holds(hit: Hit, question: EvalQuestion) -> bool:
+    return answer_recall(hit.passage.text, question.answers, question.language) == 1.0

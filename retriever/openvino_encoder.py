@@ -1,0 +1,120 @@
+"""A sentence-transformers model on a CPU: converted to OpenVINO once and served without torch.
+
+Two traps shape this module. A compiled OpenVINO model is neither thread-safe nor does it copy its input, so a pool of
+infer requests is used and never the model itself. And the precision is always said: left alone, some CPUs compute in
+bfloat16 and others do not.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retriever.encoder import Vectors
+from retriever.encoder_files import EncoderFiles, converted, default_cache, whole_tokenizer
+from retriever.settings import RetrieverSettings
+
+_REQUESTS = 4
+
+
+class OpenVinoEncoder:
+    """See `retriever.encoder.Encoder`. Safe to use from many threads."""
+
+    def __init__(self, files: EncoderFiles, settings: RetrieverSettings) -> None:
+        from tokenizers import Tokenizer
+
+        self.space_id = files.space_id
+        self.max_tokens = files.max_tokens
+        self._files = files
+        self._batch_tokens = settings.batch_tokens
+        folder = converted(files, settings.cache or default_cache())
+        compiled = compiled_model(folder, settings)
+        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(_REQUESTS):
+            self._requests.put(compiled.create_infer_request())
+        self.dimension = int(compiled.output(0).partial_shape[1].get_length())
+        self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(files.max_tokens)
+        self._tokenizer.no_padding()
+        self._whole = whole_tokenizer(files.folder)
+        self._unknown = files.unknown_id
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """See `Encoder`."""
+        return self._encode([self._files.passage_prefix + text for text in texts])
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """See `Encoder`."""
+        return self._encode([self._files.query_prefix + text for text in texts])
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """See `Encoder`."""
+        return [len(encoding.ids) for encoding in self._whole.encode_batch(list(texts))]
+
+    def unknown_share(self, text: str) -> float:
+        """See `Encoder`."""
+        ids = self._whole.encode(text, add_special_tokens=False).ids
+        return ids.count(self._unknown) / len(ids) if ids and self._unknown is not None else 0.0
+
+    def trust(self, text: str) -> float:
+        """See `Encoder`."""
+        del text
+        return 1.0
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        result = np.empty((len(texts), self.dimension), dtype=np.float32)
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        for rows in batches([len(ids) for ids in tokens], self._batch_tokens):
+            ids, mask = padded([tokens[row] for row in rows])
+            request = self._requests.get()
+            try:
+                result[rows] = request.infer({"input_ids": ids, "attention_mask": mask})[0]
+            finally:
+                self._requests.put(request)
+        return result
+
+
+def compiled_model(folder: Path, settings: RetrieverSettings) -> Any:
+    """Return the model of a converted folder, compiled for this CPU; the compiled form is kept in the folder."""
+    import openvino as ov
+
+    core = ov.Core()
+    precision = precision_of(settings)
+    properties = {"INFERENCE_PRECISION_HINT": precision, "CACHE_DIR": str(folder), "PERFORMANCE_HINT": "LATENCY"}
+    if settings.threads:
+        properties["INFERENCE_NUM_THREADS"] = str(settings.threads)
+    return core.compile_model(str(folder / "model.xml"), "CPU", properties)
+
+
+def precision_of(settings: RetrieverSettings) -> str:
+    """Return "f32" or "bf16": as the settings say, else bfloat16 where this CPU computes in it."""
+    import openvino as ov
+
+    if settings.precision != "auto":
+        return settings.precision
+    return "bf16" if "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
+def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Yield the rows of all texts, longest first, in batches that padded hold at most `budget` tokens, but one text."""
+    by_length = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    start = 0
+    while start < len(by_length):
+        size = max(1, budget // max(1, lengths[by_length[start]]))
+        yield by_length[start : start + size]
+        start += size
+
+
+def padded(tokens: Sequence[Sequence[int]]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return token ids and attention mask, both (texts, longest), int64; what is padding is masked."""
+    longest = max(len(ids) for ids in tokens)
+    ids = np.zeros((len(tokens), longest), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, own in enumerate(tokens):
+        ids[row, : len(own)] = own
+        mask[row, : len(own)] = 1
+    return ids, mask

@@ -1,0 +1,77 @@
+"""Documents and versions as values, and how they are read from their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import schema
+from store.passages import NewPassage
+from store.store import Store
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as its newest version describes it; `passages` counts what is searchable now."""
+
+    id: str
+    domain_id: str
+    external_id: str
+    title: str
+    version: int
+    status: str
+    error: dict[str, str] | None
+    media_type: str
+    bytes: int
+    sha256: str
+    metadata: dict[str, Any]
+    passages: int
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A document, the text of its version, and the passages that this was cut into."""
+
+    document: Document
+    text: str
+    passages: Sequence[NewPassage]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a document; `text` is None until it was parsed."""
+
+    version: int
+    sha256: str
+    media_type: str
+    bytes: int
+    text: str | None
+    created_at: int
+
+
+def select_documents(
+    store: Store, *conditions: sa.ColumnElement[bool], limit: int | None = None, order: str = "desc"
+) -> list[Document]:
+    """Return the documents that meet the conditions, `asc` or `desc` in the order of arrival."""
+    documents, versions, passages = schema.documents.c, schema.versions.c, schema.passages.c
+    own = [name for name in Document.__dataclass_fields__ if name in documents]
+    statement = (
+        sa.select(
+            *(documents[name] for name in own),
+            versions.media_type,
+            versions.bytes,
+            versions.sha256,
+            sa.select(sa.func.count()).where(passages.document_id == documents.id).scalar_subquery().label("passages"),
+        )
+        .join(schema.versions, sa.and_(versions.document_id == documents.id, versions.version == documents.version))
+        .where(*conditions)
+        .order_by(documents.number.asc() if order == "asc" else documents.number.desc())
+        .limit(limit)
+    )
+    with store.database.read() as connection:
+        return [Document(**row) for row in connection.execute(statement).mappings()]

@@ -1,0 +1,110 @@
+"""Calibration of the evidence: a logistic worked on samples whose answer is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from eval.calibration import Sample, auroc, calibrate, calibration_questions, estimates, fit
+from eval.runner import EvalQuestion
+from generator.engine import Engine
+from generator.settings import GeneratorSettings
+from retriever.encoder import Encoder
+from retriever.reader import OpenVinoReader
+from retriever.settings import RetrieverSettings
+from store.datasets import Example, create_dataset
+from store.domains import get_domain
+from store.errors import UnprocessableError
+from store.store import Store
+
+_START = {"bias": 0.0, "reading": 0.0, "coverage": 0.0, "cosine": 0.0}
+_ROOMS = ["Birch", "Cedar", "Elm", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Rowan", "Spruce", "Willow"]
+
+
+def _sample(reading: float, *, answerable: bool) -> Sample:
+    return Sample({"reading": reading, "coverage": 0.5, "cosine": 0.5}, answerable)
+
+
+def test_auroc_is_the_share_of_pairs_in_order_ties_half() -> None:
+    scores, labels = np.array([0.9, 0.4, 0.4, 0.1]), np.array([True, True, False, False])
+
+    assert auroc(scores, labels) == pytest.approx((2 + 1.5) / 4)
+
+
+def test_the_fit_finds_what_tells_the_samples_apart() -> None:
+    group = [_sample(float(x), answerable=bool(x > 2)) for x in np.linspace(-6, 10, 81)]
+
+    weights = fit({"one": group}, _START)
+
+    assert weights["reading"] > 0.5
+    scores, labels = estimates(group, weights), np.array([sample.answerable for sample in group])
+    assert auroc(scores, labels) == 1.0
+    assert ((scores > 0.5) == labels).mean() > 0.9
+
+
+def test_every_group_counts_the_same_however_large_it_is() -> None:
+    small = [_sample(x, answerable=x > 0) for x in (-1.0, 1.0)]
+    large = [_sample(x, answerable=x < 0) for x in (-1.0, 1.0)] * 50
+
+    assert fit({"small": small, "large": large}, _START)["reading"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_samples_that_say_nothing_leave_the_start_as_it_is() -> None:
+    group = [_sample(1.0, answerable=True), _sample(1.0, answerable=False)]
+
+    assert fit({"one": group}, _START) == pytest.approx(_START, abs=1e-3)
+
+
+@pytest.fixture
+def engine(
+    store: Store, retriever_settings: RetrieverSettings, minilm: Encoder, reader: OpenVinoReader
+) -> Iterator[Engine]:
+    """A domain in which twelve rooms have a capacity each."""
+    opened = Engine(store, retriever_settings, GeneratorSettings(), minilm, reader)
+    opened.create_domain("rooms")
+    for number, room in enumerate(_ROOMS):
+        opened.add("rooms", f"{room}.txt", f"The meeting room {room} seats {30 + number} people. It has a window.")
+    opened.add("rooms", "lunch.txt", "Lunch is served in the canteen between noon and two. Dogs may not come in.")
+    yield opened
+    opened.close()
+
+
+def _questions(rooms: list[str]) -> list[EvalQuestion]:
+    return [
+        EvalQuestion(room, f"How many people does the room {room} seat?", [str(30 + _ROOMS.index(room))], [], "en")
+        for room in rooms
+    ]
+
+
+def test_thresholds_are_fitted_to_the_domain(engine: Engine) -> None:
+    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+    steps: list[None] = []
+
+    found = calibrate(engine, pinned, _questions(_ROOMS), lambda: steps.append(None))
+
+    assert found.samples == len(steps) == 24
+    assert found.auroc > 0.5
+    assert found.thresholds["evidence"] == pinned.manifest["thresholds"]["evidence"]
+    assert found.thresholds["weights"].keys() == pinned.manifest["thresholds"]["weights"].keys()
+
+
+def test_too_few_questions_are_refused_with_what_is_missing(engine: Engine) -> None:
+    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+
+    with pytest.raises(UnprocessableError, match="needs 10 answerable") as caught:
+        calibrate(engine, pinned, _questions(_ROOMS[:3]))
+
+    assert caught.value.code == "too_few_examples"
+
+
+@pytest.mark.parametrize(("splits", "expected"), [(("train", "dev", "test"), ["dev"]), (("train", "test"), ["train"])])
+def test_questions_come_from_dev_or_else_train_and_never_from_test(
+    store: Store, engine: Engine, splits: tuple[str, ...], expected: list[str]
+) -> None:
+    domain = get_domain(store, "rooms")
+    examples = [Example(split, split, {"question": f"{split}?", "answers": ["x"]}, {}) for split in splits]
+    dataset = create_dataset(store, domain.id, "faq", "qa", "human", examples)
+
+    assert [question.key for question in calibration_questions(store, domain.id, dataset.id)] == expected

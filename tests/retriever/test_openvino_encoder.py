@@ -1,0 +1,32 @@
+"""Batches by tokens, padding, and the precision of the CPU."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retriever.openvino_encoder import batches, padded, precision_of
+from retriever.settings import RetrieverSettings
+
+
+@given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000))
+def test_every_text_is_in_one_batch_and_batches_keep_the_budget(lengths: list[int], budget: int) -> None:
+    cut = list(batches(lengths, budget))
+
+    assert sorted(row for rows in cut for row in rows) == list(range(len(lengths)))
+    for rows in cut:
+        assert len(rows) == 1 or len(rows) * max(lengths[row] for row in rows) <= budget
+
+
+def test_padding_is_masked() -> None:
+    ids, mask = padded([[5, 6, 7], [8]])
+
+    np.testing.assert_array_equal(ids, [[5, 6, 7], [8, 0, 0]])
+    np.testing.assert_array_equal(mask, [[1, 1, 1], [1, 0, 0]])
+
+
+def test_the_precision_is_always_one_of_two_and_can_be_said() -> None:
+    assert precision_of(RetrieverSettings(precision="f32")) == "f32"
+    assert precision_of(RetrieverSettings(precision="bf16")) == "bf16"
+    assert precision_of(RetrieverSettings()) in ("f32", "bf16")

@@ -1,0 +1,1 @@
+"""Programs for developers of Tandem: the recipes of shipped weights, calibration, the file tree."""
