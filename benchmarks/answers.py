@@ -1,227 +1,187 @@
-"""Answers without a language model: `python -m benchmarks.answers --data DIR --home DIR [SET...]`.
+"""Answers without a language model: `python -m benchmarks.answers --data DIR [--sets A,B]`.
 
-Judges the extractive answer on questions of the test parts, beside the first sentence of the best passage and the
-sentence nearest to the question by embedding; once with the passages that hold the answer given, once with retrieved
-ones. Then its abstention: each question is also asked of what retrieval leaves when every document that holds an answer
-is taken away. --home is the data folder of benchmarks.retrieval.
+Judges the extractive answer, as the default release serves it ("extractive") and without its abstention ("always
+answer"), beside the first sentence of the best passage and the sentence nearest to the question by embedding. Each
+question is answered twice: from all passages of its gold document, and from the passages that the search finds. Only
+questions count whose answer stands in their document.
+
+Then the abstention: each question is asked once more of what the search leaves when every document that holds an
+answer is taken away. Hits of such documents are dropped from the first 200; nothing is indexed again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.answers_metrics import Array, holds, recall_within, risk_coverage, share_of_best, utility
-from benchmarks.retrieval import ingested, spread
-from benchmarks.sets import data_folder, read_lines, read_set
+from benchmarks.answers_cache import CachedEncoder
+from benchmarks.answers_data import AnswerSet, Asked, read_answers
+from benchmarks.answers_metrics import answer_scores, risk_coverage, utilities
+from benchmarks.answers_report import BASELINES, METRICS, POLICIES, abstention_table, answer_table, plot_risk
+from benchmarks.answers_systems import (
+    SILENCE,
+    Reply,
+    first_sentence,
+    gold_passages,
+    nearest_sentence,
+    product_reply,
+    shown_sentences,
+    wide_search,
+    without_documents,
+)
+from benchmarks.retrieval import ingested
+from benchmarks.sets import RetrievalSet, data_folder
 from eval.calibration import auroc
-from eval.metrics import answer_f1
 from eval.significance import bootstrap_mean
-from generator.answer import Task
 from generator.engine import Engine
-from generator.evidence import estimate
-from generator.extractive import ExtractiveGenerator
-from generator.prompt import load_prompt
-from generator.sentences import split_sentences
-from retriever.analysis import cjk_share
-from retriever.search import Hit, Request
+from retriever.search import Result
+from store.documents import list_documents
 
-SETS = ("nq_oracle", "covidqa", "tatqa", "xquad_en", "xquad_zh", "cmrc2018")
-SYSTEMS = ("extractive", "first sentence", "nearest sentence")
-METRICS = ("hit@1", "recall@60", "span F1", "of best")
-_WIDE = 40  # hits that stand in for the corpus when documents are taken away
+SETS = "nq_oracle,xquad_en,xquad_zh,cmrc2018,covidqa,tatqa"
+Scores = dict[str, dict[str, float | None]]
+_RESAMPLES = 2000
+_SEED = 7
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question with gold answers; `cluster` is its document."""
+class Trial:
+    """A question put to the product: its evidence, whether its answer is right, whether there is one to find."""
 
-    question: str
-    answers: list[str]
-    documents: set[str]
-    language: str
-
-    @property
-    def cluster(self) -> str:
-        """What the bootstrap resamples as one."""
-        return min(self.documents)
+    evidence: float
+    right: float
+    answerable: float
+    cluster: str
 
 
 def main() -> None:
-    """Print the tables."""
+    """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", default=SETS)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--data", type=Path, help="folder of the sets; default: TANDEM_DATA")
+    parser.add_argument("--sets", default=SETS)
     parser.add_argument("--split", default="test")
-    parser.add_argument("--limit", type=int, default=300, help="questions per set, evenly spaced")
+    parser.add_argument("--limit", type=int, help="questions per set, evenly spaced; default: all")
+    parser.add_argument("--home", type=Path, help="data folder that is kept, as that of benchmarks.retrieval")
+    parser.add_argument("--cache", type=Path, help="folder that keeps vectors between runs")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path, help="PNG of risk over coverage; needs matplotlib")
     options = parser.parse_args()
     data = data_folder(options.data)
-    results = {}
-    with Engine.open(options.home) as engine:
-        for name in options.sets:
-            domain = ingested(engine, read_set(data / name, options.split))
-            asked = questions(data / name, options.split, options.limit)
-            results[name] = judge(engine, domain.id, asked)
-            print(f"<!-- {name}: {len(asked)} questions -->", flush=True)
-    print(answer_table(results))
+    results: dict[str, Any] = {}
+    with ExitStack() as stack:
+        temporary = stack.enter_context(tempfile.TemporaryDirectory())
+        engine = stack.enter_context(Engine.open(options.home or Path(temporary) / "home"))
+        encoder = CachedEncoder(engine.retriever.encoder, options.cache or Path(temporary))
+        engine.retriever.encoder = encoder
+        for name in options.sets.split(","):
+            results[name] = judge(engine, read_answers(data / name, options.split, options.limit))
+            encoder.save()
+            sys.stderr.write(f"{name}: {results[name]['questions']} questions\n")
+    print(answer_table(results), end="\n\n")
     print(abstention_table(results))
     if options.json:
         options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    if options.plot:
+        plot_risk(results, options.plot)
 
 
-def questions(folder: Path, split: str, limit: int) -> list[Asked]:
-    """Return questions of a split whose answer stands in the text of their documents."""
-    texts = {line["_id"]: line["text"] for line in read_lines(folder / "corpus.jsonl")}
-    found = []
-    for line in read_lines(folder / "qa" / f"{split}.jsonl"):
-        language = "zh" if cjk_share(line["question"]) > 0.3 else "en"
-        answers = [answer.strip() for answer in line["answers"] if answer.strip()]
-        if any(holds(texts[document], answers, language) for document in line["doc_ids"]):
-            found.append(Asked(line["question"], answers, set(line["doc_ids"]), language))
-    return [found[int(place)] for place in spread([str(number) for number in range(len(found))], limit)]
-
-
-def judge(engine: Engine, domain_id: str, asked: Sequence[Asked]) -> dict[str, Any]:
-    """Return all scores of a set: per setting, system and metric; and of abstaining."""
+def judge(engine: Engine, found: AnswerSet) -> dict[str, Any]:
+    """Return all scores of a set: per setting, system and metric, and those of abstaining."""
+    domain = ingested(engine, RetrievalSet(found.name, found.documents, {}, {}))
+    ids = {document.external_id: document.id for document in list_documents(engine.store, domain.id)}
     manifest = engine.default_manifest()
     size, threshold = manifest["retrieval"]["passages"], manifest["thresholds"]["evidence"]
-    rows: dict[str, dict[str, list[dict[str, float | None]]]] = {
-        setting: {system: [] for system in SYSTEMS} for setting in ("gold", "retrieved")
+    rows: dict[str, list[Scores]] = {"gold": [], "retrieved": []}
+    trials: list[Trial] = []
+    for asked in found.questions:
+        wide = wide_search(engine, domain.id, manifest, asked.question)
+        gold = gold_passages(engine, domain.id, manifest, asked.question, asked.documents)
+        scores, _ = answered(engine, manifest, asked, gold)
+        rows["gold"].append(scores)
+        scores, reply = answered(engine, manifest, asked, without_documents(wide, set(), size))
+        rows["retrieved"].append(scores)
+        trials.append(Trial(reply.evidence, scores["always answer"]["hit@1"] or 0.0, 1.0, asked.cluster))
+        holders = {ids[document] for document in found.holders(asked) | asked.documents}
+        rest = product_reply(engine, manifest, asked.question, without_documents(wide, holders, size))
+        trials.append(Trial(rest.evidence, 0.0, 0.0, asked.cluster))
+    clusters = [asked.cluster for asked in found.questions]
+    report = {setting: summary(scores, clusters) for setting, scores in rows.items()}
+    counts = {"questions": len(found.questions), "left out": found.left_out, "threshold": threshold}
+    return counts | report | {"abstention": abstention(trials, threshold)}
+
+
+def answered(engine: Engine, manifest: dict[str, Any], asked: Asked, result: Result) -> tuple[Scores, Reply]:
+    """Return the scores of every system on a result, and what the product replies if it may not abstain."""
+    eager = product_reply(engine, manifest, asked.question, result)
+    replies = {
+        "extractive": eager if eager.evidence >= manifest["thresholds"]["evidence"] else SILENCE,
+        "always answer": eager,
+        "first sentence": first_sentence(result),
+        "nearest sentence": nearest_sentence(engine, asked.question, result),
     }
-    clusters: dict[str, list[str]] = {"gold": [], "retrieved": []}
-    scores: list[float] = []
-    right: list[float] = []
-    answerable: list[float] = []
-    for item in asked:
-        found = engine.retriever.search(domain_id, manifest, Request(item.question, _WIDE))
-        holding = [hit for hit in found.hits if holds(hit.passage.text, item.answers, item.language)]
-        settings = {
-            "gold": [hit for hit in holding if hit.passage.external_id in item.documents][:size],
-            "retrieved": found.hits[:size],
-        }
-        for setting, hits in settings.items():
-            if hits:
-                clusters[setting].append(item.cluster)
-                for system in SYSTEMS:
-                    rows[setting][system].append(answer_scores(engine, system, item, hits, found.term_weights))
-        removed = {hit.passage.document_id for hit in holding} | {
-            hit.passage.document_id for hit in found.hits if hit.passage.external_id in item.documents
-        }
-        left = [hit for hit in found.hits if not removed & {hit.passage.document_id, *hit.also_in}][:size]
-        for hits, label in ((found.hits[:size], 1.0), (left, 0.0)):
-            readings = engine.reader.read(item.question, [hit.passage.text for hit in hits])
-            scores.append(estimate(hits, readings, found.term_weights, manifest["thresholds"]))
-            answerable.append(label)
-        right += [rows["retrieved"]["extractive"][-1]["hit@1"] or 0.0, 0.0]
-    report: dict[str, Any] = {
-        setting: {
-            system: {metric: interval(values, metric, clusters[setting]) for metric in METRICS}
-            for system, values in systems.items()
-        }
-        | {
-            f"extractive - {system}": {
-                metric: interval(differences(systems["extractive"], systems[system]), metric, clusters[setting])
-                for metric in METRICS
-            }
-            for system in SYSTEMS[1:]
-        }
-        for setting, systems in rows.items()
+    shown = shown_sentences(result)
+    scores = {
+        system: answer_scores((reply.sentence, reply.text, reply.span), shown, asked.answers, asked.language)
+        for system, reply in replies.items()
     }
-    decided = abstention(np.array(scores), np.array(right), np.array(answerable), threshold)
-    return report | {"questions": len(asked), "abstention": decided}
+    return scores, eager
 
 
-def answer_scores(
-    engine: Engine, system: str, item: Asked, hits: Sequence[Hit], term_weights: dict[str, float]
-) -> dict[str, float | None]:
-    """Return the metrics of what a system quotes from the hits."""
-    sentences = [sentence.text for hit in hits for sentence in split_sentences(hit.passage.text)]
-    sentence = span = sentences[0]
-    if system == "nearest sentence":
-        vector = engine.retriever.encoder.encode_queries([item.question])[0]
-        sentence = span = sentences[int(np.argmax(engine.retriever.encoder.encode_passages(sentences) @ vector))]
-    elif system == "extractive":
-        readings = engine.reader.read(item.question, [hit.passage.text for hit in hits])
-        task = Task(item.question, hits, load_prompt(), None, 0, readings=readings, term_weights=term_weights)
-        draft = ExtractiveGenerator().write(task)
-        sentence = draft.text.rpartition(" [")[0]
-        span = draft.span or sentence
-    return {
-        "hit@1": holds(sentence, item.answers, item.language),
-        "recall@60": recall_within(sentence, item.answers, item.language),
-        "span F1": answer_f1(span, item.answers, item.language),
-        "of best": share_of_best(sentence, sentences, item.answers, item.language),
-    }
+def summary(rows: Sequence[Scores], clusters: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the interval of each metric of each system, and of the paired differences "one - other"."""
+    pairs = [("extractive", other) for other in BASELINES] + [("always answer", other) for other in BASELINES[1:]]
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for system in ("extractive", *BASELINES):
+        values = {metric: [row[system][metric] for row in rows] for metric in METRICS}
+        found[system] = {metric: interval(values[metric], clusters) for metric in METRICS}
+    for one, other in pairs:
+        found[f"{one} - {other}"] = {
+            metric: interval([_difference(row[one], row[other], metric) for row in rows], clusters)
+            for metric in METRICS
+        }
+    return found
 
 
-def differences(
-    first: Sequence[dict[str, float | None]], second: Sequence[dict[str, float | None]]
-) -> list[dict[str, float | None]]:
-    """Return the paired differences, None where one side has no value."""
-    return [
-        {name: None if one[name] is None or other[name] is None else one[name] - other[name] for name in METRICS}  # type: ignore[operator]
-        for one, other in zip(first, second, strict=True)
-    ]
+def interval(values: Sequence[float | None], clusters: Sequence[str]) -> dict[str, float]:
+    """Return mean, low, high and n of the values that are there; the 95 % interval resamples documents."""
+    kept = [(value, cluster) for value, cluster in zip(values, clusters, strict=True) if value is not None]
+    return asdict(bootstrap_mean([value for value, _ in kept], [name for _, name in kept], _RESAMPLES, _SEED))
 
 
-def interval(rows: Sequence[dict[str, float | None]], metric: str, clusters: Sequence[str]) -> list[float]:
-    """Return mean, and both ends of the 95 % interval, resampled by document."""
-    pairs = [(row[metric], cluster) for row, cluster in zip(rows, clusters, strict=True) if row[metric] is not None]
-    if not pairs:
-        return [0.0, 0.0, 0.0]
-    found = bootstrap_mean([float(value or 0.0) for value, _ in pairs], [cluster for _, cluster in pairs], 2000, 7)
-    return [found.mean, found.low, found.high]
-
-
-def abstention(scores: Array, right: Array, answerable: Array, threshold: float) -> dict[str, Any]:
-    """Return how well the evidence tells the two kinds of questions apart, and what deciding by it is worth."""
-    answered = (scores >= threshold).astype(float)
-    everything = np.ones_like(answered)
+def abstention(trials: Sequence[Trial], threshold: float) -> dict[str, Any]:
+    """Return how well evidence tells answerable from unanswerable questions, and what deciding by it is worth."""
+    scores = np.array([trial.evidence for trial in trials])
+    right = np.array([trial.right for trial in trials])
+    answerable = np.array([trial.answerable for trial in trials])
+    speaks = (scores >= threshold).astype(np.float64)
+    policies = {"extractive": speaks, "always answer": np.ones_like(speaks), "always abstain": np.zeros_like(speaks)}
+    values = {policy: utilities(policies[policy], right, answerable) for policy in POLICIES}
+    clusters = [trial.cluster for trial in trials]
+    utility = {policy: interval(each.tolist(), clusters) for policy, each in values.items()}
+    for other in POLICIES[1:]:
+        utility[f"extractive - {other}"] = interval((values["extractive"] - values[other]).tolist(), clusters)
     points, area = risk_coverage(scores, right)
     return {
-        "auroc": auroc(scores, answerable == 1),
-        "aurc": area,
+        "AUROC": auroc(scores, answerable == 1),
+        "AURC": area,
+        "answered of answerable": float(speaks[answerable == 1].mean()),
+        "abstained of unanswerable": float(1 - speaks[answerable == 0].mean()),
+        "utility": utility,
         "risk": points,
-        "answered": float(answered[answerable == 1].mean()),
-        "abstained": float(1 - answered[answerable == 0].mean()),
-        "utility": utility(answered, right, answerable),
-        "always answer": utility(everything, right, answerable),
-        "always abstain": utility(0 * everything, right, answerable),
     }
 
 
-def answer_table(results: dict[str, Any]) -> str:
-    """Return the answers as Markdown; a star marks a lead of the extractive answer whose interval is clear of zero."""
-    lines = ["| set | passages | system | " + " | ".join(METRICS) + " |", "|---|---|---|" + "---|" * len(METRICS)]
-    for name, report in results.items():
-        for setting in ("gold", "retrieved"):
-            for system in SYSTEMS:
-                cells = []
-                for metric in METRICS:
-                    mean, low, high = report[setting][system][metric]
-                    lead = report[setting].get(f"extractive - {system}", {}).get(metric, [0, 0, 0])
-                    cells.append(f"{mean:.3f} [{low:.3f}, {high:.3f}]" + (" *" if lead[1] > 0 else ""))
-                lines.append(f"| {name} | {setting} | {system} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def abstention_table(results: dict[str, Any]) -> str:
-    """Return the abstention as Markdown."""
-    names = ("auroc", "aurc", "answered", "abstained", "utility", "always answer", "always abstain")
-    lines = ["| set | " + " | ".join(names) + " | risk at coverage |", "|---|" + "---|" * (len(names) + 1)]
-    for name, report in results.items():
-        found = report["abstention"]
-        risk = ", ".join(f"{coverage:.0%}: {value:.2f}" for coverage, value in found["risk"])
-        lines.append(f"| {name} | " + " | ".join(f"{found[key]:.3f}" for key in names) + f" | {risk} |")
-    return "\n".join(lines)
+def _difference(one: Mapping[str, float | None], other: Mapping[str, float | None], metric: str) -> float | None:
+    left, right = one[metric], other[metric]
+    return None if left is None or right is None else left - right
 
 
 if __name__ == "__main__":

@@ -1,68 +1,104 @@
-"""Retrieval quality on every set: `python -m benchmarks.retrieval --data DIR --home DIR [SET...]`.
+"""Retrieval quality on every set of a data folder: `python -m benchmarks.retrieval --data DIR [--sets a,b]`.
 
 Prints nDCG@10 and recall@10 over documents (a document is as good as its best passage) for Tandem's lexical, dense,
 hybrid and reranked search with default settings, and beside them for BM25 of bm25s over whole documents and for
-sentence-transformers with FAISS over the same passages. The data folder at --home is kept: a second run only searches.
+sentence-transformers with FAISS over the same passages. With --cache each text is encoded once and for all; with --home
+the data folder is kept, too. Without --data the folder is that of the environment variable TANDEM_DATA.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.retrieval_cache import CachedEncoder, VectorCache
 from benchmarks.retrieval_metrics import ndcg, recall
-from benchmarks.sets import ALL, RetrievalSet, data_folder, read_set
+from benchmarks.retrieval_systems import SYSTEMS, Search, absent, search_of
+from benchmarks.sets import RetrievalSet, data_folder, find_sets, read_set
 from generator.engine import Engine
-from retriever.encoder_files import default_encoder
-from retriever.reranker import ReadingReranker
-from retriever.search import Request
+from retriever.settings import RetrieverSettings
 from store.documents import receive
 from store.domains import Domain, get_domain
 from store.errors import NotFoundError
-from store.passages import live_texts, read_contents, read_passages
 
-_DEEP = 100  # passages looked at, so that ten documents are among them
-SYSTEMS = ("lexical", "dense", "hybrid", "reranked", "bm25s", "st+faiss")
-Search = Callable[[str], list[str]]
+Results = dict[str, dict[str, Any]]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print a Markdown table; with --json keep the numbers."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", default=ALL)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--systems", default=",".join(SYSTEMS))
-    parser.add_argument("--limit", type=int, default=1000, help="queries per set and system, evenly spaced")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    data, systems = data_folder(options.data), options.systems.split(",")
-    results: dict[str, dict[str, Any]] = {}
-    print("| set | queries | " + " | ".join(systems) + " |\n|---|---|" + "---|" * len(systems))
-    with Engine.open(options.home) as engine:
-        engine.retriever.reranker = ReadingReranker(engine.reader)
-        for name in options.sets:
-            found = read_set(data / name, options.split)
-            domain = ingested(engine, found)
-            queries = spread(sorted(found.queries), options.limit)
-            results[name] = {"queries": len(queries)}
-            for system in systems:
-                results[name][system] = measure(search_of(system, engine, domain, found), found, queries)
-            cells = [f"{each['ndcg']:.3f} / {each['recall']:.3f}" for each in list(results[name].values())[1:]]
-            print(f"| {name} | {len(queries)} | " + " | ".join(cells) + " |", flush=True)
+    options = parse(arguments)
+    data = data_folder(options.data)
+    names = options.sets.split(",") if options.sets else find_sets(data)
+    systems = options.systems.split(",")
+    if wrong := [*(set(names) - set(find_sets(data))), *(set(systems) - set(SYSTEMS))]:
+        sys.stderr.write(f"Not known: {', '.join(sorted(wrong))}. Sets: {find_sets(data)}; systems: {SYSTEMS}.\n")
+        raise SystemExit(2)
+    with ExitStack() as opened:
+        home = options.home or Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        engine = opened.enter_context(Engine.open(home, RetrieverSettings(reranker=options.reranker)))
+        results = compare(engine, [data / name for name in names], systems, options)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
 
 
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--sets", help="names with commas between; default: all of the data folder, small ones first")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--systems", default=",".join(SYSTEMS))
+    parser.add_argument("--reranker", type=Path, help="`reader`, or the folder of a cross-encoder; default: none")
+    parser.add_argument("--limit", type=int, default=1000, help="queries per set and system, evenly spaced")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--cache", type=Path, help="folder of vectors kept between runs")
+    parser.add_argument("--home", type=Path, help="data folder to keep; default: a temporary one")
+    return parser.parse_args(arguments)
+
+
+def compare(engine: Engine, folders: Sequence[Path], systems: Sequence[str], options: argparse.Namespace) -> Results:
+    """Print a row for each set as soon as it is measured; return all figures by set and system."""
+    encoder = CachedEncoder(engine.retriever.encoder, options.cache)
+    engine.retriever.encoder = encoder
+    peers = VectorCache(options.cache, f"st-{encoder.space_id}")
+    reasons = {system: absent(system, engine) for system in systems}
+    for system, reason in reasons.items():
+        if reason:
+            print(f"<!-- {system} is left out: {reason} -->")
+    shown = [system for system in systems if reasons[system] is None]
+    print("| set | queries | " + " | ".join(shown) + " |\n|---|---|" + "---|" * len(shown), flush=True)
+    results: Results = {}
+    for folder in folders:
+        found = read_set(folder, options.split)
+        queries = spread(sorted(found.queries), options.limit)
+        if not queries:
+            print(f"<!-- {found.name} has no judged queries in {options.split} -->", flush=True)
+            continue
+        domain = ingested(engine, found)
+        figures = {system: measure(search_of(system, engine, domain, found, peers), found, queries) for system in shown}
+        results[found.name] = {"queries": len(queries), **figures}
+        cells = [f"{each['ndcg']:.3f} / {each['recall']:.3f}" for each in figures.values()]
+        print(f"| {found.name} | {len(queries)} | " + " | ".join(cells) + " |", flush=True)
+        encoder.cache.save()
+        peers.save()
+    return results
+
+
 def ingested(engine: Engine, found: RetrievalSet) -> Domain:
-    """Return the domain of a set, with all its documents searchable; what is there already is not done again."""
+    """Return the domain of a set, with all its documents searchable; what is there already is not done again.
+
+    The title of a document stands before each of its passages, as always in Tandem; a document of a title alone has
+    that for a text, and one without either is left out.
+    """
     name = found.name.replace("_", "-")
     try:
         domain = get_domain(engine.store, name)
@@ -70,95 +106,26 @@ def ingested(engine: Engine, found: RetrievalSet) -> Domain:
         domain = engine.create_domain(name)
     waiting = []
     for key, title, text in found.documents:
-        document, _ = receive(engine.store, domain.id, key, text.encode(), title=title or key, media_type="text/plain")
-        waiting.append(document)
+        if content := text if text.strip() else title.strip():
+            kind = "text/markdown" if key.endswith(".md") else "text/plain"
+            document, _ = receive(engine.store, domain.id, key, content.encode(), title=title or key, media_type=kind)
+            waiting.append(document)
     begun = time.monotonic()
-    engine.make_searchable(waiting)
-    if time.monotonic() - begun > 10:
-        print(f"<!-- {name}: {len(waiting)} documents in {time.monotonic() - begun:.0f} s -->", flush=True)
+    failed = sum(document.status == "failed" for document in engine.make_searchable(waiting))
+    if failed or time.monotonic() - begun > 10:
+        seconds = time.monotonic() - begun
+        print(f"<!-- {name}: {len(waiting)} documents in {seconds:.0f} s, {failed} failed -->", flush=True)
     return domain
 
 
 def measure(search: Search, found: RetrievalSet, queries: Sequence[str]) -> dict[str, float]:
-    """Return the means of both metrics, and the median milliseconds of a query."""
+    """Return the means of both metrics; a query without words finds nothing."""
     rows = []
     for key in queries:
-        begun = time.perf_counter()
         ranked = search(found.queries[key]) if found.queries[key].strip() else []
-        spent = time.perf_counter() - begun
-        rows.append((ndcg(ranked, found.qrels[key]), recall(ranked, found.qrels[key]), spent))
-    gains, recalls, times = zip(*rows, strict=True)
-    return {"ndcg": float(np.mean(gains)), "recall": float(np.mean(recalls)), "ms": float(np.median(times)) * 1000}
-
-
-def search_of(system: str, engine: Engine, domain: Domain, found: RetrievalSet) -> Search:
-    """Return a system as a function from a query to document ids, best first."""
-    if system == "bm25s":
-        return whole_document_bm25(found)
-    if system == "st+faiss":
-        return sentence_transformers(engine, domain)
-    manifest = engine.default_manifest()
-    mode: Any = "hybrid" if system == "reranked" else system
-
-    def search(query: str) -> list[str]:
-        request = Request(query, _DEEP, mode, rerank=system == "reranked")
-        hits = engine.retriever.search(domain.id, manifest, request).hits
-        return list(dict.fromkeys(hit.passage.external_id for hit in hits))
-
-    return search
-
-
-def whole_document_bm25(found: RetrievalSet) -> Search:
-    """Return bm25s over titles and texts: its English tokenizer with stop words, bigrams for Chinese."""
-    import bm25s
-
-    from retriever.analysis import cjk_share, terms
-
-    texts = [f"{title}\n{text}" for _, title, text in found.documents]
-    chinese = cjk_share("".join(found.queries.values())) > 0.3
-
-    def tokens(several: list[str]) -> Any:
-        if chinese:
-            return [terms(text) for text in several]
-        return bm25s.tokenize(several, stopwords="en", return_ids=False, show_progress=False)
-
-    index = bm25s.BM25(k1=1.2, b=0.75)
-    index.index(tokens(texts), show_progress=False)
-
-    def search(query: str) -> list[str]:
-        places, scores = index.retrieve(tokens([query]), k=min(10, len(texts)), show_progress=False)
-        return [found.documents[place][0] for place, score in zip(places[0], scores[0], strict=True) if score > 0]
-
-    return search
-
-
-def sentence_transformers(engine: Engine, domain: Domain) -> Search:
-    """Return sentence-transformers with the same weights and an exact FAISS index over the same passages."""
-    import faiss
-    from sentence_transformers import SentenceTransformer
-
-    model = SentenceTransformer(str(default_encoder()), device="cpu", local_files_only=True)
-    passage_set = engine.retriever.settings.chunker.passage_set
-    texts = dict(read_contents(engine.store, live_texts(engine.store, domain.id, passage_set).live))
-    owners: dict[int, list[str]] = {}
-    for passage in read_passages(engine.store, domain.id, texts, passage_set):
-        owners.setdefault(passage.text_id, []).append(passage.external_id)
-    kept = engine.store.folder.indexes.parent / f"st-{domain.name}-{len(texts)}.npy"
-    if kept.is_file():
-        vectors = np.load(kept, allow_pickle=False)
-    else:
-        vectors = model.encode(list(texts.values()), normalize_embeddings=True, show_progress_bar=False)
-        np.save(kept, vectors)
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
-    keys = list(texts)
-
-    def search(query: str) -> list[str]:
-        vector = model.encode([query], normalize_embeddings=True, show_progress_bar=False)
-        _, places = index.search(vector, min(_DEEP, len(keys)))
-        return list(dict.fromkeys(owner for place in places[0] for owner in owners[keys[place]]))
-
-    return search
+        rows.append((ndcg(ranked, found.qrels[key]), recall(ranked, found.qrels[key])))
+    gains, recalls = zip(*rows, strict=True)
+    return {"ndcg": float(np.mean(gains)), "recall": float(np.mean(recalls))}
 
 
 def spread(keys: Sequence[str], limit: int) -> list[str]:

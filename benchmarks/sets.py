@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ENGLISH = ("medquad", "covidqa", "tatqa", "techsupport", "awsdocs", "nq_oracle", "xquad_en", "liveqa_med")
-CLASSIC = ("cranfield", "cacm", "npl")
-CHINESE = ("xquad_zh", "cmrc2018", "cjrc_legal_zh")
-ALL = (*ENGLISH, *CLASSIC, *CHINESE)
-
 
 @dataclass(frozen=True)
 class RetrievalSet:
@@ -26,11 +21,19 @@ class RetrievalSet:
     qrels: dict[str, dict[str, int]]
 
 
+def find_sets(data: Path) -> list[str]:
+    """Return the names of the retrieval sets of a folder, small ones first."""
+    corpora = [path for path in data.glob("*/corpus.jsonl") if (path.parent / "qrels").is_dir()]
+    return [path.parent.name for path in sorted(corpora, key=lambda path: (path.stat().st_size, path))]
+
+
 def read_set(folder: Path, split: str) -> RetrievalSet:
-    """Return a set with the queries that have a relevant document in the split."""
-    documents = [(line["_id"], line["title"], line["text"]) for line in read_lines(folder / "corpus.jsonl")]
+    """Return a set with the queries that have a relevant document in the split; none if there is no such split."""
+    documents = [(line["_id"], line.get("title", ""), line["text"]) for line in read_lines(folder / "corpus.jsonl")]
     qrels: dict[str, dict[str, int]] = {}
-    for row in (folder / "qrels" / f"{split}.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+    judgements = folder / "qrels" / f"{split}.tsv"
+    rows = judgements.read_text(encoding="utf-8").splitlines()[1:] if judgements.is_file() else []
+    for row in rows:
         query, document, grade = row.split("\t")
         if int(grade) > 0:
             qrels.setdefault(query, {})[document] = int(grade)

@@ -70,7 +70,7 @@ def estimate(
         return 0.0
     weights = thresholds["weights"]
     measured = features(hits, readings, term_weights)
-    return _logistic(weights["bias"] + sum(weights[name] * value for name, value in measured.items()))
+    return _logistic(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in measured.items()))
 
 
 def _logistic(value: float) -> float:

@@ -6,11 +6,13 @@ it. Where several sentences look alike to the reader, the words of the question 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.answer import Draft, Task
 from generator.sentences import Sentence, split_sentences
+from retriever.analysis import CJK
 from retriever.lexical import stems
 from retriever.reader import Reading, Span
 from store.errors import ConflictError
@@ -18,6 +20,9 @@ from store.errors import ConflictError
 # Logits for a sentence that holds all words of the question, and per rank of its passage; chosen on the dev parts.
 _COVERAGE_WEIGHT = 6.0
 _RANK_PENALTY = 2.0
+_NEARLY = 2.0  # logits by which a second sentence may be behind and is quoted, too
+_LONGEST = 60  # words of two sentences
+_WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,27 @@ class ExtractiveGenerator:
         found = candidates([hit.passage.text for hit in task.hits], task.readings, task.term_weights)
         if not found:
             return Draft(task.prompt.abstention(task.question, with_passages=True))
-        best = max(found, key=lambda candidate: candidate.score)
-        text = task.hits[best.passage].passage.text
-        return Draft(f"{best.sentence.text} [{best.passage + 1}]", span=text[best.span.start : best.span.end])
+        quoted = best_sentences(found)
+        text = task.hits[quoted[0].passage].passage.text
+        return Draft(
+            " ".join(f"{each.sentence.text} [{each.passage + 1}]" for each in quoted),
+            span=text[quoted[0].span.start : quoted[0].span.end],
+        )
+
+
+def best_sentences(found: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return the best sentence, and with it the second best if it is nearly as good and both are short."""
+    first, *rest = sorted(found, key=lambda candidate: -candidate.score)
+    second = next((other for other in rest if other.sentence.text != first.sentence.text), None)
+    if second is None or first.score - second.score > _NEARLY:
+        return [first]
+    together = word_count(first.sentence.text) + word_count(second.sentence.text)
+    return [first, second] if together <= _LONGEST else [first]
+
+
+def word_count(text: str) -> int:
+    """Return the length of a text in words, a CJK character counted as one."""
+    return len(_WORD.findall(text))
 
 
 def candidates(

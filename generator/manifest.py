@@ -30,7 +30,7 @@ class RetrievalPart(_Part):
     passages: int = Field(4, ge=1, le=50)
     candidates: int = Field(50, ge=1, le=1000)
     fusion: Literal["convex", "ranks"] = "convex"
-    dense_weight: float = Field(0.55, ge=0, le=1)
+    dense_weight: float = Field(0.45, ge=0, le=1)
     rank_constant: int = Field(60, ge=1)
     rerank: int = Field(20, ge=0, le=200)
 

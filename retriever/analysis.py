@@ -41,6 +41,11 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def content_terms(text: str) -> list[str]:
+    """Return the terms of a text in order, those of function words left out."""
+    return [term for term in terms(text) if not is_function_term(term)]
+
+
 def is_cjk(character: str) -> bool:
     """Return whether a character is Chinese, Japanese or Korean."""
     return _CJK_START.match(character) is not None

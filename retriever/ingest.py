@@ -35,7 +35,7 @@ from store.store import Store
 _SLICE = 256  # texts embedded between two signs of life
 _GROUP_BYTES = 256_000  # of originals: some 300 passages, a few seconds of work
 _GROUP_DOCUMENTS = 256
-_FILE_NAME = re.compile(r"\.[A-Za-z0-9]{1,5}$")  # such a title tells nothing that is not in the text
+_FILE_NAME = re.compile(r"^\S+\.[A-Za-z][A-Za-z0-9]{0,4}$")  # such a title tells nothing that is not in the text
 
 
 def ingest_documents(

@@ -15,7 +15,7 @@ from typing import Any
 
 import tantivy
 
-from retriever.analysis import is_function_term, terms
+from retriever.analysis import content_terms, terms
 
 _HEAP = 50_000_000  # bytes a writer may use before it flushes a segment
 
@@ -28,9 +28,14 @@ class LexicalSnapshot:
     searcher: Any
 
     def search(self, query: str, limit: int, allowed: set[int] | None = None) -> list[tuple[int, float]]:
-        """Return up to `limit` (text id, BM25) pairs, best first; only ids in `allowed` if that is given."""
-        words = list(dict.fromkeys(terms(query)))
-        should = [("words", word) for word in words] + [("stems", stem) for stem in dict.fromkeys(stems(query))]
+        """Return up to `limit` (text id, BM25) pairs, best first; only ids in `allowed` if that is given.
+
+        Function words of the query are left out, unless there is nothing else: in a small domain they are rare enough
+        to lead astray.
+        """
+        words = content_terms(query) or terms(query)
+        should = [("words", word) for word in dict.fromkeys(words)]
+        should += [("stems", stem) for stem in dict.fromkeys(content_stems(query) or stems(query))]
         if not should or (allowed is not None and not allowed):
             return []
         clauses = [
@@ -120,7 +125,7 @@ def stems(text: str) -> list[str]:
 
 def content_stems(text: str) -> list[str]:
     """Return the stems of a text in order, those of function words left out."""
-    return list(_STEMMER.analyze(" ".join(term for term in terms(text) if not is_function_term(term))))
+    return list(_STEMMER.analyze(" ".join(content_terms(text))))
 
 
 def _schema() -> Any:

@@ -22,6 +22,7 @@ from store.ids import hashed_id, sha256
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _LONGEST = 512  # tokens of query and passage
+_NOTHING = -50.0  # logits for a passage of which no token was read; finite, so that a score can be sent as JSON
 
 
 class Reranker(Protocol):
@@ -50,7 +51,7 @@ class ReadingReranker:
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
         """See `Reranker`."""
         spans = [reading.best() for reading in self._reader.read(query, texts)]
-        return [-np.inf if span is None else span.score for span in spans]
+        return [_NOTHING if span is None else span.score for span in spans]
 
 
 class CrossEncoder:

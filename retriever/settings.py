@@ -39,7 +39,7 @@ class RetrieverSettings(BaseModel):
     reranker: Path | None = Field(None, description="`reader`, or the folder of a cross-encoder; default: none")
     chunker: ChunkerSettings = ChunkerSettings()
     candidates: int = Field(50, ge=1, le=1000, description="hits taken from each index before fusion")
-    dense_weight: float = Field(0.55, ge=0, le=1, description="of the cosine in the fused score, beside BM25")
+    dense_weight: float = Field(0.45, ge=0, le=1, description="of the cosine in the fused score, beside BM25")
     rank_constant: int = Field(60, ge=1, description="k of reciprocal rank fusion")
     rerank: int = Field(20, ge=0, le=200, description="hits that the reranker sees, if there is one; 0: none")
     checkpoint_every: int = Field(1000, ge=1, description="changes after which an index is written to disk")

@@ -149,7 +149,7 @@ def test_an_explanation_holds_every_stage(filled: Engine) -> None:
     assert explain["searched_for"] == _ASKED
     stages = explain["retrieval"]
     assert set(stages) == {"dense", "lexical", "fusion", "weights", "unknown_share", "rerank"}
-    assert stages["weights"] == {"dense": 0.55, "lexical": 0.45}
+    assert stages["weights"] == {"dense": 0.45, "lexical": 0.55}
     assert stages["fusion"][0]["passage_id"].startswith("psg_")
     assert stages["fusion"][0]["score"] > 0
     assert {"leav", "annual"} <= set(explain["term_weights"])

@@ -36,7 +36,7 @@ def test_the_default_manifest_is_whole_and_quotes(manifest: dict[str, Any]) -> N
         "passages": 4,
         "candidates": 50,
         "fusion": "convex",
-        "dense_weight": 0.55,
+        "dense_weight": 0.45,
         "rank_constant": 60,
         "rerank": 20,
     }

@@ -169,6 +169,66 @@ def test_passages_of_the_real_tokenizer_are_not_truncated_when_embedded(minilm: 
     assert max(minilm.count_tokens([passage.content for passage in passages])) <= minilm.max_tokens
 
 
+def _titled(text: str, title: str) -> list[NewPassage]:
+    return chunk(text, markdown=False, encoder=HashEncoder(), settings=_SMALL, title=title)
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        (
+            "Before any heading.\n\n# Leave\n\nEveryone has leave, also in the first year.\n",
+            ["Handbook", "Handbook > Leave"],
+        ),
+        (
+            "# Handbook\n\nThis is where it all begins.\n\n## Leave\n\nEveryone has leave, also in the first year.\n",
+            ["Handbook", "Handbook > Leave"],
+        ),
+        ("# Handbook of old\n\nIt begins.\n", ["Handbook > Handbook of old"]),
+        ("Nothing but text.", ["Handbook"]),
+    ],
+)
+def test_the_title_begins_every_heading_path_once(text: str, headings: list[str]) -> None:
+    passages = chunk(text, markdown=True, encoder=HashEncoder(), settings=_SMALL, title=" Handbook\n")
+
+    assert [passage.heading for passage in passages] == headings
+    assert [text[passage.start : passage.end] for passage in passages] == [passage.text for passage in passages]
+
+
+def test_a_title_changes_neither_spans_nor_texts() -> None:
+    text = "# One\n\nFirst part.\n\n# Two\n\nSecond part. " + "Many more words follow here. " * 20
+    plain, titled = (
+        chunk(text, markdown=True, encoder=HashEncoder(), settings=_SMALL, title=title)
+        for title in ("", "Travel guide")
+    )
+
+    assert [(each.start, each.end, each.text) for each in plain] == [
+        (each.start, each.end, each.text) for each in titled
+    ]
+    assert {each.heading.split(" > ")[0] for each in titled} == {"Travel guide"}
+
+
+@pytest.mark.parametrize("title", ["", " \n\t"])
+def test_an_empty_title_is_none(title: str) -> None:
+    assert [passage.heading for passage in _titled("Some text.", title)] == [""]
+
+
+def test_white_space_in_a_title_is_one_blank_and_a_long_title_is_cut() -> None:
+    (passage,) = _titled("Some text.", "Annual\n\treport " + "x" * 1000)
+
+    assert passage.heading.startswith("Annual report xxx")
+    assert len(passage.heading) == 120
+
+
+def test_long_titles_and_headings_leave_room_for_the_passage(minilm: Encoder) -> None:
+    text = "# " + "制度说明" * 29 + "\n\n" + "员工每年享有十五天带薪年假。" * 20
+
+    passages = chunk(text, markdown=True, encoder=minilm, settings=_DEFAULT, title="员工手册" * 30)
+
+    assert max(minilm.count_tokens([passage.content for passage in passages])) <= minilm.max_tokens
+    assert min(len(passage.text) for passage in passages[1:-1]) >= 60
+
+
 def test_an_empty_text_has_no_passages() -> None:
     assert _cut("") == _cut(" \n\u3000") == []
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from retriever.fusion import UNREADABLE, convex_combination, lexical_bound, readable_weight, reciprocal_ranks
 
 _SCORES = st.dictionaries(st.integers(0, 50), st.floats(0, 1), max_size=20)
+_RANKING = st.lists(st.integers(0, 50), max_size=20, unique=True)
 
 
 def test_the_bound_is_the_idf_sum_times_saturation_and_fields() -> None:
@@ -48,6 +49,26 @@ def test_what_cannot_be_read_takes_weight_away(share: float, expected: float) ->
     assert readable_weight(0.6, share) == pytest.approx(expected)
 
 
+def test_equal_sums_of_a_convex_combination_are_ordered_by_id() -> None:
+    assert convex_combination({7: 0.5, 2: 0.5}, {4: 0.5}, 0.5) == [(2, 0.25), (4, 0.25), (7, 0.25)]
+
+
+@given(_SCORES, _SCORES, st.floats(0, 1))
+def test_a_convex_combination_lies_between_the_scores_it_combines(
+    dense: dict[int, float], lexical: dict[int, float], weight: float
+) -> None:
+    for key, score in convex_combination(dense, lexical, weight):
+        both = (dense.get(key, 0.0), lexical.get(key, 0.0))
+        assert min(both) - 1e-9 <= score <= max(both) + 1e-9
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_the_more_is_unreadable_the_less_the_vectors_weigh(weight: float, one: float, other: float) -> None:
+    less, more = sorted((one, other))
+
+    assert 0 <= readable_weight(weight, more) <= readable_weight(weight, less) <= weight
+
+
 def test_scores_are_the_sums_of_weighted_reciprocal_ranks() -> None:
     rankings = {"dense": [1, 2, 3], "lexical": [3, 1]}
 
@@ -66,6 +87,26 @@ def test_equal_scores_are_ordered_by_id() -> None:
 
 def test_a_ranking_of_weight_zero_adds_no_hits() -> None:
     assert reciprocal_ranks({"dense": [1], "lexical": [2]}, {"dense": 0.0, "lexical": 1.0}, constant=1) == [(2, 0.5)]
+
+
+@given(_RANKING, _RANKING, st.integers(1, 100))
+def test_rank_fusion_with_one_weight_of_zero_is_the_other_ranking(
+    dense: list[int], lexical: list[int], constant: int
+) -> None:
+    rankings = {"dense": dense, "lexical": lexical}
+
+    assert [key for key, _ in reciprocal_ranks(rankings, {"dense": 1.0, "lexical": 0.0}, constant)] == dense
+    assert [key for key, _ in reciprocal_ranks(rankings, {"dense": 0.0, "lexical": 1.0}, constant)] == lexical
+
+
+@given(_RANKING, _RANKING, st.floats(0.01, 1), st.floats(0.01, 1))
+def test_rank_fusion_ranks_every_candidate_once_best_first_equal_scores_by_id(
+    dense: list[int], lexical: list[int], one: float, other: float
+) -> None:
+    fused = reciprocal_ranks({"dense": dense, "lexical": lexical}, {"dense": one, "lexical": other}, constant=60)
+
+    assert sorted(key for key, _ in fused) == sorted({*dense, *lexical})
+    assert fused == sorted(fused, key=lambda pair: (-pair[1], pair[0]))
 
 
 def test_empty_rankings_give_no_hits() -> None:

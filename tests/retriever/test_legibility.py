@@ -1,85 +1,111 @@
-"""How much of a domain the encoder reads, and what follows for its search."""
+"""Legibility: what share of a domain its encoder cannot read, measured at ingest and asked at each search."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
+import numpy as np
 import pytest
-from fakes import HashEncoder
+from fakes import HashEncoder, vectors_of
+from writing import PASSAGE_SET, line_passages, take
 
-from retriever.ingest import ingest_documents
+from retriever.fusion import UNREADABLE
 from retriever.legibility import Legibility, advice
-from retriever.search import Request, Retriever
-from retriever.settings import RetrieverSettings
-from store.documents import delete_document, receive
-from store.domains import Domain
-from store.passages import measured_texts
-from store.releases import active_release
+from store.document_rows import Cut
+from store.documents import delete_document, make_all_searchable
+from store.domains import Domain, create_domain
+from store.passages import last_seq, measured_texts
 from store.store import Store
 
 
-class HalfBlindEncoder(HashEncoder):
-    """Cannot read what is written in capitals."""
-
-    def unknown_share(self, text: str) -> float:
-        return sum(word.isupper() for word in text.split()) / max(1, len(text.split()))
-
-
-@pytest.fixture
-def add(store: Store, domain: Domain) -> Callable[[str, str], str]:
-    def ingest(name: str, text: str) -> str:
-        document, _ = receive(store, domain.id, name, text.encode(), title=name, media_type="text/plain")
-        ingest_documents(store, HalfBlindEncoder(), RetrieverSettings(), [document])
-        return document.id
-
-    return ingest
+def _put(store: Store, domain: Domain, name: str, unknown: dict[str, float], space_id: str = "spc_hash") -> str:
+    """Make a document of these lines searchable, with what the encoder could not read of each; return its id."""
+    text = "\n".join(unknown)
+    passages = line_passages(text)
+    document = take(store, domain.id, name, text)
+    vectors = vectors_of(HashEncoder(), passages)
+    cut = Cut(document, text, passages)
+    missing = make_all_searchable(store, [cut], PASSAGE_SET, vectors, space_id, unknown)
+    assert missing == set()
+    return document.id
 
 
-def test_each_text_is_measured_at_ingest_and_forgotten_with_it(
-    store: Store, domain: Domain, add: Callable[[str, str], str]
-) -> None:
-    assert measured_texts(store, domain.id, "spc_hash") == (0, 0.0)
-    add("a.txt", "one two THREE FOUR")
-    gone = add("b.txt", "all of it is read")
+def _share(store: Store, domain: Domain, legibility: Legibility) -> float:
+    return legibility.unknown_share(domain.id, last_seq(store, domain.id))
 
-    assert measured_texts(store, domain.id, "spc_hash") == (2, 0.25)
-    assert measured_texts(store, domain.id, "spc_other") == (0, 0.0)
+
+def test_the_share_is_the_mean_over_the_texts(store: Store, domain: Domain) -> None:
+    _put(store, domain, "a", {"one": 0.0, "two": 0.5, "three": 1.0, "four": 0.5})
+
+    assert measured_texts(store, domain.id, HashEncoder.space_id) == (4, 0.5)
+    assert _share(store, domain, Legibility(store, HashEncoder.space_id)) == 0.5
+
+
+def test_a_text_of_several_documents_counts_once(store: Store, domain: Domain) -> None:
+    _put(store, domain, "a", {"same": 1.0, "own": 0.0})
+    _put(store, domain, "b", {"same": 1.0})
+
+    assert measured_texts(store, domain.id, HashEncoder.space_id) == (2, 0.5)
+
+
+def test_other_domains_and_other_spaces_do_not_count(store: Store, domain: Domain) -> None:
+    other = create_domain(store, "other", {"adapter": None})
+    _put(store, domain, "a", {"one": 0.25})
+    _put(store, other, "b", {"two": 1.0})
+    _put(store, domain, "c", {"three": 1.0}, "spc_other")
+
+    assert measured_texts(store, domain.id, HashEncoder.space_id) == (1, 0.25)
+    assert measured_texts(store, domain.id, "spc_other") == (1, 1.0)
+
+
+def test_an_empty_domain_is_legible(store: Store, domain: Domain) -> None:
+    assert measured_texts(store, domain.id, HashEncoder.space_id) == (0, 0.0)
+    assert _share(store, domain, Legibility(store, HashEncoder.space_id)) == 0.0
+
+
+def test_what_is_deleted_no_longer_counts(store: Store, domain: Domain) -> None:
+    _put(store, domain, "a", {"one": 0.0})
+    gone = _put(store, domain, "b", {"two": 1.0})
 
     delete_document(store, domain.id, gone)
-    assert measured_texts(store, domain.id, "spc_hash") == (1, 0.5)
+
+    assert measured_texts(store, domain.id, HashEncoder.space_id) == (1, 0.0)
 
 
-def test_the_share_is_measured_again_once_a_tenth_has_changed(
-    store: Store, domain: Domain, add: Callable[[str, str], str]
-) -> None:
-    for number in range(20):
-        add(f"{number}.txt", f"text {number} is read")
-    legibility = Legibility(store, "spc_hash")
+def test_a_domain_is_measured_again_once_a_tenth_of_it_may_have_changed(store: Store, domain: Domain) -> None:
+    legibility = Legibility(store, HashEncoder.space_id)
+    _put(store, domain, "a", {f"line {number}": 0.0 for number in range(40)})
+    assert _share(store, domain, legibility) == 0.0
 
-    assert legibility.unknown_share(domain.id, 20) == 0.0
-    add("loud.txt", "ALL UNKNOWN")
-    assert legibility.unknown_share(domain.id, 21) == 0.0
-    assert legibility.unknown_share(domain.id, 23) == pytest.approx(1 / 21)
+    _put(store, domain, "b", {f"unread {number}": 1.0 for number in range(4)})
+    assert _share(store, domain, legibility) == 0.0  # four of forty: not worth a look
+
+    _put(store, domain, "c", {"unread 4": 1.0})
+    assert _share(store, domain, legibility) == pytest.approx(5 / 45)
 
 
-def test_a_domain_that_cannot_be_read_is_searched_by_words_whatever_the_question(
-    store: Store, domain: Domain, add: Callable[[str, str], str]
-) -> None:
-    add("a.txt", "THE FARE IS TWELVE")
-    add("b.txt", "THE OFFICE OPENS AT NINE")
-    retriever = Retriever(store, RetrieverSettings(), HalfBlindEncoder())
+def test_the_first_document_of_a_domain_is_seen_at_once(store: Store, domain: Domain) -> None:
+    legibility = Legibility(store, HashEncoder.space_id)
+    assert _share(store, domain, legibility) == 0.0
 
-    found = retriever.search(domain.id, active_release(store, domain.id).manifest, Request("what is the fare"))
+    _put(store, domain, "a", {"one": 1.0})
 
-    assert found.stages["weights"] == {"dense": 0.0, "lexical": 1.0}
-    assert found.stages["unknown_share"] == 1.0
-    assert found.hits[0].passage.external_id == "a.txt"
-    assert found.hits[0].cosine is None
-    retriever.close(checkpoint=False)
+    assert _share(store, domain, legibility) == 1.0
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0.0, "count in full"), (0.1, "falls from 0.60 to 0.30"), (0.5, "by words alone")]
+    ("share", "words"),
+    [
+        (0.0, "count in full"),
+        (0.004, "count in full"),
+        (UNREADABLE / 2, "cannot read 10% .* from 0.60 to 0.30"),
+        (UNREADABLE, "by words alone"),
+        (1.0, "cannot read 100% .* by words alone"),
+    ],
 )
-def test_the_advice_says_what_the_share_does(share: float, words: str) -> None:
-    assert words in advice(share, 0.6)
+def test_the_advice_says_what_the_search_does(share: float, words: str) -> None:
+    assert re.search(words, advice(share, 0.6))
+
+
+def test_the_advice_against_an_encoder_names_the_setting() -> None:
+    assert all("retriever.encoder" in advice(share, 0.6) for share in np.linspace(UNREADABLE, 1.0, 5))

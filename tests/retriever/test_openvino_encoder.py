@@ -17,6 +17,14 @@ def test_every_text_is_in_one_batch_and_batches_keep_the_budget(lengths: list[in
     assert sorted(row for rows in cut for row in rows) == list(range(len(lengths)))
     for rows in cut:
         assert len(rows) == 1 or len(rows) * max(lengths[row] for row in rows) <= budget
+    ordered = [lengths[row] for rows in cut for row in rows]
+    assert ordered == sorted(lengths, reverse=True)
+
+
+def test_a_text_longer_than_the_budget_is_a_batch_of_its_own() -> None:
+    assert list(batches([3, 50, 4, 50], budget=10)) == [[1], [3], [2, 0]]
+    assert list(batches([], budget=10)) == []
+    assert list(batches([0, 0], budget=1)) == [[0], [1]]
 
 
 def test_padding_is_masked() -> None:
@@ -24,6 +32,7 @@ def test_padding_is_masked() -> None:
 
     np.testing.assert_array_equal(ids, [[5, 6, 7], [8, 0, 0]])
     np.testing.assert_array_equal(mask, [[1, 1, 1], [1, 0, 0]])
+    assert ids.dtype == mask.dtype == np.int64
 
 
 def test_the_precision_is_always_one_of_two_and_can_be_said() -> None:

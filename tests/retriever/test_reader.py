@@ -42,6 +42,26 @@ def test_the_score_is_what_the_span_leads_nothing_by() -> None:
     assert _reading([(1.0, 0.0), (0.0, 2.0)], nothing=5.0).best() == Span(0, 5, -2.0)
 
 
+def test_an_answer_is_at_most_forty_tokens_long() -> None:
+    logits = [(0.0, 0.0)] * 60
+    logits[5] = (9.0, 0.0)
+    logits[44] = (0.0, 1.0)  # the fortieth token from there
+    logits[45] = (0.0, 8.0)
+
+    assert _reading(logits).best() == Span(15, 134, 10.0)
+
+
+def test_of_equal_spans_the_first_is_taken() -> None:
+    assert _reading([(1.0, 1.0), (1.0, 1.0), (1.0, 1.0)]).best() == Span(0, 2, 2.0)
+
+
+def test_a_reading_without_tokens_has_no_span() -> None:
+    empty = Reading(np.empty((0, 2), np.int64), np.empty(0, np.float32), np.empty(0, np.float32), 0.0)
+
+    assert empty.best() is None
+    assert _reading([(1.0, 1.0)]).best(1, 2) is None
+
+
 def test_no_passages_need_no_reading(reader: OpenVinoReader) -> None:
     assert reader.read("Why?", []) == []
 
@@ -51,7 +71,7 @@ def test_no_passages_need_no_reading(reader: OpenVinoReader) -> None:
     [
         ("How many days of annual leave do employees get?", "Employees receive 25 days of annual leave.", "25"),
         ("Where do visitors sign in?", "Visitors sign in at the reception desk.", "reception"),
-        ("员工每年有多少天带薪年假？", "员工每年享有十五天带薪年假。", "十五天"),
+        ("员工每年有多少天带薪年假？", "员工每年享有十五天带薪年假。", "十五"),
     ],
 )
 def test_the_span_is_where_the_answer_stands(reader: OpenVinoReader, question: str, passage: str, answer: str) -> None:
@@ -97,3 +117,32 @@ def test_long_questions_and_passages_are_cut_and_odd_characters_do_no_harm(reade
     for reading, passage in zip(readings, ("word " * 5000, "🙂\x00 café", " "), strict=True):
         span = reading.best()
         assert span is None or 0 <= span.start < span.end <= len(passage)
+
+
+@pytest.mark.parametrize("question", ["?" * 400, "员工每年享有多少天带薪年假" * 40])
+def test_a_question_of_many_tokens_leaves_room_for_the_passage(reader: OpenVinoReader, question: str) -> None:
+    (reading,) = reader.read(question, ["Unused days expire on 31 March."])
+
+    assert len(reading.offsets) > 0
+
+
+def test_offsets_are_places_in_the_passage(reader: OpenVinoReader) -> None:
+    passage = "Ünïcode 带薪 and  words"
+
+    (reading,) = reader.read("Which text?", [passage])
+
+    assert reading.offsets[0].tolist()[0] == 0
+    assert [passage[start:end] for start, end in reading.offsets[-2:]] == ["and", "words"]
+    assert len(reading.offsets) == len(reading.starts) == len(reading.ends)
+
+
+def test_the_best_span_can_be_asked_for_within_a_sentence(reader: OpenVinoReader) -> None:
+    passage = "Unused days expire on 31 March. Lunch is served at noon."
+    (reading,) = reader.read("When do unused days expire?", [passage])
+    whole, second = reading.best(), reading.best(32, len(passage))
+
+    assert whole is not None
+    assert second is not None
+    assert "31 March" in passage[whole.start : whole.end]
+    assert 32 <= second.start < second.end <= len(passage)
+    assert second.score < whole.score

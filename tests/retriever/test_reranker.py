@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,9 @@ from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 
 
-def _build(folder: Path, outputs: int) -> Path:
+def _build(folder: Path, outputs: int, seed: int = 3) -> Path:
     """Write a random cross-encoder of one layer with MiniLM's tokenizer."""
-    torch.manual_seed(3)
+    torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=30522,
         hidden_size=32,
@@ -33,7 +35,7 @@ def _build(folder: Path, outputs: int) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _build(tmp_path_factory.mktemp("cross"), outputs=1)
 
@@ -66,15 +68,66 @@ def test_a_model_with_two_outputs_is_no_reranker(tmp_path: Path, retriever_setti
         CrossEncoder(_build(tmp_path / "two", outputs=2), retriever_settings)
 
 
-def test_a_folder_without_weights_is_refused_by_name(tmp_path: Path, retriever_settings: RetrieverSettings) -> None:
-    with pytest.raises(InvalidInputError, match=r"has no config\.json"):
-        CrossEncoder(tmp_path, retriever_settings)
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_a_folder_that_lacks_a_file_is_refused_by_name(
+    folder: Path, tmp_path: Path, retriever_settings: RetrieverSettings, name: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(name))
+
+    with pytest.raises(InvalidInputError, match=f"has no {name}") as caught:
+        CrossEncoder(copy, retriever_settings)
+
+    assert caught.value.param == "retriever.reranker"
+
+
+def test_other_weights_are_another_reranker(
+    folder: Path, tmp_path: Path, retriever_settings: RetrieverSettings
+) -> None:
+    other = _build(tmp_path / "other", outputs=1, seed=4)
+
+    assert CrossEncoder(other, retriever_settings).id != CrossEncoder(folder, retriever_settings).id
+
+
+def test_a_pair_that_is_too_long_is_cut(folder: Path, retriever_settings: RetrieverSettings) -> None:
+    reranker = CrossEncoder(folder, retriever_settings)
+
+    scores = reranker.scores("? " * 2000, ["word " * 3000, "", "x"])
+
+    assert np.isfinite(scores).all()
+
+
+def test_many_threads_get_the_scores_that_one_gets(folder: Path, retriever_settings: RetrieverSettings) -> None:
+    reranker = CrossEncoder(folder, retriever_settings)
+    texts = ["Lunch is at noon. " * repeats for repeats in (1, 9, 3)]
+    expected = reranker.scores("When is lunch?", texts)
+    found: list[list[float]] = []
+
+    threads = [
+        threading.Thread(target=lambda: found.append(reranker.scores("When is lunch?", texts))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [expected] * 4
 
 
 def test_the_reader_ranks_by_its_best_span() -> None:
-    scores = ReadingReranker(WordReader()).scores("green pear", ["red apple", "a green pear", "!"])
+    reranker = ReadingReranker(WordReader())
 
-    assert scores == [0.0, 2.0, -np.inf]
+    scores = reranker.scores("green pear", ["red apple", "a green pear"])
+
+    assert scores == [0.0, 2.0]
+    assert reranker.scores("green pear", []) == []
+
+
+def test_a_passage_without_a_token_comes_last_with_a_number_that_json_can_hold() -> None:
+    scores = ReadingReranker(WordReader()).scores("green pear", ["!", "red apple"])
+
+    assert scores[0] < scores[1]
+    assert np.isfinite(scores).all()
 
 
 def test_the_settings_name_the_reranker(folder: Path, retriever_settings: RetrieverSettings) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from fakes import HashEncoder
+from fakes import HashEncoder, WordReader, vectors_of
+from writing import line_passages, take
 
 from retriever import search
 from retriever.filters import Comparison
 from retriever.fusion import lexical_bound
+from retriever.reranker import ReadingReranker, Reranker
 from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
-from store.documents import Document, delete_document
+from store.document_rows import Cut
+from store.documents import Document, delete_document, make_all_searchable
 from store.domains import Domain
 from store.errors import ConflictError, InvalidInputError, NotReadyError
 from store.passages import last_seq
@@ -31,6 +35,25 @@ class UnreadingEncoder(HashEncoder):
 
     def unknown_share(self, text: str) -> float:
         return 0.5 if text else 0.0
+
+
+class HalfTrustingEncoder(HashEncoder):
+    """Knows that its cosines are worth half."""
+
+    def trust(self, text: str) -> float:
+        del text
+        return 0.5
+
+
+class ShortestFirst:
+    """Prefers short passages; its scores alone decide."""
+
+    id = "shortest"
+    weight: float | None = None
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        del query
+        return [-float(len(text)) for text in texts]
 
 
 @pytest.fixture
@@ -54,6 +77,36 @@ def find(retriever: Retriever, domain: Domain, manifest: dict[str, Any]) -> Sear
         return retriever.search(domain.id, manifest, Request(query, **options))
 
     return search_now
+
+
+@pytest.fixture
+def searched(store: Store, settings: RetrieverSettings, domain: Domain) -> Search:
+    """Search under a manifest, with an encoder and a reranker of choice."""
+
+    def search_with(
+        manifest: dict[str, Any],
+        query: str,
+        encoder: HashEncoder | None = None,
+        reranker: Reranker | None = None,
+        **options: Any,
+    ) -> Result:
+        opened = Retriever(store, settings, encoder or HashEncoder(), reranker)
+        try:
+            return opened.search(domain.id, manifest, Request(query, **options))
+        finally:
+            opened.close(checkpoint=False)
+
+    return search_with
+
+
+def _changed(manifest: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    return {**manifest, "retrieval": {**manifest["retrieval"], **settings}}
+
+
+def _stage(result: Result, name: str) -> dict[str, float]:
+    """Return the texts of a stage with their scores."""
+    texts = {hit.passage.id: hit.passage.text for hit in result.hits}
+    return {texts[each["passage_id"]]: each["score"] for each in result.stages[name]}
 
 
 def _texts(result: Result) -> list[str]:
@@ -437,3 +490,192 @@ def test_a_reranker_that_is_not_loaded_is_refused_and_not_left_out(
     assert caught.value.code == "no_reranker"
     with pytest.raises(ConflictError, match="xen_1"):
         retriever.search(domain.id, {**convex, "reranker": "xen_1"}, Request("apple"))
+
+
+def test_what_one_side_found_gets_its_exact_score_of_the_other_side(
+    searched: Search, add: AddDocument, convex: dict[str, Any]
+) -> None:
+    add("a.txt", "\n".join(f"apple number {number} of many" for number in range(40)))
+    options = {"query": "many apple number 7", "top_k": 1}
+
+    few, all_of_them = searched(_changed(convex, candidates=3), **options), searched(convex, **options)
+
+    for side in ("dense", "lexical"):
+        exact = {each["passage_id"]: each["score"] for each in all_of_them.stages[side]}
+        found = {each["passage_id"]: each["score"] for each in few.stages[side]}
+        assert 3 <= len(found) <= 6
+        assert found == pytest.approx({key: exact[key] for key in found}, abs=1e-6)
+    ids = [{each["passage_id"] for each in few.stages[name]} for name in ("dense", "lexical", "fusion")]
+    assert ids[0] == ids[1] == ids[2]  # each of these passages has both scores
+
+
+@pytest.mark.parametrize(("weight", "stage"), [(1.0, "dense"), (0.0, "lexical")])
+def test_a_weight_of_one_or_zero_is_one_side_alone(
+    searched: Search, add: AddDocument, convex: dict[str, Any], weight: float, stage: str
+) -> None:
+    add("a.txt", "red apple\ngreen pear\nyellow lemon\ngreen apple")
+
+    result = searched(_changed(convex, dense_weight=weight), "green pear")
+
+    ranked = [each["passage_id"] for each in result.stages[stage]]
+    assert [hit.passage.id for hit in result.hits][: len(ranked)] == ranked
+    assert result.stages["weights"][stage] == 1.0
+
+
+def test_a_release_from_before_fusion_was_a_choice_is_ranked_by_ranks(
+    searched: Search, add: AddDocument, manifest: dict[str, Any]
+) -> None:
+    add("a.txt", "red apple\ngreen pear\ngreen lemon")
+    assert "fusion" not in manifest["retrieval"]
+
+    result = searched(manifest, "green pear")
+
+    for hit in result.hits:
+        ranks = [hit.ranks[side] for side in ("dense", "lexical")]
+        assert hit.score == pytest.approx(sum(1 / (60 + rank) for rank in ranks if rank is not None))
+    assert [hit.score for hit in searched(_changed(manifest, fusion="ranks"), "green pear").hits] == [
+        hit.score for hit in result.hits
+    ]
+
+
+def test_cosines_that_are_worth_less_weigh_less(searched: Search, add: AddDocument, convex: dict[str, Any]) -> None:
+    add("a.txt", "red apple\ngreen pear")
+
+    assert searched(convex, "pear", HalfTrustingEncoder()).stages["weights"] == {"dense": 0.3, "lexical": 0.7}
+
+
+@pytest.mark.parametrize(("share", "weight"), [(0.0, 0.6), (0.1, 0.3), (0.2, 0.0), (0.9, 0.0)])
+def test_a_domain_that_the_encoder_cannot_read_is_searched_by_words(
+    store: Store,
+    domain: Domain,
+    settings: RetrieverSettings,
+    searched: Search,
+    convex: dict[str, Any],
+    share: float,
+    weight: float,
+) -> None:
+    passages = line_passages("red apple\ngreen pear")
+    document = take(store, domain.id, "a.txt", "red apple\ngreen pear")
+    vectors = vectors_of(HashEncoder(), passages)
+    unknown = dict.fromkeys(vectors, share)
+    cut = Cut(document, "red apple\ngreen pear", passages)
+    make_all_searchable(store, [cut], settings.chunker.passage_set, vectors, HashEncoder.space_id, unknown)
+
+    result = searched(convex, "green pear")
+
+    assert result.stages["unknown_share"] == pytest.approx(share)
+    assert result.stages["weights"]["dense"] == pytest.approx(weight)
+    assert _texts(result) == (["green pear", "red apple"] if weight else ["green pear"])
+
+
+@pytest.mark.parametrize("fusion", ["convex", "ranks"])
+def test_filters_hold_in_every_stage(searched: Search, add: AddDocument, convex: dict[str, Any], fusion: str) -> None:
+    add("no.txt", "\n".join(f"apple number {number}" for number in range(60)), {"wanted": False})
+    add("yes.txt", "\n".join(f"apple number {number} too" for number in range(12)), {"wanted": True})
+    release = {**_changed(convex, fusion=fusion, candidates=4, rerank=3), "reranker": "shortest"}
+
+    only = Comparison(type="eq", key="wanted", value=True)
+    result = searched(release, "apple number 1", reranker=ShortestFirst(), top_k=50, filters=only)
+
+    assert {hit.passage.external_id for hit in result.hits} == {"yes.txt"}
+    assert len(result.hits) == 12
+    wanted = {hit.passage.id for hit in result.hits}
+    for name in ("dense", "lexical", "fusion", "rerank"):
+        assert {each["passage_id"] for each in result.stages[name]} <= wanted
+    assert len(result.stages["rerank"]) == 3
+
+
+def test_the_reranker_orders_the_best_hits_and_the_stages_show_it(
+    searched: Search, add: AddDocument, convex: dict[str, Any]
+) -> None:
+    add("a.txt", "green pear\ngreen pear of a very long line\ngreen\nan unlike line")
+    release = {**_changed(convex, rerank=3), "reranker": "shortest"}
+    before = searched(convex, "green pear")
+
+    result = searched(release, "green pear", reranker=ShortestFirst())
+
+    head = sorted(_texts(before)[:3], key=len)
+    assert _texts(result) == head + _texts(before)[3:]
+    assert [hit.ranks["rerank"] for hit in result.hits] == [1, 2, 3, None]
+    assert [hit.score for hit in result.hits[:3]] == [-len(text) for text in head]
+    assert result.hits[3].score == before.hits[3].score
+    assert result.stages["rerank"] == [{"passage_id": hit.passage.id, "score": hit.score} for hit in result.hits[:3]]
+    assert result.stages["fusion"] == before.stages["fusion"]
+
+
+def test_the_reranker_sees_more_than_is_asked_for(searched: Search, add: AddDocument, convex: dict[str, Any]) -> None:
+    add("a.txt", "green pear, a long line\ngreen pear\ngreen")
+
+    result = searched(
+        _changed(convex, rerank=3), "green pear, a long line", reranker=ShortestFirst(), rerank=True, top_k=1
+    )
+
+    assert _texts(result) == ["green"]
+
+
+def test_a_weighted_reranker_adds_to_the_score_of_the_search(
+    searched: Search, add: AddDocument, convex: dict[str, Any]
+) -> None:
+    add("a.txt", "green pear\nred apple")
+    before = {hit.passage.id: hit.score for hit in searched(convex, "green pear").hits}
+    reranker = ReadingReranker(WordReader())
+    assert reranker.weight is not None
+
+    result = searched(convex, "green pear", reranker=reranker, rerank=True)
+
+    assert {hit.passage.text: hit.score - before[hit.passage.id] for hit in result.hits} == pytest.approx(
+        {"green pear": reranker.weight * 2.0, "red apple": 0.0}
+    )
+
+
+def test_every_score_is_a_number_that_json_can_hold(searched: Search, add: AddDocument, convex: dict[str, Any]) -> None:
+    add("a.txt", "green pear\n!!")  # of the second line the reader reads no token
+
+    result = searched(convex, "green pear", reranker=ReadingReranker(WordReader()), rerank=True)
+
+    assert _texts(result) == ["green pear", "!!"]
+    assert all(math.isfinite(hit.score) for hit in result.hits)
+
+
+@pytest.mark.parametrize(
+    ("pinned", "asked", "reranked"),
+    [(None, None, False), (None, True, True), ("shortest", None, True), ("shortest", False, False)],
+)
+def test_the_release_says_whether_to_rerank_and_the_request_may_say_otherwise(
+    searched: Search, add: AddDocument, convex: dict[str, Any], pinned: str | None, asked: bool | None, reranked: bool
+) -> None:
+    add("a.txt", "green pear")
+
+    result = searched({**convex, "reranker": pinned}, "green pear", reranker=ShortestFirst(), rerank=asked)
+
+    assert (result.stages["rerank"] is not None) == reranked
+    assert result.hits[0].ranks["rerank"] == (1 if reranked else None)
+
+
+def test_a_depth_of_zero_switches_the_reranker_off(searched: Search, add: AddDocument, convex: dict[str, Any]) -> None:
+    add("a.txt", "green pear")
+
+    result = searched({**_changed(convex, rerank=0), "reranker": "shortest"}, "green pear", reranker=ShortestFirst())
+
+    assert result.stages["rerank"] is None
+
+
+@pytest.mark.parametrize(
+    ("pinned", "configured", "asked"),
+    [(None, None, True), ("shortest", None, None), ("xen_other", ShortestFirst(), None), ("xen_other", None, True)],
+)
+def test_a_reranker_that_is_wanted_and_not_there_is_a_conflict(
+    searched: Search,
+    add: AddDocument,
+    convex: dict[str, Any],
+    pinned: str | None,
+    configured: Reranker | None,
+    asked: bool | None,
+) -> None:
+    add("a.txt", "green pear")
+
+    with pytest.raises(ConflictError, match=pinned or "asked for") as caught:
+        searched({**convex, "reranker": pinned}, "green pear", reranker=configured, rerank=asked)
+
+    assert caught.value.code == "no_reranker"
+    assert searched({**convex, "reranker": pinned}, "green pear", reranker=configured, rerank=False).hits
