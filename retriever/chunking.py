@@ -103,7 +103,8 @@ def _passage(text: str, start: int, end: int, headings: list[_Heading]) -> NewPa
 
 
 def _titled(passage: NewPassage, title: str) -> NewPassage:
-    shown = " ".join(title.split())[:_LONGEST_HEADING]
+    room = _LONGEST_HEADING - (len(passage.heading) + len(" > ") if passage.heading else 0)
+    shown = " ".join(title.split())[: max(0, room)].rstrip()
     if not shown or passage.heading == shown or passage.heading.startswith(f"{shown} > "):
         return passage
     return replace(passage, heading=f"{shown} > {passage.heading}" if passage.heading else shown)

@@ -49,7 +49,7 @@ class EncoderFiles:
                 f"The encoder {folder} pools by {mode or 'nothing'}; served are {', '.join(_POOLINGS)}.",
                 param="retriever.encoder",
             )
-        prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts", {})
+        prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts") or {}
         limit = _read_json(folder / "sentence_bert_config.json").get("max_seq_length") or 512
         passage_prefix = prompts.get("document", prompts.get("passage", ""))
         return cls(folder, limit, mode, prompts.get("query", ""), passage_prefix)

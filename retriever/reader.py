@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tokenizers import Encoding
 
 _LONGEST = 320  # tokens of question and passage together
+_QUESTION = 128  # tokens of the question
 _SPAN = 40  # tokens of the longest answer
+_MOST = 4000  # characters of the question that are looked at
 _REQUESTS = 2
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -91,19 +93,26 @@ class OpenVinoReader:
             self._requests.put(compiled.create_infer_request())
         self._budget = settings.batch_tokens
         self._tokenizer = extended_tokenizer(base, read_characters(folder))
+        self._whole = extended_tokenizer(base, read_characters(folder))
         self._tokenizer.enable_truncation(_LONGEST, strategy="only_second")
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        """See `Reader`. A question is cut after 400 characters, a passage after what fits beside it."""
+        """See `Reader`. A question is cut after 128 tokens, a passage after what fits beside it."""
         if not passages:
             return []
-        pairs = [(question[:400], passage) for passage in passages]
+        asked = self._cut(question)
+        pairs = [(asked, passage) for passage in passages]
         encodings = self._tokenizer.encode_batch(pairs)
         readings: dict[int, Reading] = {}
         for rows in batches([len(encoding.ids) for encoding in encodings], self._budget):
             logits = self._infer([encodings[row] for row in rows])
             readings |= {row: _reading(own, encodings[row]) for row, own in zip(rows, logits, strict=True)}
         return [readings[row] for row in range(len(passages))]
+
+    def _cut(self, question: str) -> str:
+        """Return what fits of a question: the tokenizer fails on a pair whose first part alone is too long."""
+        offsets = self._whole.encode(question[:_MOST], add_special_tokens=False).offsets
+        return question[:_MOST] if len(offsets) <= _QUESTION else question[: offsets[_QUESTION - 1][1]]
 
     def _infer(self, encodings: Sequence[Encoding]) -> npt.NDArray[np.float32]:
         longest = max(len(encoding.ids) for encoding in encodings)

@@ -6,6 +6,7 @@ whose score of a passage's best answer span says how well the passage answers.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -75,7 +76,9 @@ class CrossEncoder:
         target = (settings.cache or default_cache()) / self.id
         if not (target / "model.xml").is_file():
             save_openvino(_classifier(folder), _INPUTS, target)
-        self._request = compiled_model(target, settings).create_infer_request()
+        compiled = compiled_model(target, settings)
+        self._names = {port.any_name for port in compiled.inputs}  # not every architecture has token types
+        self._request = compiled.create_infer_request()
         self._turn = threading.Lock()
         self._budget = settings.batch_tokens
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -95,7 +98,7 @@ class CrossEncoder:
                 inputs["token_type_ids"][place, :size] = encodings[row].type_ids
                 inputs["attention_mask"][place, :size] = 1
             with self._turn:
-                logits = np.array(self._request.infer(inputs)[0])
+                logits = np.array(self._request.infer({name: inputs[name] for name in self._names})[0])
             for place, row in enumerate(rows):
                 found[row] = float(logits[place, 0])
         return found
@@ -122,6 +125,8 @@ def _classifier(folder: Path) -> Any:
             param="retriever.reranker",
         )
 
+    takes = inspect.signature(model.forward).parameters
+
     class Module(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -131,7 +136,7 @@ def _classifier(folder: Path) -> Any:
             self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
         ) -> torch.Tensor:
             inputs = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": token_type_ids}
-            logits: torch.Tensor = self.model(**inputs).logits
+            logits: torch.Tensor = self.model(**{name: inputs[name] for name in inputs if name in takes}).logits
             return logits
 
     return Module().eval()

@@ -41,7 +41,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage found; `also_in` names further documents with the same text. `ranks` begin at 1."""
+    """A passage found; `also_in` names further documents with the same text.
+
+    `ranks` begin at 1 and are places among the candidates of the search.
+    """
 
     passage: Passage
     score: float
@@ -161,7 +164,7 @@ class Retriever:
         if settings.get("fusion", "ranks") == "ranks":  # a release from before there was another way
             keys = {"dense": [key for key, _ in dense], "lexical": [key for key, _ in lexical]}
             ranks = reciprocal_ranks(keys, {"dense": 1.0, "lexical": 1.0}, settings["rank_constant"])
-            return _Stages(dense, lexical, ranks, weight, unknown, term_weights)
+            return _Stages(dense, lexical, ranks, 0.5, unknown, term_weights)
         cosines, bm25 = dict(dense), dict(lexical)
         if unseen := bm25.keys() - cosines.keys():
             cosines |= dict(snapshot.dense.search(vector, len(unseen), unseen))
@@ -193,7 +196,7 @@ class Retriever:
         """Return the hits with the best ones in the order of the reranker, if the release or the request wants one."""
         wanted = request.rerank if request.rerank is not None else manifest.get("reranker") is not None
         depth = manifest["retrieval"].get("rerank", 20)
-        if not wanted or not depth or not hits:
+        if not wanted:
             return hits
         pinned = manifest.get("reranker") or (self.reranker.id if self.reranker else None)
         if self.reranker is None or self.reranker.id != pinned:

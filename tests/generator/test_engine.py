@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from generator.engine import Engine
 from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder
 from retriever.loading import UnreadableError
+from retriever.reader import OpenVinoReader
 from retriever.search import Request
 from retriever.settings import RetrieverSettings
 from store.errors import FolderInUseError, InvalidInputError, NotFoundError
@@ -88,3 +91,24 @@ def test_a_base_model_is_known_by_its_content(store: Store, tiny_model: Path) ->
     assert two.base_model is not None
     assert one.base_model.id == two.base_model.id == one.default_manifest()["base_model"]
     assert one.default_manifest()["generation"]["backend"] == "transformers"
+
+
+def test_serving_loads_neither_torch_nor_transformers(
+    tmp_path: Path, retriever_settings: RetrieverSettings, minilm: Encoder, reader: OpenVinoReader
+) -> None:
+    del minilm, reader  # converted once, by them
+    script = f"""
+import sys
+from pathlib import Path
+from generator.engine import Engine
+from retriever.settings import RetrieverSettings
+settings = RetrieverSettings(cache=Path({str(retriever_settings.cache)!r}))
+with Engine.open(Path({str(tmp_path / "home")!r}), settings) as engine:
+    engine.create_domain("handbook")
+    engine.add("handbook", "ferry.md", "A single ticket costs 12 crowns. The ferry leaves at nine.")
+    engine.add("handbook", "zh.md", "单程船票十二克朗。渡轮九点开船。")
+    assert engine.ask("handbook", "How much is a single ticket?").hits
+    assert engine.ask("handbook", "单程船票多少钱？").hits
+assert not {{"torch", "transformers", "sentence_transformers"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])
