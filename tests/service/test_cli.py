@@ -313,6 +313,10 @@ def test_a_server_that_is_just_starting_is_waited_for(bare: dict[str, str]) -> N
     assert (waiting.returncode, json.loads(output)["data"]) == (0, [])
 
 
+# What a shell starts in the background ignores interrupts, and so do the children of these tests there.
+HEEDING = ["env", "--default-signal=INT"]
+
+
 def test_an_interrupt_ends_with_130_and_cancels_the_job(bare: dict[str, str]) -> None:
     looked = threading.Event()
 
@@ -323,7 +327,7 @@ def test_an_interrupt_ends_with_130_and_cancels_the_job(bare: dict[str, str]) ->
             looked.set()
         return 200, {"id": "job_1", "kind": "tune_generator", "status": "running", "progress": 0.5}
 
-    command = [sys.executable, "-m", "service.cli", "tune", "generator", "--dataset", "x"]
+    command = [*HEEDING, sys.executable, "-m", "service.cli", "tune", "generator", "--dataset", "x"]
     with pretended(bare, answers) as seen:
         waiting = subprocess.Popen(command, env=bare, stderr=subprocess.PIPE, text=True)
         assert looked.wait(20)
@@ -412,7 +416,7 @@ def test_lists_can_be_limited(bare: dict[str, str]) -> None:
 
 def test_serve_says_where_it_listens(shell: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "tandem.toml").write_text('[service]\nhost = "localhost"\nport = 0\n', encoding="utf-8")
-    command = [sys.executable, "-m", "service.cli", "serve", "--json", "--host", "127.0.0.1"]
+    command = [*HEEDING, sys.executable, "-m", "service.cli", "serve", "--json", "--host", "127.0.0.1"]
     server = subprocess.Popen(
         command, env=shell, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
