@@ -32,6 +32,7 @@ class _Candidate:
     passage: int
     sentence: Sentence
     span: Span
+    coverage: float
     score: float
 
 
@@ -58,10 +59,13 @@ class ExtractiveGenerator:
 
 
 def best_sentences(found: Sequence[_Candidate]) -> list[_Candidate]:
-    """Return the best sentence, and with it the second best if it is nearly as good and both are short."""
+    """Return the best sentence, and with it the second best if it is nearly as good and both are short.
+
+    Nearly as good: at most 2 logits behind, with at least half of the best one's words of the question.
+    """
     first, *rest = sorted(found, key=lambda candidate: -candidate.score)
     second = next((other for other in rest if other.sentence.text != first.sentence.text), None)
-    if second is None or first.score - second.score > _NEARLY:
+    if second is None or first.score - second.score > _NEARLY or second.coverage < first.coverage / 2:
         return [first]
     together = word_count(first.sentence.text) + word_count(second.sentence.text)
     return [first, second] if together <= _LONGEST else [first]
@@ -84,5 +88,5 @@ def candidates(
             if span is not None:
                 held = sum(term_weights.get(term, 0.0) for term in set(stems(sentence.text))) / total
                 score = span.score + _COVERAGE_WEIGHT * held - _RANK_PENALTY * number
-                found.append(_Candidate(number, sentence, span, score))
+                found.append(_Candidate(number, sentence, span, held, score))
     return found

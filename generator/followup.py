@@ -18,7 +18,7 @@ _ENGLISH = re.compile(
     r"|^\W*(and|or|but|so|then|also|else|what about|how about|what else|why not)\b",
     re.IGNORECASE,
 )
-_CHINESE = re.compile(r"它|他|她|这|那|其(?!他|中|实|余)|此|上述|前者|后者|^(?:还有|另外|然后)|呢[？?]?$")
+_CHINESE = re.compile(r"它|(?<!其)他|她|这|那|其(?!他|中|实|余)|此|上述|前者|后者|^(?:还有|另外|然后)|呢[？?]?$")
 _FEW = 2  # content words
 
 

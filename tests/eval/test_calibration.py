@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from eval.calibration import Sample, auroc, calibrate, calibration_questions, estimates, fit
+from eval.calibration import Sample, auroc, calibrate, calibration_questions, estimates, fit, samples
 from eval.runner import EvalQuestion
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder
 from retriever.reader import OpenVinoReader
+from retriever.search import Request
 from retriever.settings import RetrieverSettings
 from store.datasets import Example, create_dataset
 from store.domains import get_domain
@@ -57,6 +58,46 @@ def test_samples_that_say_nothing_leave_the_start_as_it_is() -> None:
     assert fit({"one": group}, _START) == pytest.approx(_START, abs=1e-3)
 
 
+def test_weights_of_what_never_varies_stay_at_the_start_and_few_samples_move_little() -> None:
+    start = {"bias": -1.0, "reading": 0.3, "coverage": 2.0, "cosine": 1.5}
+    group = [Sample({"reading": x, "coverage": 0.0, "cosine": 0.0}, answerable=x > 0) for x in (-3.0, -1.0, 1.0, 3.0)]
+
+    weights = fit({"one": group}, start)
+    held = fit({"one": group}, start, prior=1e6)
+
+    assert (weights["coverage"], weights["cosine"]) == (2.0, 1.5)
+    assert weights["reading"] > start["reading"]
+    assert held == pytest.approx(start, abs=1e-3)
+
+
+def test_a_kind_with_few_samples_weighs_as_much_as_the_other() -> None:
+    few = [_sample(2.0, answerable=True), _sample(0.0, answerable=False)]
+    many = [_sample(2.0, answerable=True), *[_sample(0.0, answerable=False)] * 30]
+
+    assert fit({"one": many}, _START) == pytest.approx(fit({"one": few}, _START), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "expected"),
+    [
+        ([0.2, 0.8], [False, True], 1.0),
+        ([0.8, 0.2], [False, True], 0.0),
+        ([0.5, 0.5, 0.5], [False, True, True], 0.5),
+        ([0.1, 0.4, 0.35, 0.8], [False, False, True, True], 0.75),
+    ],
+)
+def test_auroc_worked_by_hand(scores: list[float], labels: list[bool], expected: float) -> None:
+    assert auroc(np.array(scores), np.array(labels)) == pytest.approx(expected)
+
+
+def test_an_estimate_is_that_of_answering() -> None:
+    weights = {"bias": -1.0, "reading": 0.5, "coverage": 2.0, "cosine": -1.0}
+
+    (found,) = estimates([_sample(3.0, answerable=True)], weights)
+
+    assert found == pytest.approx(1 / (1 + np.exp(-(-1.0 + 0.5 * 3.0 + 2.0 * 0.5 - 1.0 * 0.5))))
+
+
 @pytest.fixture
 def engine(
     store: Store, retriever_settings: RetrieverSettings, minilm: Encoder, reader: OpenVinoReader
@@ -78,6 +119,34 @@ def _questions(rooms: list[str]) -> list[EvalQuestion]:
     ]
 
 
+def test_each_question_is_put_with_and_without_the_documents_that_answer_it(engine: Engine) -> None:
+    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+    without = EvalQuestion("none", "Who built the pier?", [], [], "en")
+
+    found = list(samples(engine, pinned, [*_questions(["Elm"]), without]))
+
+    assert [sample.answerable for sample in found] == [True, False]
+    assert found[0].measured.keys() == found[1].measured.keys()
+    assert found[0].measured["coverage"] > found[1].measured["coverage"]  # the name of the room is gone
+
+
+def test_a_document_that_a_question_names_is_taken_away_though_its_text_does_not_hold_the_answer(
+    engine: Engine,
+) -> None:
+    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+    hits = engine.search("rooms", Request("How many people does the room Elm seat?", 30)).hits
+    everything = sorted({hit.passage.document_id for hit in hits})
+    question = EvalQuestion("elm", "How many people does the room Elm seat?", ["32"], everything, "en")
+
+    assert [sample.answerable for sample in samples(engine, pinned, [question])] == [True]
+
+
+def test_the_same_questions_give_the_same_thresholds(engine: Engine) -> None:
+    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+
+    assert calibrate(engine, pinned, _questions(_ROOMS)) == calibrate(engine, pinned, _questions(_ROOMS))
+
+
 def test_thresholds_are_fitted_to_the_domain(engine: Engine) -> None:
     pinned = engine.pin(get_domain(engine.store, "rooms").id)
     steps: list[None] = []
@@ -97,9 +166,20 @@ def test_too_few_questions_are_refused_with_what_is_missing(engine: Engine) -> N
         calibrate(engine, pinned, _questions(_ROOMS[:3]))
 
     assert caught.value.code == "too_few_examples"
+    assert "gives 3 and 3" in caught.value.message
 
 
-@pytest.mark.parametrize(("splits", "expected"), [(("train", "dev", "test"), ["dev"]), (("train", "test"), ["train"])])
+def test_without_questions_or_documents_the_refusal_counts_none(engine: Engine) -> None:
+    empty = engine.create_domain("empty")
+
+    for domain, questions in ((get_domain(engine.store, "rooms"), []), (empty, _questions(_ROOMS))):
+        with pytest.raises(UnprocessableError, match="gives 0 and 0"):
+            calibrate(engine, engine.pin(domain.id), questions)
+
+
+@pytest.mark.parametrize(
+    ("splits", "expected"), [(("train", "dev", "test"), ["dev"]), (("train", "test"), ["train"]), (("test",), [])]
+)
 def test_questions_come_from_dev_or_else_train_and_never_from_test(
     store: Store, engine: Engine, splits: tuple[str, ...], expected: list[str]
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from fakes import HashEncoder, WordReader
 from generator.answer import Answer, Draft, Task
 from generator.answering import ARMS, Answerer, Pinned, Question
 from generator.engine import Engine
+from generator.extractive import ExtractiveGenerator
 from generator.manifest import changed_manifest
-from generator.prompt import load_prompt
+from generator.prompt import Message, load_prompt
 from generator.settings import GeneratorSettings
 from retriever.filters import Comparison
+from retriever.reader import Reading
 from retriever.settings import RetrieverSettings
 from store.domains import get_domain
 from store.errors import ConflictError, DamagedError, InvalidInputError
@@ -340,3 +342,43 @@ def test_a_release_of_another_base_model_is_refused_by_name(modelled: Engine) ->
         modelled.answerer.answer(other, Question(_ASKED))
 
     assert caught.value.code == "wrong_base_model"
+
+
+class Noting(WordReader):
+    """A reader that keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+        self.asked.append((question, list(passages)))
+        return super().read(question, passages)
+
+
+def test_the_reader_is_asked_once_with_what_is_searched_for_and_every_passage(filled: Engine) -> None:
+    reader = Noting()
+    answerer = Answerer(
+        filled.retriever, reader, lambda _: ExtractiveGenerator(), lambda name: get_model(filled.store, name)
+    )
+    history: list[Message] = [{"role": "user", "content": _ASKED}, {"role": "assistant", "content": "25 days. [1]"}]
+
+    pinned = filled.pin(get_domain(filled.store, "handbook").id)
+    answer = answerer.answer(pinned, Question("And when do they expire?", history=history))
+
+    searched = f"{_ASKED} And when do they expire?"
+    assert reader.asked == [(searched, [hit.passage.text for hit in answer.hits])]
+    assert answer.explain["searched_for"] == searched
+    assert answer.hits[0].passage.external_id == "leave.txt"
+
+
+def test_the_span_is_a_piece_of_the_quoted_sentence(filled: Engine) -> None:
+    answer = filled.ask("handbook", _ASKED)
+
+    assert answer.explain["span"]
+    assert answer.explain["span"] in answer.citations[0].quote
+
+
+def test_without_passages_nothing_is_searched_for_or_read(modelled: Engine) -> None:
+    explain = modelled.ask("handbook", Question(_ASKED, arm="base")).explain
+
+    assert (explain["searched_for"], explain["span"], explain["evidence"]["estimate"]) == (None, None, None)

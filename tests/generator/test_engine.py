@@ -112,3 +112,14 @@ with Engine.open(Path({str(tmp_path / "home")!r}), settings) as engine:
 assert not {{"torch", "transformers", "sentence_transformers"}} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_the_reader_is_the_given_one_or_the_shipped_one(
+    store: Store, retriever_settings: RetrieverSettings, reader: OpenVinoReader
+) -> None:
+    given = WordReader()
+
+    assert Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), given).reader is given
+    shipped = Engine(store, retriever_settings, GeneratorSettings(), HashEncoder()).reader
+    assert isinstance(shipped, OpenVinoReader)
+    assert shipped.id == reader.id

@@ -83,3 +83,14 @@ def test_with_the_default_thresholds_a_sure_reader_answers_and_an_unsure_one_abs
 
     assert estimate([found], [_reading(8.0)], _WEIGHTS, DEFAULT_THRESHOLDS) > DEFAULT_THRESHOLDS["evidence"]
     assert estimate([lost], [_reading(-8.0)], _WEIGHTS, DEFAULT_THRESHOLDS) < DEFAULT_THRESHOLDS["evidence"]
+
+
+@pytest.mark.parametrize("bias", [-1e9, 1e9])
+def test_the_estimate_is_a_probability_whatever_the_weights(hit: Callable[..., Hit], bias: float) -> None:
+    extreme = Thresholds(evidence=0.5, weights={**_THRESHOLDS["weights"], "bias": bias})
+
+    assert estimate([hit("a")], [_reading(0.0)], _WEIGHTS, extreme) == pytest.approx(float(bias > 0))
+
+
+def test_the_default_weights_are_those_of_the_features(hit: Callable[..., Hit]) -> None:
+    assert {"bias", *features([hit("a")], [_reading(0.0)], _WEIGHTS)} == set(DEFAULT_THRESHOLDS["weights"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fakes import HashEncoder, WordReader
+from pydantic import ValidationError
 
 from generator.answering import ARMS
 from generator.engine import Engine
@@ -65,6 +66,36 @@ def test_changes_may_be_nested_or_dotted_and_leave_the_rest(manifest: dict[str, 
 
 def test_no_change_gives_an_equal_manifest(manifest: dict[str, Any]) -> None:
     assert changed_manifest(manifest, {}) == manifest
+
+
+@pytest.mark.parametrize("reranker", ["reader", "xen_" + "a1" * 10, None])
+def test_a_reranker_is_the_reader_or_a_cross_encoder_by_its_content(
+    manifest: dict[str, Any], reranker: str | None
+) -> None:
+    assert changed_manifest(manifest, {"reranker": reranker})["reranker"] == reranker
+
+
+@pytest.mark.parametrize("reranker", ["", "READER", "reader2", "xen_short", "../xen_" + "a" * 20, 5, True])
+def test_another_reranker_is_refused(manifest: dict[str, Any], reranker: object) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        changed_manifest(manifest, {"reranker": reranker})
+
+    assert caught.value.param == "reranker"
+
+
+def test_ranks_may_be_fused_and_one_weight_set_alone(manifest: dict[str, Any]) -> None:
+    changed = changed_manifest(manifest, {"retrieval.fusion": "ranks", "thresholds.weights.cosine": -1.5})
+
+    assert changed["retrieval"] == {**manifest["retrieval"], "fusion": "ranks"}
+    assert changed["thresholds"]["weights"] == {**manifest["thresholds"]["weights"], "cosine": -1.5}
+
+
+@pytest.mark.parametrize("name", DEFAULT_THRESHOLDS["weights"])
+def test_a_manifest_without_one_of_the_weights_is_not_whole(manifest: dict[str, Any], name: str) -> None:
+    weights = {key: value for key, value in manifest["thresholds"]["weights"].items() if key != name}
+
+    with pytest.raises(ValidationError, match=f"weights.{name}"):
+        Manifest.model_validate({**manifest, "thresholds": {**manifest["thresholds"], "weights": weights}})
 
 
 def test_the_adapter_may_be_set(manifest: dict[str, Any]) -> None:
