@@ -1,12 +1,13 @@
 """Answers without a language model: `python -m benchmarks.answers --data DIR [--sets A,B]`.
 
-Judges the extractive answer, as the default release serves it ("extractive") and without its abstention ("always
-answer"), beside the first sentence of the best passage and the sentence nearest to the question by embedding. Each
-question is answered twice: from all passages of its gold document, and from the passages that the search finds. Only
-questions count whose answer stands in their document.
+Judges the extractive answer of a release whose evidence is calibrated on the set's dev part, as it serves it
+("extractive") and without its abstention ("always answer"), beside the first sentence of the best passage and the
+sentence nearest to the question by embedding. Each question is answered twice: from all passages of its gold document,
+and from the passages that the search finds. Only questions count whose answer stands in their document.
 
 Then the abstention: each question is asked once more of what the search leaves when every document that holds an
-answer is taken away. Hits of such documents are dropped from the first 200; nothing is indexed again.
+answer is taken away. Hits of such documents are dropped from the first 200; nothing is indexed again. Half of these
+questions have no answer, so the threshold is 0.5 there (see generator/evidence.py), not the default.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.answers_cache import CachedEncoder
 from benchmarks.answers_data import AnswerSet, Asked, read_answers
 from benchmarks.answers_metrics import answer_scores, risk_coverage, utilities
 from benchmarks.answers_report import BASELINES, METRICS, POLICIES, abstention_table, answer_table, plot_risk
@@ -40,8 +40,11 @@ from benchmarks.answers_systems import (
 )
 from benchmarks.retrieval import ingested
 from benchmarks.sets import RetrievalSet, data_folder
-from eval.calibration import auroc
+from benchmarks.vector_cache import CachedEncoder
+from eval.calibration import auroc, calibrate
+from eval.runner import EvalQuestion
 from eval.significance import bootstrap_mean
+from generator.answering import Pinned
 from generator.engine import Engine
 from retriever.search import Result
 from store.documents import list_documents
@@ -49,6 +52,8 @@ from store.documents import list_documents
 SETS = "nq_oracle,xquad_en,xquad_zh,cmrc2018,covidqa,tatqa"
 Scores = dict[str, dict[str, float | None]]
 _RESAMPLES = 2000
+_CALIBRATION = 200  # questions of the dev part
+_HALF = 0.5
 _SEED = 7
 
 
@@ -82,8 +87,11 @@ def main() -> None:
         encoder = CachedEncoder(engine.retriever.encoder, options.cache or Path(temporary))
         engine.retriever.encoder = encoder
         for name in options.sets.split(","):
-            results[name] = judge(engine, read_answers(data / name, options.split, options.limit))
-            encoder.save()
+            calibration = read_answers(data / name, "dev", _CALIBRATION)
+            results[name] = judge(
+                engine, read_answers(data / name, options.split, options.limit), calibration.questions
+            )
+            encoder.cache.save()
             sys.stderr.write(f"{name}: {results[name]['questions']} questions\n")
     print(answer_table(results), end="\n\n")
     print(abstention_table(results))
@@ -93,11 +101,14 @@ def main() -> None:
         plot_risk(results, options.plot)
 
 
-def judge(engine: Engine, found: AnswerSet) -> dict[str, Any]:
-    """Return all scores of a set: per setting, system and metric, and those of abstaining."""
+def judge(engine: Engine, found: AnswerSet, calibration: Sequence[Asked]) -> dict[str, Any]:
+    """Return all scores of a set: per setting, system and metric, and those of abstaining.
+
+    The release is calibrated on the questions `calibration`; without any it is the default one.
+    """
     domain = ingested(engine, RetrievalSet(found.name, found.documents, {}, {}))
     ids = {document.external_id: document.id for document in list_documents(engine.store, domain.id)}
-    manifest = engine.default_manifest()
+    manifest = calibrated(engine, domain.id, ids, calibration)
     size, threshold = manifest["retrieval"]["passages"], manifest["thresholds"]["evidence"]
     rows: dict[str, list[Scores]] = {"gold": [], "retrieved": []}
     trials: list[Trial] = []
@@ -115,7 +126,19 @@ def judge(engine: Engine, found: AnswerSet) -> dict[str, Any]:
     clusters = [asked.cluster for asked in found.questions]
     report = {setting: summary(scores, clusters) for setting, scores in rows.items()}
     counts = {"questions": len(found.questions), "left out": found.left_out, "threshold": threshold}
-    return counts | report | {"abstention": abstention(trials, threshold)}
+    return counts | report | {"abstention": abstention(trials, _HALF)}
+
+
+def calibrated(engine: Engine, domain_id: str, ids: Mapping[str, str], questions: Sequence[Asked]) -> dict[str, Any]:
+    """Return the default release with its evidence calibrated on `questions`; `ids` are the store's of documents."""
+    manifest = engine.default_manifest()
+    if not questions:
+        return manifest
+    given = [
+        EvalQuestion(str(number), asked.question, asked.answers, [ids[key] for key in asked.documents], asked.language)
+        for number, asked in enumerate(questions)
+    ]
+    return manifest | {"thresholds": calibrate(engine, Pinned(domain_id, "default", manifest), given).thresholds}
 
 
 def answered(engine: Engine, manifest: dict[str, Any], asked: Asked, result: Result) -> tuple[Scores, Reply]:

@@ -20,15 +20,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.retrieval_cache import CachedEncoder, VectorCache
 from benchmarks.retrieval_metrics import ndcg, recall
 from benchmarks.retrieval_systems import SYSTEMS, Search, absent, search_of
 from benchmarks.sets import RetrievalSet, data_folder, find_sets, read_set
+from benchmarks.vector_cache import CachedEncoder, VectorCache
 from generator.engine import Engine
 from retriever.settings import RetrieverSettings
-from store.documents import receive
 from store.domains import Domain, get_domain
 from store.errors import NotFoundError
+from store.receiving import NewUpload, receive_all
 
 Results = dict[str, dict[str, Any]]
 
@@ -104,12 +104,13 @@ def ingested(engine: Engine, found: RetrievalSet) -> Domain:
         domain = get_domain(engine.store, name)
     except NotFoundError:
         domain = engine.create_domain(name)
-    waiting = []
+    uploads = []
     for key, title, text in found.documents:
         if content := text if text.strip() else title.strip():
             kind = "text/markdown" if key.endswith(".md") else "text/plain"
-            document, _ = receive(engine.store, domain.id, key, content.encode(), title=title or key, media_type=kind)
-            waiting.append(document)
+            uploads.append(NewUpload(key, content.encode(), title or key, kind))
+    outcomes = receive_all(engine.store, domain.id, uploads)
+    waiting = [outcome[0] for outcome in outcomes if isinstance(outcome, tuple)]
     begun = time.monotonic()
     failed = sum(document.status == "failed" for document in engine.make_searchable(waiting))
     if failed or time.monotonic() - begun > 10:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from benchmarks.retrieval_cache import VectorCache
 from benchmarks.sets import RetrievalSet
+from benchmarks.vector_cache import VectorCache
 from generator.engine import Engine
 from retriever.analysis import cjk_share, terms
 from retriever.encoder_files import default_encoder

@@ -19,8 +19,9 @@ from retriever.encoder import Vectors
 from retriever.ingest import ingest_documents
 from retriever.search import Request
 from retriever.settings import RetrieverSettings
-from store.documents import Cut, Document, make_all_searchable, receive
+from store.documents import Cut, Document, make_all_searchable
 from store.passages import NewPassage
+from store.receiving import NewUpload, receive_all
 
 DOMAIN = "speed"
 
@@ -38,7 +39,9 @@ class TandemSystem:
 
     def add(self, ids: Sequence[str], texts: Sequence[str], vectors: Vectors | None) -> None:
         """See `benchmarks.speed_systems.System`."""
-        documents = [self._receive(key, text) for key, text in zip(ids, texts, strict=True)]
+        uploads = [NewUpload(key, text.encode(), key, "text/plain") for key, text in zip(ids, texts, strict=True)]
+        outcomes = receive_all(self._engine.store, self._domain.id, uploads)
+        documents = [outcome[0] for outcome in outcomes if isinstance(outcome, tuple)]
         if vectors is not None:
             self._store(documents, texts, vectors)
         else:
@@ -57,10 +60,6 @@ class TandemSystem:
     def close(self) -> None:
         """Write the index and let the data folder go."""
         self._open.close()
-
-    def _receive(self, key: str, text: str) -> Document:
-        kind = "text/plain"
-        return receive(self._engine.store, self._domain.id, key, text.encode(), title=key, media_type=kind)[0]
 
     def _store(self, documents: Sequence[Document], texts: Sequence[str], vectors: Vectors) -> None:
         cuts = [

@@ -27,12 +27,13 @@ from retriever.reader import OpenVinoReader, Reader
 from retriever.reranker import load_reranker
 from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
-from store.documents import Document, delete_document, receive
+from store.documents import Document, delete_document
 from store.domains import Domain, create_domain, get_domain, list_domains
 from store.errors import ConflictError, InvalidInputError
 from store.folder import hash_files
 from store.ids import canonical_json, sha256
 from store.models import Model, get_model, model_folder, register_base
+from store.receiving import receive
 from store.recovery import recover
 from store.releases import active_release
 from store.store import Store

@@ -17,11 +17,12 @@ from service.failures import field_name
 from service.objects.content import DocumentObject, UploadItem, UploadList
 from service.routes.domains import Metadata
 from service.runtime import Runtime
-from store.documents import Document, Result, receive
+from store.documents import Document
 from store.domains import Domain
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.ids import sha256
 from store.jobs import create_job
+from store.receiving import NewUpload, Result, check_external_id, receive_all
 
 _METADATA = TypeAdapter(Metadata)
 
@@ -91,7 +92,7 @@ def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool
     With `wait` each is made searchable before this returns; otherwise a job does it. An item that fails does not keep
     the others out; if none was taken, `UnprocessableError` names the first reason.
     """
-    received = [_receive(runtime, domain, upload) for upload in uploads]
+    received = _receive(runtime, domain, uploads)
     if all(isinstance(outcome, TandemError) for outcome in received):
         first = next(outcome for outcome in received if isinstance(outcome, TandemError))
         raise UnprocessableError(first.message, code=first.code, param="files")
@@ -105,26 +106,29 @@ def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool
     return UploadList(data=items, job=job), 202 if waiting else 200
 
 
-def _receive(runtime: Runtime, domain: Domain, upload: Upload) -> tuple[Document, Result] | TandemError:
-    """Return the stored document, or why the item could not be taken."""
+def _receive(
+    runtime: Runtime, domain: Domain, uploads: Sequence[Upload]
+) -> list[tuple[Document, Result] | TandemError]:
+    """Return for each item the stored document, or why it could not be taken."""
+    checked = [_checked(upload, runtime.settings.retriever.max_document_bytes) for upload in uploads]
+    good = [each for each in checked if isinstance(each, NewUpload)]
+    stored = iter(receive_all(runtime.store, domain.id, good))
+    return [next(stored) if isinstance(each, NewUpload) else each for each in checked]
+
+
+def _checked(upload: Upload, limit: int) -> NewUpload | TandemError:
+    """Return the item as the store takes it, or why it cannot be taken."""
+    if upload.error is not None:
+        return upload.error
     try:
-        if upload.error is not None:
-            raise upload.error
+        check_external_id(upload.external_id)
         kind = upload.media_type or media_type(upload.filename or upload.external_id)
-        limit = runtime.settings.retriever.max_document_bytes
-        if len(upload.data) > limit:
-            raise UnreadableError(f"The document has {len(upload.data)} bytes, allowed are {limit}.", code="too_large")
-        return receive(
-            runtime.store,
-            domain.id,
-            upload.external_id,
-            upload.data,
-            title=upload.title,
-            media_type=kind,
-            metadata=upload.metadata,
-        )
     except TandemError as error:
         return error
+    if len(upload.data) > limit:
+        message = f"The document has {len(upload.data)} bytes, allowed are {limit}."
+        return UnreadableError(message, code="too_large")
+    return NewUpload(upload.external_id, upload.data, upload.title, kind, upload.metadata)
 
 
 def _item(upload: Upload, domain: Domain, outcome: tuple[Document, Result] | TandemError) -> UploadItem:

@@ -1,76 +1,26 @@
-"""Documents and their versions: receive, make searchable, delete.
+"""Documents and their versions: make searchable, mark, delete, list.
 
-A document goes through two transactions. `receive` stores the original and a row, so nothing acknowledged is lost.
-`make_all_searchable` stores text, passages, vectors and change rows and removes those of the version before, so a
+A document goes through two transactions. `store.receiving` stores the original and a row, so nothing acknowledged is
+lost. `make_all_searchable` stores text, passages, vectors and change rows and removes those of the version before, so a
 reader sees the old version or the new one, never both or neither. `delete_document` is one transaction as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
 from store import schema
 from store.database import batches
 from store.document_rows import Cut, Document, Version, select_documents
-from store.errors import InvalidInputError, NotFoundError
-from store.ids import new_id
-from store.jobs import require_domain
+from store.errors import NotFoundError
 from store.models import flag_learners
 from store.passages import NewPassage, add_passages, passage_ids, remove_passages
 from store.store import Store, now
 
 __all__ = ["Cut", "Document", "Version"]  # defined elsewhere, and offered here to those who work with documents
-Result = Literal["created", "updated", "unchanged"]
-
-
-def receive(
-    store: Store,
-    domain_id: str,
-    external_id: str,
-    data: bytes,
-    *,
-    title: str,
-    media_type: str,
-    metadata: Mapping[str, Any] | None = None,
-) -> tuple[Document, Result]:
-    """Store an upload durably and return its document, not yet searchable if the bytes are new.
-
-    The same bytes under the same external id are `unchanged` (metadata and title are still updated).
-    """
-    if not external_id or len(external_id) > 512 or "\x00" in external_id:
-        raise InvalidInputError("An external id has 1 to 512 characters and no NUL.", param="external_id")
-    digest = store.folder.write_blob(data)
-    documents, versions = schema.documents, schema.versions
-    with store.database.write() as connection:
-        require_domain(connection, domain_id)
-        if not store.folder.blob(digest).exists():
-            store.folder.write_blob(data)  # again: `collect_blobs` removed it a moment ago
-        row = connection.execute(
-            sa.select(documents.c.id, documents.c.version, versions.c.sha256, documents.c.status)
-            .join(
-                versions, sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version)
-            )
-            .where(documents.c.domain_id == domain_id, documents.c.external_id == external_id)
-        ).first()
-        result: Result = "created" if row is None else "unchanged" if row.sha256 == digest else "updated"
-        document_id, version = (new_id("doc"), 1) if row is None else (row.id, row.version + (result == "updated"))
-        values: dict[str, Any] = {"title": title, "version": version, "updated_at": now()}
-        if metadata is not None or row is None:
-            values["metadata"] = dict(metadata or {})
-        if result != "unchanged" or (row is not None and row.status in ("failed", "quarantined")):
-            values |= {"status": "received", "error": None}
-        if row is None:
-            key = {"id": document_id, "domain_id": domain_id, "external_id": external_id, "created_at": now()}
-            connection.execute(documents.insert().values(**key, **values))
-        else:
-            connection.execute(documents.update().where(documents.c.id == document_id).values(values))
-        if result != "unchanged":
-            about = {"sha256": digest, "media_type": media_type, "bytes": len(data), "created_at": now()}
-            connection.execute(versions.insert().values(document_id=document_id, version=version, **about))
-    return get_document(store, domain_id, document_id), result
 
 
 def make_searchable(
@@ -179,7 +129,7 @@ def delete_document(store: Store, domain_id: str, document_id: str) -> None:
     with store.database.write() as connection:
         mine = (documents.c.id == document_id, documents.c.domain_id == domain_id)
         if connection.scalar(sa.select(documents.c.id).where(*mine)) is None:
-            raise _not_found(document_id)
+            raise not_found(document_id)
         digests = set(connection.scalars(sa.select(versions.c.sha256).where(versions.c.document_id == document_id)))
         remove_passages(connection, domain_id, passage_ids(connection, document_id))
         flag_learners(connection, document_id, "tainted")
@@ -204,7 +154,7 @@ def get_document(store: Store, domain_id: str, document_id: str) -> Document:
         return document
     for document in select_documents(store, table.domain_id == domain_id, table.external_id == document_id):
         return document
-    raise _not_found(document_id)
+    raise not_found(document_id)
 
 
 def list_documents(
@@ -259,5 +209,6 @@ def read_original(store: Store, version: Version | Document) -> bytes:
     return store.folder.blob(version.sha256).read_bytes()
 
 
-def _not_found(document_id: str) -> NotFoundError:
+def not_found(document_id: str) -> NotFoundError:
+    """Return the error that says so."""
     return NotFoundError(f"There is no document {document_id[:80]!r} in this domain.", code="document_not_found")

@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from store.errors import DamagedError, FolderInUseError
 from store.ids import canonical_json, new_id, sha256
 
 MANIFEST = "MANIFEST.json"
+_WRITERS = 8
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,38 @@ class DataFolder:
             else:
                 left.unlink()
 
-    def write_blob(self, data: bytes) -> str:
-        """Store bytes durably under their SHA-256 and return it; storing them again does nothing."""
-        digest = sha256(data)
-        target = self.blob(digest)
-        if not target.exists():
-            if not target.parent.exists():
-                target.parent.mkdir(exist_ok=True)
-                sync_folder(target.parent.parent)
-            self.write_file(target, data)
-        return digest
+    def write_blobs(self, contents: Sequence[bytes]) -> list[str]:
+        """Store files durably under their SHA-256 and return these, in order; storing one again does nothing.
+
+        The files are synchronised at the same time: one after the other each waits for the disk alone.
+        """
+        digests = [sha256(data) for data in contents]
+        new = {
+            target: data
+            for data, digest in zip(contents, digests, strict=True)
+            if not (target := self.blob(digest)).exists()
+        }
+        parents = {target.parent for target in new}
+        missing = [parent for parent in parents if not parent.exists()]
+        for parent in missing:
+            parent.mkdir(exist_ok=True)
+        if missing:
+            sync_folder(self.root / "blobs")
+        if len(new) == 1:  # without threads, which take longer to start than one file takes
+            self.write_file(*next(iter(new.items())))
+        elif new:
+            with ThreadPoolExecutor(_WRITERS) as threads:
+                list(threads.map(self._put, new.keys(), new.values()))
+                list(threads.map(sync_folder, parents))
+        return digests
 
     def write_file(self, target: Path, data: bytes) -> None:
         """Write `target` so that it is either absent, what it was before, or whole."""
+        self._put(target, data)
+        sync_folder(target.parent)
+
+    def _put(self, target: Path, data: bytes) -> None:
+        """Write `target` whole or not at all; its name is durable once its folder is synchronised."""
         temporary = self.temporary()
         try:
             with temporary.open("wb") as file:
@@ -90,7 +111,6 @@ class DataFolder:
             temporary.rename(target)
         finally:
             temporary.unlink(missing_ok=True)  # still there only if something failed
-        sync_folder(target.parent)
 
     def publish(self, target: Path, fill: Callable[[Path], None], about: Mapping[str, object]) -> str:
         """Publish a folder that `fill` writes, its manifest last, and return the SHA-256 of the manifest.

@@ -65,7 +65,7 @@ def test_the_product_answers_from_what_it_is_given_and_from_nothing_else(engine:
 
 
 def test_a_set_is_judged_from_end_to_end(engine: Engine) -> None:
-    report = judge(engine, AnswerSet("town", _DOCUMENTS, _QUESTIONS, 0))
+    report = judge(engine, AnswerSet("town", _DOCUMENTS, _QUESTIONS, 0), [])
 
     for setting in ("gold", "retrieved"):
         assert report[setting]["always answer"]["hit@1"]["mean"] == 1.0

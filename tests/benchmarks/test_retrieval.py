@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.retrieval import main, spread
-from benchmarks.retrieval_cache import CachedEncoder, VectorCache
 from benchmarks.retrieval_metrics import ndcg, recall
+from benchmarks.vector_cache import CachedEncoder, VectorCache
 from retriever.encoder import Vectors
 
 _DOCUMENTS = st.lists(st.sampled_from("abcdefghijklmnop"), unique=True)

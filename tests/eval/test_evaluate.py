@@ -20,12 +20,12 @@ from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder
 from retriever.settings import RetrieverSettings
 from store.datasets import Dataset, Example, create_dataset, delete_dataset, hash_examples, usable_examples
-from store.documents import receive
 from store.domains import Domain
 from store.errors import InvalidInputError, NotFoundError, TandemError, UnprocessableError
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
 from store.jobs import Progress, claim_job, create_job, finish_job, list_events
 from store.models import NewModel, publish_model
+from store.receiving import receive
 from store.releases import active_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store

@@ -10,9 +10,10 @@ from fakes import HashEncoder, vectors_of
 
 from retriever.index import View
 from retriever.settings import RetrieverSettings
-from store.documents import Document, get_document, make_searchable, receive
+from store.documents import Document, get_document, make_searchable
 from store.domains import Domain
 from store.passages import NewPassage
+from store.receiving import receive
 from store.store import Store
 
 

@@ -13,11 +13,12 @@ from fakes import HashEncoder, vectors_of
 from retriever import dense
 from retriever.index import DomainIndex, View, open_index, verify_index
 from store.checkpoints import Checkpoint, read_checkpoint
-from store.documents import Document, delete_document, make_searchable, receive
+from store.documents import Document, delete_document, make_searchable
 from store.domains import Domain, create_domain
 from store.errors import DamagedError
 from store.folder import check_published
 from store.passages import NewPassage, last_seq, live_texts, read_contents
+from store.receiving import receive
 from store.store import Store
 
 AddDocument = Callable[..., Document]

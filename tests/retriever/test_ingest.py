@@ -17,10 +17,11 @@ from retriever.index import View, verify_index
 from retriever.ingest import groups, ingest_document, ingest_documents, run_ingest, waiting_documents
 from retriever.search import Request, Retriever
 from retriever.settings import RetrieverSettings
-from store.documents import Document, delete_document, get_document, get_version, receive
+from store.documents import Document, delete_document, get_document, get_version
 from store.domains import Domain
 from store.jobs import Progress, claim_job, create_job, give_back
 from store.passages import vectors_present
+from store.receiving import receive
 from store.releases import active_release
 from store.store import Store
 from store.verify import verify_store

@@ -13,10 +13,11 @@ from retriever.encoder import Vectors
 from retriever.ingest import run_ingest, waiting_documents
 from retriever.search import Request, Retriever
 from retriever.settings import RetrieverSettings
-from store.documents import Document, delete_document, get_document, receive
+from store.documents import Document, delete_document, get_document
 from store.domains import Domain, delete_domain
 from store.errors import ConflictError, NotFoundError
 from store.jobs import Job, Lease, Progress, claim_job, create_job, get_job, give_back, list_events
+from store.receiving import receive
 from store.releases import active_release
 from store.store import Store
 from store.verify import verify_store

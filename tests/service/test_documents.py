@@ -11,9 +11,10 @@ from polling import ended
 
 from service.server import local_server
 from service.settings import Settings
-from store.documents import get_document, mark_parsed, receive
+from store.documents import get_document, mark_parsed
 from store.domains import get_domain
 from store.jobs import list_jobs
+from store.receiving import receive
 from store.store import Store
 
 BASE = "/v1/domains/default/documents"

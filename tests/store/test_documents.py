@@ -21,12 +21,12 @@ from store.documents import (
     mark_failed,
     mark_parsed,
     read_original,
-    receive,
 )
 from store.domains import Domain, create_domain
 from store.errors import InvalidInputError, NotFoundError
 from store.models import get_model
 from store.passages import NewPassage, changes_since, live_texts, read_contents, read_passages
+from store.receiving import receive
 from store.store import Store
 from store.verify import verify_store
 

@@ -60,10 +60,10 @@ def test_opening_creates_what_is_missing_and_leaves_unknown_files_alone(folder: 
 
 
 def test_a_blob_is_found_under_its_hash_and_stored_once(folder: DataFolder) -> None:
-    digest = folder.write_blob(b"content")
+    [digest] = folder.write_blobs([b"content"])
     first = folder.blob(digest).stat().st_ino
 
-    assert folder.write_blob(b"content") == digest == sha256(b"content")
+    assert folder.write_blobs([b"content", b"content"]) == [digest, digest] == [sha256(b"content")] * 2
     assert folder.blob(digest).read_bytes() == b"content"
     assert folder.blob(digest).stat().st_ino == first
     assert list((folder.root / "tmp").iterdir()) == []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from store.documents import delete_document, receive
+from store.documents import delete_document
 from store.domains import Domain
 from store.jobs import claim_job, create_job, get_job
 from store.models import NewModel, publish_model
+from store.receiving import receive
 from store.recovery import recover
 from store.store import Store
 from store.verify import verify_store
@@ -17,7 +18,7 @@ def test_the_original_of_a_deleted_document_does_not_outlive_a_crash(store: Stor
     kept, _ = receive(store, domain.id, "kept.txt", b"kept", title="kept", media_type="text/plain")
     gone, _ = receive(store, domain.id, "gone.txt", b"secret", title="gone", media_type="text/plain")
     delete_document(store, domain.id, gone.id)
-    store.folder.write_blob(b"secret")  # as if the process had died between the commit and the removal
+    store.folder.write_blobs([b"secret"])  # as if the process had died between the commit and the removal
 
     recover(store)
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from fakes import HashEncoder, vectors_of
 
-from store.documents import Document, get_document, make_searchable, receive
+from store.documents import Document, get_document, make_searchable
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
 from store.jobs import Lease, claim_job, create_job, finish_job
 from store.models import Model, NewModel, publish_model
 from store.passages import NewPassage
+from store.receiving import receive
 from store.store import Store
 
 PASSAGE_SET = "set_lines"

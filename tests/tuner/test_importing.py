@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from store.datasets import list_datasets, list_examples
-from store.documents import receive
 from store.domains import Domain
 from store.errors import ConflictError, InvalidInputError
+from store.receiving import receive
 from store.store import Store
 from tuner.importing import import_questions
 

@@ -32,6 +32,7 @@ class Task:
     context: str
     spans: tuple[tuple[int, int], ...]
     answers: tuple[str, ...]
+    others: tuple[str, ...] = ()  # passages near the question that do not answer it
 
 
 def answer_spans(context: str, answers: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -72,20 +73,30 @@ class Questions:
         }
         self._near = {source: _neighbours(found) for source, found in self._by_source.items()}
 
-    def draw(self, chance: random.Random, without: float) -> Task:
-        """Return a task; with the probability `without` one whose context does not answer."""
+    def draw(self, chance: random.Random, without: float, others: int = 0) -> Task:
+        """Return a task, with the probability `without` one whose context does not answer; with up to `others` more."""
         source = chance.choices(list(self._weights), list(self._weights.values()))[0]
         number = chance.randrange(len(self._by_source[source]))
         item = self._by_source[source][number]
+        near = self._others(self._near[source][number], item, chance, others)
         if chance.random() < without:
             for text in chance.sample(self._near[source][number], len(self._near[source][number])):
                 context = window(text, chance.randrange(len(text)), item.lang, chance)
                 if not answer_spans(context, item.answers):
-                    return Task(item.question, context, (), item.answers)
+                    return Task(item.question, context, (), item.answers, near)
         text = chance.choice([text for text in item.documents if answer_spans(text, item.answers)])
         context = window(text, chance.choice(answer_spans(text, item.answers))[0], item.lang, chance)
         spans = answer_spans(context, item.answers)
-        return Task(item.question, context, spans, item.answers)
+        return Task(item.question, context, spans, item.answers, near)
+
+    @staticmethod
+    def _others(texts: Sequence[str], item: Item, chance: random.Random, count: int) -> tuple[str, ...]:
+        found = []
+        for text in texts[:count]:
+            context = window(text, chance.randrange(len(text)), item.lang, chance)
+            if not answer_spans(context, item.answers):
+                found.append(context)
+        return tuple(found)
 
 
 def _neighbours(items: Sequence[Item]) -> list[list[str]]:

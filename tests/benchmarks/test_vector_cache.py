@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from fakes import HashEncoder
 
-from benchmarks.answers_cache import CachedEncoder
+from benchmarks.vector_cache import CachedEncoder
 from retriever.encoder import Vectors
 
 
@@ -26,7 +26,7 @@ def test_a_second_run_encodes_nothing_and_sees_the_same(tmp_path: Path) -> None:
     first, second = _Counting(), _Counting()
     cached = CachedEncoder(first, tmp_path)
     fresh = cached.encode_passages(["a", "b", "a"])
-    cached.save()
+    cached.cache.save()
 
     kept = CachedEncoder(second, tmp_path).encode_passages(["a", "b", "a"])
 
@@ -50,11 +50,11 @@ def test_queries_and_passages_are_kept_apart(tmp_path: Path) -> None:
 def test_encoders_of_another_space_share_nothing(tmp_path: Path) -> None:
     cached = CachedEncoder(_Counting(), tmp_path)
     cached.encode_passages(["a"])
-    cached.save()
+    cached.cache.save()
     other = _Counting()
     other.space_id = "spc_other"
 
     CachedEncoder(other, tmp_path).encode_passages(["a"])
 
     assert other.encoded == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["spc_hash.npz"]
+    assert [path.name for path in tmp_path.iterdir()] == ["spc_hash"]

@@ -1,0 +1,1 @@
+"""How the seed model was made: corpus, tokenizer, training, evaluation; one command each."""
