@@ -44,44 +44,56 @@ def make_all_searchable(
     space_id: str,
     unknown: Mapping[str, float] | None = None,
 ) -> set[str]:
-    """Replace what is searchable of each document by the passages of its version, all in one transaction.
+    """Replace what is searchable of documents of one domain by the passages of their versions, in one transaction.
 
     `vectors` maps a passage's content to its vector as float16 bytes, `unknown` to the share of it that the encoder
-    could not read (0 if not given). Contents that have neither a stored nor a given
-    vector are returned, and then nothing was changed. A version that is no longer the newest is dropped silently.
+    could not read (0 if not given). Contents that have neither a stored nor a given vector are returned, and then
+    nothing was changed. A version that is no longer the newest is dropped silently.
     """
-    table = schema.documents
-    missing: set[str] = set()
-    replaced: list[tuple[Cut, list[str], int | None]] = []
     with store.database.write() as connection:
         savepoint = connection.begin_nested()
-        for cut in cuts:
-            document = cut.document
-            newest = connection.execute(
-                sa.select(table.c.version, table.c.searchable_version).where(table.c.id == document.id)
-            ).first()
-            if newest is None or newest.version != document.version:
-                continue
-            replaced.append((cut, passage_ids(connection, document.id), newest.searchable_version))
-            owner = (document.domain_id, document.id, document.version)
-            missing |= add_passages(connection, owner, cut.passages, passage_set, vectors, space_id, unknown or {})
+        before = _searchable_versions(connection, cuts)
+        newest = list({cut.document.id: cut for cut in cuts if cut.document.id in before}.values())
+        if not newest:
+            return set()
+        old = passage_ids(connection, list(before))
+        passages = [(cut.document.id, cut.document.version, passage) for cut in newest for passage in cut.passages]
+        domain_id = newest[0].document.domain_id
+        missing = add_passages(connection, domain_id, passages, passage_set, vectors, space_id, unknown or {})
         if missing:
             savepoint.rollback()
             return missing
-        for cut, old, before in replaced:  # after all additions, so that an unchanged text keeps its vector
-            remove_passages(connection, cut.document.domain_id, old)
-            _publish(connection, cut, before)
+        remove_passages(connection, domain_id, old)  # after the additions, so that an unchanged text keeps its vector
+        _publish(connection, newest, before)
     return set()
 
 
-def _publish(connection: sa.Connection, cut: Cut, before: int | None) -> None:
-    """Store the text, and that this version is the one that is searched from now on, instead of the one `before`."""
-    table, document = schema.documents, cut.document
-    _write_text(connection, cut)
-    state = {"status": "searchable", "searchable_version": document.version, "error": None, "updated_at": now()}
-    connection.execute(table.update().where(table.c.id == document.id).values(state))
-    if before not in (None, document.version):
-        flag_learners(connection, document.id, "outdated", before=document.version)
+def _searchable_versions(connection: sa.Connection, cuts: Sequence[Cut]) -> dict[str, int | None]:
+    """Return, for each document whose newest version is that of its cut, the version that is searched until now."""
+    table = schema.documents.c
+    versions = {cut.document.id: cut.document.version for cut in cuts}
+    found: dict[str, int | None] = {}
+    for batch in batches(list(versions)):
+        columns = (table.id, table.version, table.searchable_version)
+        rows = connection.execute(sa.select(*columns).where(table.id.in_(batch)))
+        found |= {row.id: row.searchable_version for row in rows if row.version == versions[row.id]}
+    return found
+
+
+def _publish(connection: sa.Connection, cuts: Sequence[Cut], before: Mapping[str, int | None]) -> None:
+    """Store the texts, and that these versions are searched from now on, instead of those of `before`."""
+    table = schema.documents
+    _write_texts(connection, cuts)
+    statement = (
+        table.update()
+        .where(table.c.id == sa.bindparam("document"))
+        .values(status="searchable", searchable_version=sa.bindparam("now_searched"), error=None, updated_at=now())
+    )
+    rows = [{"document": cut.document.id, "now_searched": cut.document.version} for cut in cuts]
+    connection.execute(statement, rows)
+    for cut in cuts:
+        if before[cut.document.id] not in (None, cut.document.version):
+            flag_learners(connection, cut.document.id, "outdated", before=cut.document.version)
 
 
 def mark_parsed(store: Store, document: Document, text: str) -> None:
@@ -91,19 +103,22 @@ def mark_parsed(store: Store, document: Document, text: str) -> None:
 
 def mark_all_parsed(store: Store, cuts: Sequence[Cut]) -> None:
     """Store the texts of these versions; they can be read, but not searched yet."""
+    if not cuts:
+        return
     table = schema.documents
+    newest = (table.c.id == sa.bindparam("document"), table.c.version == sa.bindparam("newest"))
+    waiting = table.c.status == "received"  # a quarantined document stays so until it is searchable
+    statement = table.update().where(*newest, waiting).values(status="parsed", updated_at=now())
     with store.database.write() as connection:
-        for cut in cuts:
-            newest = (table.c.id == cut.document.id, table.c.version == cut.document.version)
-            waiting = table.c.status == "received"  # a quarantined document stays so until it is searchable
-            connection.execute(table.update().where(*newest, waiting).values(status="parsed", updated_at=now()))
-            _write_text(connection, cut)
+        connection.execute(statement, [{"document": cut.document.id, "newest": cut.document.version} for cut in cuts])
+        _write_texts(connection, cuts)
 
 
-def _write_text(connection: sa.Connection, cut: Cut) -> None:
+def _write_texts(connection: sa.Connection, cuts: Sequence[Cut]) -> None:
     table = schema.versions
-    mine = (table.c.document_id == cut.document.id, table.c.version == cut.document.version)
-    connection.execute(table.update().where(*mine).values(text=cut.text))
+    mine = (table.c.document_id == sa.bindparam("document"), table.c.version == sa.bindparam("cut_version"))
+    rows = [{"document": cut.document.id, "cut_version": cut.document.version, "cut_text": cut.text} for cut in cuts]
+    connection.execute(table.update().where(*mine).values(text=sa.bindparam("cut_text")), rows)
 
 
 def mark_failed(
@@ -131,7 +146,7 @@ def delete_document(store: Store, domain_id: str, document_id: str) -> None:
         if connection.scalar(sa.select(documents.c.id).where(*mine)) is None:
             raise not_found(document_id)
         digests = set(connection.scalars(sa.select(versions.c.sha256).where(versions.c.document_id == document_id)))
-        remove_passages(connection, domain_id, passage_ids(connection, document_id))
+        remove_passages(connection, domain_id, passage_ids(connection, [document_id]))
         flag_learners(connection, document_id, "tainted")
         connection.execute(documents.delete().where(*mine))
     collect_blobs(store, digests)

@@ -22,7 +22,7 @@ from store.errors import DamagedError, FolderInUseError
 from store.ids import canonical_json, new_id, sha256
 
 MANIFEST = "MANIFEST.json"
-_WRITERS = 8
+_WRITERS = 4
 
 
 @dataclass(frozen=True)

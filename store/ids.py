@@ -17,14 +17,17 @@ _DOMAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 def new_id(prefix: str) -> str:
     """Return a fresh random id such as `doc_4f…`: the prefix, an underscore and 20 characters (100 random bits)."""
-    return f"{prefix}_" + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    return f"{prefix}_{_symbols(secrets.randbits(5 * _LENGTH))}"
 
 
 def hashed_id(prefix: str, content: Mapping[str, object]) -> str:
     """Return the id that the canonical JSON of `content` determines: equal content, equal id."""
-    number = int.from_bytes(hashlib.sha256(canonical_json(content).encode()).digest(), "big")
-    symbols = [_ALPHABET[(number >> (5 * place)) & 31] for place in range(_LENGTH)]
-    return f"{prefix}_" + "".join(symbols)
+    return f"{prefix}_{_symbols(int.from_bytes(hashlib.sha256(canonical_json(content).encode()).digest(), 'big'))}"
+
+
+def _symbols(number: int) -> str:
+    """Return the lowest 100 bits of a number in base 32."""
+    return "".join(_ALPHABET[(number >> (5 * place)) & 31] for place in range(_LENGTH))
 
 
 def canonical_json(content: object) -> str:

@@ -156,21 +156,20 @@ def vectors_present(store: Store, domain_id: str, contents: Iterable[str], space
 
 def add_passages(
     connection: sa.Connection,
-    owner: tuple[str, str, int],
-    passages: Sequence[NewPassage],
+    domain_id: str,
+    passages: Sequence[tuple[str, int, NewPassage]],
     passage_set: str,
     vectors: Mapping[str, bytes],
     space_id: str,
     unknown: Mapping[str, float],
 ) -> set[str]:
-    """Insert the passages of `owner` (domain, document, version) with their change rows.
+    """Insert passages, each given as (document id, version, passage), with their change rows.
 
     Returns the contents for which no vector is stored and none was given; the caller must then undo the transaction.
     """
-    domain_id, document_id, version = owner
     if not passages:
         return set()
-    text_ids = _text_ids(connection, domain_id, [passage.content for passage in passages])
+    text_ids = _text_ids(connection, domain_id, [passage.content for _, _, passage in passages])
     missing = _add_vectors(connection, text_ids, vectors, space_id, unknown)
     rows = [
         {
@@ -186,17 +185,22 @@ def add_passages(
             "text": passage.text,
             "text_id": text_ids[passage.content],
         }
-        for passage in passages
+        for document_id, version, passage in passages
     ]
     connection.execute(schema.passages.insert(), rows)
     _log(connection, "add", [(row["id"], passage_set, row["text_id"]) for row in rows], domain_id)
     return missing
 
 
-def passage_ids(connection: sa.Connection, document_id: str) -> list[str]:
-    """Return the ids of a document's passages in the order of their insertion."""
+def passage_ids(connection: sa.Connection, document_ids: Sequence[str]) -> list[str]:
+    """Return the ids of the documents' passages in the order of their insertion."""
     table = schema.passages.c
-    return list(connection.scalars(sa.select(table.id).where(table.document_id == document_id).order_by(table.number)))
+    rows = [
+        row
+        for batch in batches(document_ids)
+        for row in connection.execute(sa.select(table.number, table.id).where(table.document_id.in_(batch)))
+    ]
+    return [row.id for row in sorted(rows)]
 
 
 def remove_passages(connection: sa.Connection, domain_id: str, ids: Sequence[str]) -> None:

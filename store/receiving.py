@@ -79,39 +79,87 @@ def check_external_id(external_id: str) -> None:
         raise InvalidInputError("An external id has 1 to 512 characters and no NUL.", param="external_id")
 
 
+@dataclass
+class _Known:
+    """What the database says of a document, changed by each upload of a group that names it."""
+
+    id: str
+    version: int
+    sha256: str | None
+    status: str
+    is_new: bool
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
 def _receive_group(store: Store, domain_id: str, uploads: Sequence[NewUpload]) -> list[tuple[str, Result]]:
     digests = store.folder.write_blobs([upload.data for upload in uploads])
     with store.database.write() as connection:
         require_domain(connection, domain_id)
-        for digest, upload in zip(digests, uploads, strict=True):
-            if not store.folder.blob(digest).exists():
-                store.folder.write_blobs([upload.data])  # again: `collect_blobs` removed it a moment ago
-        return [
-            _write_rows(connection, domain_id, upload, digest) for upload, digest in zip(uploads, digests, strict=True)
-        ]
+        gone = [upload.data for upload, digest in zip(uploads, digests, strict=True) if not _exists(store, digest)]
+        store.folder.write_blobs(gone)  # again: `collect_blobs` removed them a moment ago
+        known = _known_documents(connection, domain_id, [upload.external_id for upload in uploads])
+        outcomes: list[tuple[str, Result]] = []
+        versions: list[dict[str, Any]] = []
+        for upload, digest in zip(uploads, digests, strict=True):
+            document = known.setdefault(upload.external_id, _Known(new_id("doc"), 0, None, "", is_new=True))
+            result = _apply(document, upload, digest)
+            outcomes.append((document.id, result))
+            if result != "unchanged":
+                about = {"media_type": upload.media_type, "bytes": len(upload.data), "created_at": now()}
+                key = {"document_id": document.id, "version": document.version, "sha256": digest}
+                versions.append(key | about)
+        _write(connection, domain_id, known, versions)
+    return outcomes
 
 
-def _write_rows(connection: sa.Connection, domain_id: str, upload: NewUpload, digest: str) -> tuple[str, Result]:
-    documents, versions = schema.documents, schema.versions
-    row = connection.execute(
-        sa.select(documents.c.id, documents.c.version, versions.c.sha256, documents.c.status)
-        .join(versions, sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version))
-        .where(documents.c.domain_id == domain_id, documents.c.external_id == upload.external_id)
-    ).first()
-    result: Result = "created" if row is None else "unchanged" if row.sha256 == digest else "updated"
-    document_id, version = (new_id("doc"), 1) if row is None else (row.id, row.version + (result == "updated"))
-    values: dict[str, Any] = {"title": upload.title, "version": version, "updated_at": now()}
-    if upload.metadata is not None or row is None:
-        values["metadata"] = dict(upload.metadata or {})
-    if result != "unchanged" or (row is not None and row.status in ("failed", "quarantined")):
-        values |= {"status": "received", "error": None}
-    if row is None:
-        key = {"id": document_id, "domain_id": domain_id, "external_id": upload.external_id, "created_at": now()}
-        connection.execute(documents.insert().values(**key, **values))
-    else:
-        connection.execute(documents.update().where(documents.c.id == document_id).values(values))
-    if result != "unchanged":
-        about = {"media_type": upload.media_type, "bytes": len(upload.data), "created_at": now()}
-        row_of_version = {"document_id": document_id, "version": version, "sha256": digest, **about}
-        connection.execute(versions.insert().values(row_of_version))
-    return document_id, result
+def _exists(store: Store, digest: str) -> bool:
+    return store.folder.blob(digest).exists()
+
+
+def _known_documents(connection: sa.Connection, domain_id: str, external_ids: Sequence[str]) -> dict[str, _Known]:
+    """Return the domain's documents with these external ids, by these."""
+    documents, versions = schema.documents.c, schema.versions.c
+    newest = sa.and_(versions.document_id == documents.id, versions.version == documents.version)
+    columns = (documents.external_id, documents.id, documents.version, versions.sha256, documents.status)
+    statement = sa.select(*columns).join_from(schema.documents, schema.versions, newest)
+    rows = [
+        row
+        for batch in batches(external_ids)
+        for row in connection.execute(
+            statement.where(documents.domain_id == domain_id, documents.external_id.in_(batch))
+        )
+    ]
+    return {row.external_id: _Known(row.id, row.version, row.sha256, row.status, is_new=False) for row in rows}
+
+
+def _apply(document: _Known, upload: NewUpload, digest: str) -> Result:
+    """Note in `document` what the upload changes."""
+    first = document.version == 0
+    result: Result = "created" if first else "unchanged" if document.sha256 == digest else "updated"
+    if result != "unchanged" or document.status in ("failed", "quarantined"):
+        document.changes |= {"status": "received", "error": None}
+        document.status = "received"
+    document.version += result != "unchanged"
+    document.sha256 = digest
+    document.changes |= {"title": upload.title, "version": document.version, "updated_at": now()}
+    if upload.metadata is not None or first:
+        document.changes["metadata"] = dict(upload.metadata or {})
+    return result
+
+
+def _write(
+    connection: sa.Connection, domain_id: str, known: Mapping[str, _Known], versions: Sequence[Mapping[str, Any]]
+) -> None:
+    table = schema.documents
+    new = [
+        {"id": document.id, "domain_id": domain_id, "external_id": key, "created_at": now(), **document.changes}
+        for key, document in known.items()
+        if document.is_new
+    ]
+    if new:
+        connection.execute(table.insert(), new)
+    for document in known.values():
+        if not document.is_new:
+            connection.execute(table.update().where(table.c.id == document.id).values(document.changes))
+    if versions:
+        connection.execute(schema.versions.insert(), versions)

@@ -12,11 +12,13 @@ from writing import PASSAGE_SET, embed, line_passages, put, take, tune
 
 from store.datasets import Example, create_dataset, list_examples
 from store.documents import (
+    Cut,
     delete_document,
     get_document,
     get_version,
     list_documents,
     list_versions,
+    make_all_searchable,
     make_searchable,
     mark_failed,
     mark_parsed,
@@ -25,7 +27,7 @@ from store.documents import (
 from store.domains import Domain, create_domain
 from store.errors import InvalidInputError, NotFoundError
 from store.models import get_model
-from store.passages import NewPassage, changes_since, live_texts, read_contents, read_passages
+from store.passages import NewPassage, changes_since, live_texts, passage_ids, read_contents, read_passages
 from store.receiving import receive
 from store.store import Store
 from store.verify import verify_store
@@ -333,3 +335,14 @@ def _searchable(store: Store, domain: Domain) -> set[str]:
     owned = {passage.text_id for passage in read_passages(store, domain.id, live, PASSAGE_SET)}
     assert owned == live
     return {content for _, content in read_contents(store, live)}
+
+
+def test_a_document_that_is_given_twice_is_stored_once(store: Store, domain: Domain) -> None:
+    document, _ = receive(store, domain.id, "a.txt", b"one", title="a", media_type="text/plain")
+    cut = Cut(document, "one", [NewPassage(0, 3, "", "one")])
+
+    make_all_searchable(store, [cut, cut], "set", {"one": b"\0\0"}, "space")
+
+    with store.database.read() as connection:
+        assert len(passage_ids(connection, [document.id])) == 1
+    assert verify_store(store) == []
