@@ -42,7 +42,10 @@ ARMS = {
 
 @dataclass(frozen=True)
 class Question:
-    """A question with how to answer it; `arm` None takes the release's own."""
+    """A question with how to answer it; `arm` None takes the release's own.
+
+    With `explain` the answer shows what each stage of retrieval found, which costs a little more.
+    """
 
     question: str
     arm: str | None = None
@@ -50,6 +53,7 @@ class Question:
     filters: Filter | None = None
     history: list[Message] = field(default_factory=list)
     min_seq: int = 0
+    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ class Answerer:
                 prompt_tokens=draft.prompt_tokens,
                 completion_tokens=draft.completion_tokens,
                 timings_ms=clock.laps,
-                explain=_explain(asked, found, draft, evidence, manifest, prompt),
+                explain=_explain(asked, question, found, draft, evidence, manifest, prompt),
             ),
         )
 
@@ -193,6 +197,7 @@ def _unavailable(arm: str, missing: str) -> ConflictError:
 
 def _explain(
     asked: str,
+    question: Question,
     found: Result | None,
     draft: Draft,
     evidence: float | None,
@@ -207,7 +212,7 @@ def _explain(
         reason = "the generator found no answer"
     return {
         "searched_for": asked if found else None,
-        "retrieval": found.stages if found else None,
+        "retrieval": found.stages if found and question.explain else None,
         "term_weights": found.term_weights if found else None,
         "evidence": {"estimate": evidence, "threshold": threshold},
         "prompt": draft.messages,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -55,15 +55,20 @@ class Hit:
 
 @dataclass(frozen=True)
 class Result:
-    """Hits, best first, and the change they are true at; `stages` is what `explain` shows.
+    """Hits, best first, and the change they are true at.
 
     `term_weights` says how rare each stem of the query is in the domain.
     """
 
     hits: list[Hit]
     index_seq: int
-    stages: dict[str, Any]
     term_weights: dict[str, float]
+    explain: Callable[[], dict[str, Any]] = field(repr=False, compare=False)
+
+    @property
+    def stages(self) -> dict[str, Any]:
+        """What each stage found, for people; made when it is asked for, from more passages than the hits."""
+        return self.explain()
 
 
 class Retriever:
@@ -136,9 +141,14 @@ class Retriever:
             passage_set = self.settings.chunker.passage_set
             allowed, documents = allowed_texts(self._store, domain_id, passage_set, request.filters)
         stages = self._stages(domain_id, snapshot, request, manifest["retrieval"], allowed)
-        hits = self._hits(domain_id, documents, stages)
+        hits = self._hits(domain_id, documents, stages, max(request.top_k, self._rerank_depth(request, manifest)))
         hits = self._reranked(hits, request, manifest)
-        return Result(hits[: request.top_k], snapshot.seq, _named(stages, hits), stages.term_weights)
+
+        def explain() -> dict[str, Any]:
+            everything = self._hits(domain_id, documents, stages, len(stages.fused))
+            return _named(stages, everything, [hit for hit in hits if hit.ranks["rerank"] is not None])
+
+        return Result(hits[: request.top_k], snapshot.seq, stages.term_weights, explain)
 
     def _stages(
         self,
@@ -174,29 +184,43 @@ class Retriever:
         fused = convex_combination(cosines, {key: score / bound for key, score in bm25.items()}, weight)
         return _Stages(list(cosines.items()), list(bm25.items()), fused, weight, unknown, term_weights)
 
-    def _hits(self, domain_id: str, documents: set[str] | None, stages: _Stages) -> list[Hit]:
-        owners: dict[int, list[Passage]] = {}
-        passage_set = self.settings.chunker.passage_set
-        for passage in read_passages(self._store, domain_id, [key for key, _ in stages.fused], passage_set):
-            if documents is None or passage.document_id in documents:
-                owners.setdefault(passage.text_id, []).append(passage)
+    def _hits(self, domain_id: str, documents: set[str] | None, stages: _Stages, wanted: int) -> list[Hit]:
+        """Return the best hits, at least `wanted` of them if there are; what was deleted meanwhile is left out."""
         dense, lexical = _ranks(stages.dense), _ranks(stages.lexical)
         cosines = dict(stages.dense) if stages.unknown_share <= UNREADABLE else {}  # else they mean nothing
-        hits = []
-        for key, score in stages.fused:
-            if key not in owners:  # deleted after the snapshot was made: nobody may see it any more
-                continue
-            first, *others = owners[key]
-            place = {"dense": dense.get(key), "lexical": lexical.get(key), "rerank": None}
-            also_in = sorted({other.document_id for other in others} - {first.document_id})
-            hits.append(Hit(first, score, place, cosines.get(key), also_in))
+        hits: list[Hit] = []
+        for start in range(0, len(stages.fused), wanted):
+            fused = stages.fused[start : start + wanted]
+            owners = self._owners(domain_id, documents, [key for key, _ in fused])
+            for key, score in fused:
+                if key not in owners:  # deleted after the snapshot was made: nobody may see it any more
+                    continue
+                first, *others = owners[key]
+                place = {"dense": dense.get(key), "lexical": lexical.get(key), "rerank": None}
+                also_in = sorted({other.document_id for other in others} - {first.document_id})
+                hits.append(Hit(first, score, place, cosines.get(key), also_in))
+            if len(hits) >= wanted:
+                break
         return hits
+
+    def _owners(self, domain_id: str, documents: set[str] | None, text_ids: Sequence[int]) -> dict[int, list[Passage]]:
+        """Return the passages with these texts, of the allowed documents."""
+        owners: dict[int, list[Passage]] = {}
+        for passage in read_passages(self._store, domain_id, text_ids, self.settings.chunker.passage_set):
+            if documents is None or passage.document_id in documents:
+                owners.setdefault(passage.text_id, []).append(passage)
+        return owners
+
+    @staticmethod
+    def _rerank_depth(request: Request, manifest: dict[str, Any]) -> int:
+        """Return how many hits are reranked: 0 if neither the release nor the request wants it."""
+        wanted = request.rerank if request.rerank is not None else manifest.get("reranker") is not None
+        return int(manifest["retrieval"].get("rerank", 20)) if wanted else 0
 
     def _reranked(self, hits: list[Hit], request: Request, manifest: dict[str, Any]) -> list[Hit]:
         """Return the hits with the best ones in the order of the reranker, if the release or the request wants one."""
-        wanted = request.rerank if request.rerank is not None else manifest.get("reranker") is not None
-        depth = manifest["retrieval"].get("rerank", 20)
-        if not wanted:
+        depth = self._rerank_depth(request, manifest)
+        if not depth:
             return hits
         pinned = manifest.get("reranker") or (self.reranker.id if self.reranker else None)
         if self.reranker is None or self.reranker.id != pinned:
@@ -254,7 +278,7 @@ def _ranks(pairs: Sequence[tuple[int, float]]) -> dict[int, int]:
     return {key: rank for rank, (key, _) in enumerate(ordered, start=1)}
 
 
-def _named(stages: _Stages, hits: Sequence[Hit]) -> dict[str, Any]:
+def _named(stages: _Stages, hits: Sequence[Hit], reranked: Sequence[Hit]) -> dict[str, Any]:
     """Return the stages of a search for people: passages by their ids, with rank order and score of each stage."""
     names = {hit.passage.text_id: hit.passage.id for hit in hits}
 
@@ -262,7 +286,6 @@ def _named(stages: _Stages, hits: Sequence[Hit]) -> dict[str, Any]:
         ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
         return [{"passage_id": names[key], "score": score} for key, score in ordered if key in names]
 
-    reranked = [hit for hit in hits if hit.ranks["rerank"] is not None]
     return {
         "dense": show(stages.dense),
         "lexical": show(stages.lexical),

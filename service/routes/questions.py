@@ -88,7 +88,7 @@ def query_default(body: QueryBody, runtime: RuntimeDep) -> Response | AnswerObje
 def _answer(body: QueryBody, domain: Domain, runtime: Runtime) -> Response | AnswerObject:
     pinned = runtime.engine.pin(domain.id)
     history = [turn.model_dump() for turn in body.history]
-    question = Question(body.question, body.arm, body.top_k, body.filters, history, body.min_seq)
+    question = Question(body.question, body.arm, body.top_k, body.filters, history, body.min_seq, body.explain)
     events = runtime.engine.answerer.stream(pinned, question)
     query_id = new_id("qry")
     if body.stream:

@@ -136,7 +136,7 @@ def test_a_stream_gives_passages_text_citations_and_the_whole_answer_in_this_ord
 
 
 def test_an_explanation_holds_every_stage(filled: Engine) -> None:
-    explain = filled.ask("handbook", _ASKED).explain
+    explain = filled.ask("handbook", Question(_ASKED, explain=True)).explain
 
     assert set(explain) == {
         "searched_for",
