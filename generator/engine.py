@@ -18,6 +18,7 @@ from generator.evidence import DEFAULT_THRESHOLDS
 from generator.extractive import ExtractiveGenerator
 from generator.manifest import Manifest
 from generator.prompt import load_prompt
+from generator.seed import base_model_folder
 from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder, load_encoder
 from retriever.index import verify_index
@@ -194,7 +195,8 @@ class Engine:
             )
         return self.base_model
 
-    def _register(self, folder: Path) -> Model:
+    def _register(self, configured: Path) -> Model:
+        folder = base_model_folder(configured)
         if not (folder / "config.json").is_file():
             raise InvalidInputError(
                 f"{folder} is no folder of a causal model: it has no config.json.", param="base_model"

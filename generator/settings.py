@@ -12,7 +12,9 @@ class GeneratorSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_model: Path | None = Field(None, description="folder of a causal model; without one, answers are extractive")
+    base_model: Path | None = Field(
+        None, description="folder of a causal model, or seed; without one, answers are extractive"
+    )
     threads: int = Field(0, ge=0, description="threads of the language model; 0: as many as there are cores")
     passages: int = Field(4, ge=1, le=50, description="passages given to the generator")
     max_new_tokens: int = Field(96, ge=1, le=4096)

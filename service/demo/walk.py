@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import httpx
 from rich.console import Console
 from rich.markdown import Markdown
 
+from generator.seed import SEED
 from service.client import Client
 from service.commands.console import run_job
 from service.server import local_server
@@ -41,9 +41,8 @@ def run_demo(home: Path | None, *, quick: bool) -> None:
             _ingest(client, shipped / "documents")
             _ask(client, QUESTIONS)
         if not quick:
-            base = _build_base_model(shipped, place / "tiny-model")
             settings = load_settings(place)
-            generator = settings.generator.model_copy(update={"base_model": base, "max_new_tokens": 32})
+            generator = settings.generator.model_copy(update={"base_model": SEED, "max_new_tokens": 32})
             with _server(settings.model_copy(update={"generator": generator})) as client:
                 _tune_and_release(client, shipped / "questions.jsonl")
         _say(f"Done in {time.monotonic() - begun:.0f} s. Next: tandem serve, then tandem ingest YOUR_FOLDER.")
@@ -80,23 +79,6 @@ def _ask(client: Client, questions: tuple[str, ...]) -> None:
             _CONSOLE.print(f"  {citation['marker']} {place}", markup=False, style="dim")
         how = f"{answer['generator']}, arm {answer['arm']}, evidence {answer['evidence']}, {spent:.0f} ms"
         _CONSOLE.print(f"  {how}, {answer['release']}", markup=False, style="dim")
-
-
-def _build_base_model(shipped: Path, target: Path) -> Path:
-    from tuner.tiny_model import TinyRecipe, build_tiny_model
-
-    begun = time.monotonic()
-    lines = (shipped / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    names = sorted({name for row in rows if row["split"] == "train" for name in row["documents"]})
-    texts = [(shipped / "documents" / name).read_text(encoding="utf-8") for name in names]
-    with _CONSOLE.status("training a tiny language model on the documents of the train split") as status:
-        build_tiny_model(
-            target, texts, TinyRecipe(), lambda done, text: status.update(f"tiny language model {done:.0%}, {text}")
-        )
-    spent = time.monotonic() - begun
-    _say(f"a language model of two layers, trained from scratch in {spent:.0f} s (a toy, for the demo)")
-    return target
 
 
 def _tune_and_release(client: Client, questions: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny import build_tiny_model
 
 from eval.arms import ArmSetup
 from eval.evaluate import find_leaks, run_evaluation
@@ -30,7 +31,6 @@ from store.releases import active_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store
 from tuner.importing import import_questions
-from tuner.tiny_model import TinyRecipe, build_tiny_model
 
 _DOCUMENTS = {
     "ferry.md": "# Ferry\n\nThe ferry Aurora carries 120 passengers across the fjord every morning.",
@@ -100,9 +100,7 @@ def laboratory(store: Store, retriever_settings: RetrieverSettings, minilm: Enco
 def untaught_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A causal model that loads and writes, but knows nothing."""
     folder = tmp_path_factory.mktemp("models") / "untaught"
-    recipe = TinyRecipe(vocabulary=600, hidden=16, copy_steps=1, reading_steps=1, batch=2)
-    build_tiny_model(folder, [text * 2 for text in _DOCUMENTS.values()], recipe)
-    return folder
+    return build_tiny_model(folder, list(_DOCUMENTS.values()), vocabulary=600, hidden=16)
 
 
 @pytest.fixture

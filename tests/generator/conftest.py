@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fakes import HashEncoder, WordReader
+from tiny import build_tiny_model
 
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
@@ -45,31 +46,8 @@ def engine(store: Store) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a Llama with random weights, so large that its outputs differ with every input."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    from tuner.tiny_model import _train_tokenizer
-
-    torch.manual_seed(0)
-    tokenizer = _train_tokenizer(TEXTS, 600)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=4,
-        max_position_embeddings=512,
-        initializer_range=0.3,
-        tie_word_embeddings=False,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return build_tiny_model(folder, TEXTS, vocabulary=600, hidden=64, context=512, spread=0.3, tied=False)
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tiny import build_tiny_model
 
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from service.server import local_server
 from service.settings import Settings
 from tuner.settings import LoraSettings, TunerSettings
-from tuner.tiny_model import TinyRecipe, build_tiny_model
 
 FERRY = "# Ferry\n\nThe ferry Aurora carries 120 passengers.\n\n## Fares\n\nA single ticket costs 12 crowns."
 TEA = "# 茶园\n\n云岭茶园每天早上八点开门。\n\n## 门票\n\n成人门票四十元。"
@@ -21,12 +21,11 @@ TEA = "# 茶园\n\n云岭茶园每天早上八点开门。\n\n## 门票\n\n成�
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A causal model that loads and generates; it was trained too little to answer."""
+    """A causal model that loads and generates; it was never trained."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
     shipped = Path(__file__).parents[2] / "service" / "demo" / "documents"
     texts = [path.read_text(encoding="utf-8") for path in sorted(shipped.glob("*.md"))]
-    build_tiny_model(folder, texts, TinyRecipe(vocabulary=1000, hidden=32, copy_steps=2, reading_steps=2))
-    return folder
+    return build_tiny_model(folder, texts)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A language model that is built once for the tuner's tests; it reads a little and knows nothing."""
+"""A language model that is built once for the tuner's tests; it knows nothing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-
-from tuner.tiny_model import TinyRecipe, build_tiny_model
+from tiny import build_tiny_model
 
 TEXTS = [
     "The night shift of the northern depot begins at ten in the evening and ends at six in the morning.",
@@ -43,5 +42,4 @@ def texts() -> list[str]:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Path:
     """The folder of a causal model with its tokenizer."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    build_tiny_model(folder, texts, TinyRecipe(copy_steps=3, reading_steps=3, vocabulary=1024))
-    return folder
+    return build_tiny_model(folder, texts, vocabulary=1024, hidden=128)

@@ -21,6 +21,7 @@ from tools.training_texts import Item, Text
 _PASSAGES = ((1, 0.3), (2, 0.25), (3, 0.2), (4, 0.25))
 _WITHOUT = 0.25  # share of tasks whose passages do not answer
 _GAP = "____"
+_TRIES = 1000
 _WORDS = {"en": re.compile(r"\S+"), "zh": re.compile(r"[A-Za-z0-9.%]+|[^\sA-Za-z0-9]")}
 _MIX = {  # share of the kinds at the begin and at the end of training
     "look_up": (0.25, 0.04),
@@ -83,12 +84,11 @@ class Tasks:
             )
         if kind == "recurring":
             return self._shown(_from_task(next(self._spans[lang])), lang)
-        asked = None
-        while asked is None:
-            asked = {"look_up": self._look_up, "gap": self._gap, "quote": self._quote, "heading": self._heading}[kind](
-                lang
-            )
-        return self._shown(asked, lang)
+        make = {"look_up": self._look_up, "gap": self._gap, "quote": self._quote, "heading": self._heading}[kind]
+        found = next((asked for _ in range(_TRIES) if (asked := make(lang)) is not None), None)
+        if found is None:
+            raise ValueError(f"No text in {lang} is good for the task {kind} in {_TRIES} tries: the texts are too few.")
+        return self._shown(found, lang)
 
     def _shown(self, asked: _Asked, lang: str | None = None) -> Example:
         """Return the question among passages, the near ones first choice, then those of the tasks before."""
