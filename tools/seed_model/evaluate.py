@@ -30,7 +30,7 @@ from service.settings import load_settings
 from tools.reader.tasks import Questions
 from tools.training_texts import QA_SETS, questions, read_lines
 
-_SPLITS = {"train": 600, "dev": 150, "test": 200}
+_SPLITS = {"train": 300, "dev": 100, "test": 150}
 _ARMS = ("extractive", "base", "rag", "combined")
 _OTHERS = 600  # documents without a chosen question
 _UPLOAD = 200
