@@ -5,23 +5,25 @@ Every step of the script is one transaction. What it means to a user is said a s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 from acknowledged import possible_states, run_steps
-from fakes import HashEncoder
-from writing import PASSAGE_SET, embed, new_model, take, write_adapter
+from fakes import HashEncoder, vectors_of
+from writing import PASSAGE_SET, embed, line_passages, new_model, take, write_adapter
 
 from retriever.index import DomainIndex, View, verify_index
 from store import recovery, schema
 from store.documents import (
+    Cut,
     delete_document,
     get_document,
     get_version,
     list_documents,
+    make_all_searchable,
     read_original,
 )
 from store.domains import create_domain, get_domain
@@ -29,6 +31,7 @@ from store.ids import sha256
 from store.jobs import Lease, claim_job, create_job, finish_job, list_jobs
 from store.models import list_models, publish_model
 from store.passages import live_texts, read_passages
+from store.receiving import NewUpload, receive_all
 from store.releases import active_release, create_release, list_releases, promote, rollback
 from store.store import Store
 from store.verify import verify_store
@@ -62,6 +65,18 @@ class Process:
 
     def embed(self, name: str, text: str) -> None:
         embed(self.store, get_document(self.store, self.domain.id, name), text)
+
+    def receive_together(self, texts: Mapping[str, str]) -> None:
+        uploads = [NewUpload(name, text.encode(), name, "text/plain") for name, text in texts.items()]
+        receive_all(self.store, self.domain.id, uploads)
+
+    def embed_together(self, texts: Mapping[str, str]) -> None:
+        cuts = [
+            Cut(get_document(self.store, self.domain.id, name), text, line_passages(text))
+            for name, text in texts.items()
+        ]
+        vectors = vectors_of(HashEncoder(), [passage for cut in cuts for passage in cut.passages])
+        assert make_all_searchable(self.store, cuts, PASSAGE_SET, vectors, HashEncoder.space_id) == set()
 
     def delete(self, name: str) -> None:
         delete_document(self.store, self.domain.id, get_document(self.store, self.domain.id, name).id)
@@ -117,6 +132,19 @@ def _put(name: str, text: str) -> list[_Step]:
     return [(lambda p: p.receive(name, text), received), (lambda p: p.embed(name, text), embedded)]
 
 
+def _put_together(**texts: str) -> list[_Step]:
+    """Store new documents in two transactions, whose files are written by several threads."""
+
+    def received(state: State) -> State:
+        return replace(state, documents=state.documents | {name: (text, None) for name, text in texts.items()})
+
+    def embedded(state: State) -> State:
+        searchable: Documents = {name: (text, tuple(text.split("\n"))) for name, text in texts.items()}
+        return replace(state, documents=state.documents | searchable)
+
+    return [(lambda p: p.receive_together(texts), received), (lambda p: p.embed_together(texts), embedded)]
+
+
 def _delete(name: str) -> list[_Step]:
     def deleted(state: State) -> State:
         documents = {key: value for key, value in state.documents.items() if key != name}
@@ -137,6 +165,7 @@ SCRIPT: tuple[_Step, ...] = (
     (Process.release, lambda s: replace(s, releases=frozenset({"first", "tuned"}))),
     (Process.promote, lambda s: replace(s, active="tuned")),
     *_put("a", "one\nfour"),
+    *_put_together(c="five\nsix", d="six\nseven"),
     *_delete("b"),
     *_SNAPSHOT,
     (Process.rollback, lambda s: replace(s, active="first")),
