@@ -19,7 +19,7 @@ from tools.reader.tasks import Questions, Task, recurring, window
 from tools.training_texts import Item, Text
 
 _PASSAGES = ((1, 0.3), (2, 0.25), (3, 0.2), (4, 0.25))
-_WITHOUT = 0.25  # share of tasks whose passages do not answer
+_WITHOUT = (0.25, 0.1)  # share of tasks whose passages do not answer, at the begin and at the end of training
 _GAP = "____"
 _TRIES = 1000
 _WORDS = {"en": re.compile(r"\S+"), "zh": re.compile(r"[A-Za-z0-9.%]+|[^\sA-Za-z0-9]")}
@@ -60,7 +60,7 @@ class Tasks:
         self._prompt = load_prompt()
         long = [text for text in texts if len(text.text) > 200]
         self._texts = {lang: [text for text in long if text.lang == lang] for lang in ("en", "zh")}
-        self._spans = {lang: recurring(self._texts[lang], self._chance, _WITHOUT) for lang in ("en", "zh")}
+        self._spans = {lang: recurring(self._texts[lang], self._chance, _WITHOUT[1]) for lang in ("en", "zh")}
         weights = {"cmrc2018": 1.3, "nq_oracle": 1.5, "covidqa": 0.7, "xquad_en": 1.3}
         self._questions = Questions(items, weights)
         self._recent: dict[str, deque[str]] = {"en": deque(maxlen=40), "zh": deque(maxlen=40)}
@@ -70,13 +70,18 @@ class Tasks:
         while True:
             yield self.draw()
 
+    @property
+    def _without(self) -> float:
+        begin, end = _WITHOUT
+        return begin + (end - begin) * self.share
+
     def draw(self) -> Example:
         """Return the next example."""
         kinds = {kind: a + (b - a) * self.share for kind, (a, b) in _MIX.items()}
         kind = self._chance.choices(list(kinds), list(kinds.values()))[0]
         lang = self._chance.choice(("en", "zh"))
         if kind == "question":
-            return self._shown(_from_task(self._questions.draw(self._chance, _WITHOUT, others=3)))
+            return self._shown(_from_task(self._questions.draw(self._chance, self._without, others=3)))
         if kind == "closed":
             question = self._questions.draw(self._chance, 0.0).question
             return Example(
@@ -191,7 +196,7 @@ class Tasks:
         return (" " if lang == "en" else "").join(chance.sample(list(words), chance.randint(1, 3)))
 
     def _or_without(self, question: str, gold: str, answer: str) -> _Asked:
-        return _Asked(question, None if self._chance.random() < _WITHOUT else gold, answer)
+        return _Asked(question, None if self._chance.random() < self._without else gold, answer)
 
 
 def _from_task(task: Task) -> _Asked:
