@@ -22,6 +22,7 @@ _UNIT = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:[.,'’-][^\W_{CJK}]+)*")
 _SIZES = {"en": (250, 900), "zh": (80, 300)}  # characters of a context
 _LONGEST = {"en": 6, "zh": 9}  # units of a recurring span: words, characters
 _VIEW = {"en": 4000, "zh": 1500}  # characters of a document looked at once
+_MOST_IN_VAIN = 1000
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,20 @@ def _neighbours(items: Sequence[Item]) -> list[list[str]]:
 
 
 def recurring(texts: Sequence[Text], chance: random.Random, without: float) -> Iterator[Task]:
-    """Yield tasks from random documents without end; a share `without` of them has no answer in its context."""
-    while True:
+    """Yield tasks from random documents without end; a share `without` of them has no answer in its context.
+
+    Raises `ValueError` if no span recurs in a thousand documents in a row.
+    """
+    in_vain = 0
+    while in_vain < _MOST_IN_VAIN:
         document = chance.choice(texts)
         start = chance.randrange(max(1, len(document.text) - _VIEW[document.lang]))
         view = document.text[start : start + _VIEW[document.lang]]
-        yield from _tasks(view, document.lang, chance, without)
+        in_vain += 1
+        for task in _tasks(view, document.lang, chance, without):
+            in_vain = 0
+            yield task
+    raise ValueError(f"No span recurs in {_MOST_IN_VAIN} documents in a row: the texts are too few or too short.")
 
 
 def _tasks(text: str, lang: str, chance: random.Random, without: float) -> Iterator[Task]:
