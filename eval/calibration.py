@@ -1,6 +1,6 @@
-"""Calibrating the evidence: which weights and threshold tell answerable from unanswerable questions on a data set.
+"""Calibrating a release on a data set: the weight of the dense side, and what tells answerable questions from others.
 
-Each question is put twice: to the domain as it is, and to what is left of its hits when every document that holds an
+For the evidence, each question is put twice: to the domain as it is, and to what is left of its hits when every document that holds an
 answer is taken away, which is how a question looks that the documents do not answer. A logistic regression with a
 Gaussian prior around the weights of the release (Bishop 2006, 4.3) is fitted to that; few questions change little.
 """
@@ -24,6 +24,7 @@ from store.datasets import get_dataset, usable_examples
 from store.errors import UnprocessableError
 from store.store import Store
 
+_SHOWN = 10
 _WIDE = 30  # hits that stand in for the domain when documents are taken away
 _PRIOR = 0.02  # precision of the prior, per unit of total sample weight
 _FEWEST = 10  # samples of each kind
@@ -96,6 +97,41 @@ def auroc(scores: Array, labels: npt.NDArray[np.bool_]) -> float:
     """Return the probability that an answerable sample scores above an unanswerable one; ties count half."""
     positive, negative = scores[labels][:, None], scores[~labels][None, :]
     return float(((positive > negative) + 0.5 * (positive == negative)).mean())
+
+
+def fit_dense_weight(
+    engine: Engine, pinned: Pinned, questions: Sequence[EvalQuestion], done: Callable[[], None] = lambda: None
+) -> float:
+    """Return the weight of the dense side under which the questions find their documents best.
+
+    Judged by the reciprocal rank of the first gold document among ten hits. Of all weights within one standard error
+    (of the paired difference; Breiman et al. 1984, 3.4.3) of the best, it is the one nearest to the release's own;
+    that one if no question names a document, or if the release does not fuse scores.
+    """
+    retrieval = pinned.manifest["retrieval"]
+    own = float(retrieval.get("dense_weight", 0.5))
+    named = [question for question in questions if question.documents]
+    if not named or retrieval["mode"] != "hybrid" or retrieval.get("fusion") != "convex":
+        return own
+    weights = sorted({own, *(round(0.1 * step, 1) for step in range(11))})
+    ranks = np.zeros((len(weights), len(named)))
+    for column, question in enumerate(named):
+        for row, weight in enumerate(weights):
+            manifest = {**pinned.manifest, "retrieval": {**retrieval, "dense_weight": weight}}
+            ranks[row, column] = _reciprocal_rank(engine, pinned.domain_id, manifest, question)
+        done()
+    best = int(ranks.mean(axis=1).argmax())
+    losses = ranks[best] - ranks
+    within = losses.mean(axis=1) <= losses.std(axis=1) / np.sqrt(len(named))
+    return min((weight for weight, good in zip(weights, within, strict=True) if good), key=lambda w: (abs(w - own), w))
+
+
+def _reciprocal_rank(engine: Engine, domain_id: str, manifest: dict[str, Any], question: EvalQuestion) -> float:
+    request = Request(question.question, _SHOWN, rerank=False)
+    hits = engine.retriever.search(domain_id, manifest, request).hits
+    gold = set(question.documents)
+    found = [rank for rank, hit in enumerate(hits, start=1) if gold & {hit.passage.document_id, *hit.also_in}]
+    return 1.0 / found[0] if found else 0.0
 
 
 def calibration_questions(store: Store, domain_id: str, dataset_id: str) -> list[EvalQuestion]:

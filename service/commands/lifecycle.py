@@ -144,7 +144,7 @@ def show_release(release: str, home: Home = None, as_json: AsJson = False) -> No
 def create_release(
     changes: Annotated[list[str] | None, typer.Argument(help="Dotted settings, as retrieval.passages=6.")] = None,
     calibrate: Annotated[
-        str | None, typer.Option(help="A data set whose dev (or train) split fits the evidence thresholds.")
+        str | None, typer.Option(help="A data set whose dev (or train) split fits fusion and evidence.")
     ] = None,
     source: Annotated[
         str | None, typer.Option("--from", help="The release to start from; default: the active one.")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from eval.calibration import calibrate, calibration_questions
+from eval.calibration import calibrate, calibration_questions, fit_dense_weight
 from generator.answering import Pinned
 from generator.manifest import changed_manifest, servable_arm
 from service.objects.content import ObjectList
@@ -27,7 +27,8 @@ router = APIRouter(tags=["releases"])
 class NewRelease(BaseModel):
     """A release to make: the one named `from` (default: the active one) with the changes `set`.
 
-    `calibrate` names a data set whose dev split, or else train split, fits the evidence thresholds anew.
+    `calibrate` names a data set whose dev split, or else train split, fits the weight of the dense side and the
+    evidence thresholds anew.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -60,8 +61,10 @@ def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseO
     manifest = runtime.engine.with_base_model(manifest)
     runtime.engine.answerer.serve(manifest, manifest["generation"]["arm"])
     if body.calibrate is not None:
-        pinned = Pinned(domain.id, source.id, manifest)
-        found = calibrate(runtime.engine, pinned, calibration_questions(runtime.store, domain.id, body.calibrate))
+        questions = calibration_questions(runtime.store, domain.id, body.calibrate)
+        weight = fit_dense_weight(runtime.engine, Pinned(domain.id, source.id, manifest), questions)
+        manifest = changed_manifest(manifest, {"retrieval.dense_weight": weight})
+        found = calibrate(runtime.engine, Pinned(domain.id, source.id, manifest), questions)
         manifest = changed_manifest(manifest, {"thresholds": dict(found.thresholds)})
     release = create_release(runtime.store, domain.id, manifest)
     return ReleaseObject.of(release, domain.name)

@@ -6,9 +6,20 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from fakes import HashEncoder, WordReader
 
-from eval.calibration import Sample, auroc, calibrate, calibration_questions, estimates, fit, samples
+from eval.calibration import (
+    Sample,
+    auroc,
+    calibrate,
+    calibration_questions,
+    estimates,
+    fit,
+    fit_dense_weight,
+    samples,
+)
 from eval.runner import EvalQuestion
+from generator.answering import Pinned
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder
@@ -188,3 +199,51 @@ def test_questions_come_from_dev_or_else_train_and_never_from_test(
     dataset = create_dataset(store, domain.id, "faq", "qa", "human", examples)
 
     assert [question.key for question in calibration_questions(store, domain.id, dataset.id)] == expected
+
+
+@pytest.fixture
+def noisy(store: Store) -> Iterator[tuple[Engine, list[EvalQuestion]]]:
+    """An engine whose vectors mean nothing, with a document for each of twelve rooms and a question about each."""
+    engine = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
+    engine.create_domain("rooms")
+    questions = []
+    for number, room in enumerate(_ROOMS):
+        document = engine.add("rooms", f"{room}.txt", f"The room {room} has {number + 3} seats and a window.")
+        asked = f"How many seats has {room}?"
+        questions.append(EvalQuestion(room, asked, [str(number + 3)], [document.id], "en"))
+    yield engine, questions
+    engine.close()
+
+
+def _pinned(engine: Engine, **retrieval: object) -> Pinned:
+    manifest = engine.default_manifest()
+    changed = {**manifest, "retrieval": {**manifest["retrieval"], **retrieval}}
+    return Pinned(get_domain(engine.store, "rooms").id, "rel_test", changed)
+
+
+def test_vectors_that_mislead_lose_weight(noisy: tuple[Engine, list[EvalQuestion]]) -> None:
+    engine, questions = noisy
+
+    assert fit_dense_weight(engine, _pinned(engine, dense_weight=1.0), questions) < 1.0
+
+
+def test_a_weight_that_is_as_good_as_any_stays(noisy: tuple[Engine, list[EvalQuestion]]) -> None:
+    engine, questions = noisy
+
+    assert fit_dense_weight(engine, _pinned(engine, dense_weight=0.05), questions) == 0.05
+
+
+@pytest.mark.parametrize("retrieval", [{"mode": "lexical"}, {"fusion": "ranks"}])
+def test_a_release_that_does_not_fuse_scores_keeps_its_weight(
+    noisy: tuple[Engine, list[EvalQuestion]], retrieval: dict[str, str]
+) -> None:
+    engine, questions = noisy
+
+    assert fit_dense_weight(engine, _pinned(engine, dense_weight=1.0, **retrieval), questions) == 1.0
+
+
+def test_questions_that_name_no_document_move_no_weight(noisy: tuple[Engine, list[EvalQuestion]]) -> None:
+    engine, questions = noisy
+    bare = [EvalQuestion(each.key, each.question, each.answers, [], "en") for each in questions]
+
+    assert fit_dense_weight(engine, _pinned(engine, dense_weight=1.0), bare) == 1.0
