@@ -1,8 +1,9 @@
 """Calibrating a release on a data set: the weight of the dense side, and what tells answerable questions from others.
 
-For the evidence, each question is put twice: to the domain as it is, and to what is left of its hits when every document that holds an
-answer is taken away, which is how a question looks that the documents do not answer. A logistic regression with a
-Gaussian prior around the weights of the release (Bishop 2006, 4.3) is fitted to that; few questions change little.
+For the evidence, each question is put twice: to the domain as it is, and to what is left of its hits when every
+document that holds an answer is taken away, which is how a question looks that the documents do not answer. A logistic
+regression with a Gaussian prior around the weights of the release (Bishop 2006, 4.3) is fitted to that; few questions
+change little.
 """
 
 from __future__ import annotations
