@@ -36,7 +36,7 @@ from store.ids import canonical_json, sha256
 from store.models import Model, get_model, model_folder, register_base
 from store.receiving import receive
 from store.recovery import recover
-from store.releases import active_release
+from store.releases import served_release
 from store.store import Store
 from store.verify import verify_store
 
@@ -95,6 +95,7 @@ class Engine:
                 "passages": self.settings.passages,
                 "candidates": settings.candidates,
                 "dense_weight": settings.dense_weight,
+                "spread_gain": settings.gain,
                 "rank_constant": settings.rank_constant,
                 "rerank": settings.rerank,
             },
@@ -118,10 +119,10 @@ class Engine:
         """Create a domain with a first release."""
         return create_domain(self.store, name, self.default_manifest(), description, metadata)
 
-    def pin(self, domain_id: str) -> Pinned:
-        """Return the domain's active release, for one request."""
-        release = active_release(self.store, domain_id)
-        return Pinned(domain_id, release.id, release.manifest)
+    def pin(self, domain: str) -> Pinned:
+        """Return the active release of the domain of that name, for one request, or raise `NotFoundError`."""
+        release = served_release(self.store, domain)
+        return Pinned(release.domain_id, release.id, release.manifest)
 
     def add(self, domain: str, external_id: str, text: str | bytes, title: str | None = None) -> Document:
         """Store a text or Markdown document and make it searchable; `external_id` is its file name."""
@@ -150,13 +151,13 @@ class Engine:
 
     def search(self, domain: str, request: Request) -> Result:
         """Return the passages that fit best."""
-        pinned = self.pin(get_domain(self.store, domain).id)
+        pinned = self.pin(domain)
         return self.retriever.search(pinned.domain_id, pinned.manifest, request)
 
     def ask(self, domain: str, question: str | Question) -> Answer:
         """Answer a question under the domain's active release."""
         asked = Question(question) if isinstance(question, str) else question
-        return self.answerer.answer(self.pin(get_domain(self.store, domain).id), asked)
+        return self.answerer.answer(self.pin(domain), asked)
 
     def verify(self) -> list[str]:
         """Return a sentence for every violated invariant of the store and of its indexes."""

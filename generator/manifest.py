@@ -30,7 +30,8 @@ class RetrievalPart(_Part):
     passages: int = Field(4, ge=1, le=50)
     candidates: int = Field(50, ge=1, le=1000)
     fusion: Literal["convex", "ranks"] = "convex"
-    dense_weight: float = Field(0.45, ge=0, le=1)
+    dense_weight: float = Field(0.4, ge=0, le=1)
+    spread_gain: float = Field(0.0, ge=0)  # what releases from before it was there have
     rank_constant: int = Field(60, ge=1)
     rerank: int = Field(20, ge=0, le=200)
 

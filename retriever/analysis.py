@@ -1,6 +1,6 @@
-"""Words for the lexical index and for measuring overlap: lower-cased words, and pairs of characters for CJK text.
+"""Words for the lexical index and for measuring overlap: lower-cased words, and of CJK text characters and their pairs.
 
-Character bigrams need no dictionary and measure like jieba's words on Wikipedia text (see docs/decisions.md).
+They need no dictionary, and together measure at least like jieba's words (see docs/decisions.md).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+ANALYSIS_VERSION = 2  # of what is below: an index that was written by another one is built again
 CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 _CJK_START = re.compile(rf"[{CJK}]")
@@ -26,7 +27,7 @@ _CJK_FUNCTION = re.compile("[的了吗呢么什几多少哪谁怎是在有和与
 
 
 def is_function_term(term: str) -> bool:
-    """Return whether a term is an English function word, or a Chinese bigram that touches a function character."""
+    """Return whether a term is an English function word, or a Chinese one with a function character."""
     return term in FUNCTION_WORDS or _CJK_FUNCTION.search(term) is not None
 
 
@@ -41,9 +42,20 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a text in order; of CJK runs the characters."""
+    runs = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    return [word for run in runs for word in (run if _CJK_START.match(run) else (run,))]
+
+
 def content_terms(text: str) -> list[str]:
     """Return the terms of a text in order, those of function words left out."""
     return [term for term in terms(text) if not is_function_term(term)]
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a text in order, function words left out."""
+    return [word for word in words(text) if not is_function_term(word)]
 
 
 def is_cjk(character: str) -> bool:

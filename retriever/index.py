@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from retriever.analysis import ANALYSIS_VERSION
 from retriever.compaction import Change, Compactor
 from retriever.dense import DenseSnapshot
 from retriever.lexical import LexicalIndex, LexicalSnapshot
@@ -144,6 +145,8 @@ class DomainIndex:
         manifest = check_published(path, found.sha256)
         if (manifest["domain"], manifest["view"]) != (found.domain_id, found.view):
             raise DamagedError(f"{path} is the checkpoint of another index.")
+        if manifest.get("analysis") != ANALYSIS_VERSION:
+            raise DamagedError(f"{path} was written by another version of the text analysis.")
         dense = DenseSnapshot.read(path / _VECTORS_FOLDER, self._working(_VECTORS_FOLDER), self._view.dimension)
         words = self._working(_WORDS_FOLDER)
         for file in (path / _WORDS_FOLDER).iterdir():
@@ -168,7 +171,12 @@ class DomainIndex:
 
         staged = self._store.folder.temporary().name
         name = f"{self._view.domain_id}-{snapshot.seq}-{sha256(self._view.key)[:12]}-{staged[4:10]}"
-        about = {"domain": self._view.domain_id, "view": self._view.key, "seq": snapshot.seq}
+        about = {
+            "domain": self._view.domain_id,
+            "view": self._view.key,
+            "seq": snapshot.seq,
+            "analysis": ANALYSIS_VERSION,
+        }
         digest = self._store.folder.publish(self._store.folder.indexes / name, fill, about)
         record = Checkpoint(self._view.domain_id, "search", self._view.key, snapshot.seq, name, digest)
         record_checkpoint(self._store, record)

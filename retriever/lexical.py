@@ -1,4 +1,6 @@
-"""The lexical index: BM25 in tantivy, over plain words and over English stems.
+"""The lexical index: BM25 in tantivy over two fields, each in its turn coarse and fine.
+
+`words` holds plain words and single CJK characters, `stems` English stems and pairs of CJK characters.
 
 User text never meets a query parser: it is cut into terms, and each becomes a term query. A working folder belongs to
 one process and is thrown away; what survives are checkpoints, hard links to tantivy's immutable segment files.
@@ -15,7 +17,7 @@ from typing import Any
 
 import tantivy
 
-from retriever.analysis import content_terms, terms
+from retriever.analysis import content_terms, content_words, terms, words
 
 _HEAP = 50_000_000  # bytes a writer may use before it flushes a segment
 
@@ -33,8 +35,7 @@ class LexicalSnapshot:
         Function words of the query are left out, unless there is nothing else: in a small domain they are rare enough
         to lead astray.
         """
-        words = content_terms(query) or terms(query)
-        should = [("words", word) for word in dict.fromkeys(words)]
+        should = [("words", word) for word in dict.fromkeys(content_words(query) or words(query))]
         should += [("stems", stem) for stem in dict.fromkeys(content_stems(query) or stems(query))]
         if not should or (allowed is not None and not allowed):
             return []
@@ -95,12 +96,11 @@ class LexicalIndex:
         writer = self._index.writer(_HEAP, 1)
         for key in removed:
             writer.delete_documents_by_term("id", key)
-        for key, content in added:
-            words = " ".join(terms(content))
+        for key, text in added:
             document = tantivy.Document()
             document.add_integer("id", key)
-            document.add_text("words", words)
-            document.add_text("stems", words)
+            document.add_text("words", " ".join(words(text)))
+            document.add_text("stems", " ".join(terms(text)))
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()

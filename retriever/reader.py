@@ -7,7 +7,6 @@ stands for "no answer here" (SQuAD 2.0, Rajpurkar et al. 2018). The weights are 
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from retriever.encoder_files import default_cache, default_encoder, save_openvino
 from retriever.extension import extended_model, extended_tokenizer, read_characters
-from retriever.openvino_encoder import batches, compiled_model
+from retriever.openvino_encoder import InferRequests, batches, compiled_model
 from retriever.settings import RetrieverSettings
 from retriever.weights import shipped
 from store.ids import hashed_id, sha256
@@ -30,7 +29,6 @@ _LONGEST = 320  # tokens of question and passage together
 _QUESTION = 128  # tokens of the question
 _SPAN = 40  # tokens of the longest answer
 _MOST = 4000  # characters of the question that are looked at
-_REQUESTS = 2
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -87,10 +85,7 @@ class OpenVinoReader:
         target = (settings.cache or default_cache()) / self.id
         if not (target / "model.xml").is_file():
             save_openvino(reader_module(base, folder), _INPUTS, target)
-        compiled = compiled_model(target, settings)
-        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(_REQUESTS):
-            self._requests.put(compiled.create_infer_request())
+        self._model = InferRequests(compiled_model(target, settings), 2)
         self._budget = settings.batch_tokens
         self._tokenizer = extended_tokenizer(base, read_characters(folder))
         self._whole = extended_tokenizer(base, read_characters(folder))
@@ -121,11 +116,7 @@ class OpenVinoReader:
             ids[row, : len(encoding.ids)] = encoding.ids
             types[row, : len(encoding.ids)] = encoding.type_ids
             mask[row, : len(encoding.ids)] = 1
-        request = self._requests.get()
-        try:
-            return np.array(request.infer(dict(zip(_INPUTS, (ids, mask, types), strict=True)))[0])
-        finally:
-            self._requests.put(request)
+        return self._model.infer(dict(zip(_INPUTS, (ids, mask, types), strict=True)))
 
 
 def _reading(logits: npt.NDArray[np.float32], encoding: Encoding) -> Reading:

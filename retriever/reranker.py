@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from retriever.encoder_files import default_cache, save_openvino
-from retriever.openvino_encoder import batches, compiled_model
+from retriever.openvino_encoder import InferRequests, batches, compiled_model
 from retriever.quiet import quiet_transformers
 from retriever.reader import Reader
 from retriever.settings import RetrieverSettings
@@ -61,8 +61,6 @@ class CrossEncoder:
     weight: float | None = None
 
     def __init__(self, folder: Path, settings: RetrieverSettings) -> None:
-        import threading
-
         from tokenizers import Tokenizer
 
         for name in ("config.json", "tokenizer.json", "model.safetensors"):
@@ -76,10 +74,7 @@ class CrossEncoder:
         target = (settings.cache or default_cache()) / self.id
         if not (target / "model.xml").is_file():
             save_openvino(_classifier(folder), _INPUTS, target)
-        compiled = compiled_model(target, settings)
-        self._names = {port.any_name for port in compiled.inputs}  # not every architecture has token types
-        self._request = compiled.create_infer_request()
-        self._turn = threading.Lock()
+        self._model = InferRequests(compiled_model(target, settings), 2)  # some architectures have no token types
         self._budget = settings.batch_tokens
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
@@ -97,8 +92,7 @@ class CrossEncoder:
                 inputs["input_ids"][place, :size] = encodings[row].ids
                 inputs["token_type_ids"][place, :size] = encodings[row].type_ids
                 inputs["attention_mask"][place, :size] = 1
-            with self._turn:
-                logits = np.array(self._request.infer({name: inputs[name] for name in self._names})[0])
+            logits = self._model.infer(inputs)
             for place, row in enumerate(rows):
                 found[row] = float(logits[place, 0])
         return found

@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from retriever.candidates import Asked, Candidates, Mode, find_candidates, places
 from retriever.encoder import Encoder
 from retriever.filters import Filter, allowed_texts
-from retriever.fusion import UNREADABLE, convex_combination, lexical_bound, readable_weight, reciprocal_ranks
+from retriever.fusion import UNREADABLE
 from retriever.index import DomainIndex, Snapshot, View
 from retriever.legibility import Legibility
 from retriever.reranker import Reranker
@@ -22,7 +23,6 @@ from store.errors import ConflictError, InvalidInputError, NotReadyError
 from store.passages import Passage, read_passages
 from store.store import Store
 
-Mode = Literal["hybrid", "dense", "lexical"]
 _WAIT_S = 5.0
 _LOG = logging.getLogger("tandem")
 
@@ -140,57 +140,27 @@ class Retriever:
         if request.filters is not None:
             passage_set = self.settings.chunker.passage_set
             allowed, documents = allowed_texts(self._store, domain_id, passage_set, request.filters)
-        stages = self._stages(domain_id, snapshot, request, manifest["retrieval"], allowed)
-        hits = self._hits(domain_id, documents, stages, max(request.top_k, self._rerank_depth(request, manifest)))
+        unknown = max(self.encoder.unknown_share(request.query), self.legibility.unknown_share(domain_id, snapshot.seq))
+        settings = manifest["retrieval"]
+        limit = max(settings["candidates"], request.top_k)
+        asked = Asked(request.query, request.mode or settings["mode"], limit, unknown, allowed)
+        found = find_candidates(snapshot, self.encoder, asked, settings)
+        hits = self._hits(domain_id, documents, found, max(request.top_k, self._rerank_depth(request, manifest)))
         hits = self._reranked(hits, request, manifest)
 
         def explain() -> dict[str, Any]:
-            everything = self._hits(domain_id, documents, stages, len(stages.fused))
-            return _named(stages, everything, [hit for hit in hits if hit.ranks["rerank"] is not None])
+            everything = self._hits(domain_id, documents, found, len(found.fused))
+            return _named(found, everything, [hit for hit in hits if hit.ranks["rerank"] is not None])
 
-        return Result(hits[: request.top_k], snapshot.seq, stages.term_weights, explain)
+        return Result(hits[: request.top_k], snapshot.seq, found.term_weights, explain)
 
-    def _stages(
-        self,
-        domain_id: str,
-        snapshot: Snapshot,
-        request: Request,
-        settings: dict[str, Any],
-        allowed: set[int] | None,
-    ) -> _Stages:
-        mode = request.mode or settings["mode"]
-        limit = max(settings["candidates"], request.top_k)
-        term_weights = snapshot.lexical.term_weights(request.query)
-        unknown = max(self.encoder.unknown_share(request.query), self.legibility.unknown_share(domain_id, snapshot.seq))
-        lexical = snapshot.lexical.search(request.query, limit, allowed) if mode != "dense" else []
-        weight = readable_weight(settings.get("dense_weight", 0.5), unknown) * self.encoder.trust(request.query)
-        if mode == "lexical" or (mode == "hybrid" and weight == 0 and lexical):
-            fused = [(key, score / lexical_bound(term_weights)) for key, score in lexical]
-            return _Stages([], lexical, fused, 0.0, unknown, term_weights)
-        vector = self.encoder.encode_queries([request.query])
-        dense = snapshot.dense.search(vector, limit, allowed)
-        if mode == "dense" or not lexical:
-            return _Stages(dense, lexical, dense, 1.0, unknown, term_weights)
-        if settings.get("fusion", "ranks") == "ranks":  # a release from before there was another way
-            keys = {"dense": [key for key, _ in dense], "lexical": [key for key, _ in lexical]}
-            ranks = reciprocal_ranks(keys, {"dense": 1.0, "lexical": 1.0}, settings["rank_constant"])
-            return _Stages(dense, lexical, ranks, 0.5, unknown, term_weights)
-        cosines, bm25 = dict(dense), dict(lexical)
-        if unseen := bm25.keys() - cosines.keys():
-            cosines |= dict(snapshot.dense.search(vector, len(unseen), unseen))
-        if unseen := dict(dense).keys() - bm25.keys():
-            bm25 |= dict(snapshot.lexical.search(request.query, len(unseen), unseen))
-        bound = lexical_bound(term_weights)
-        fused = convex_combination(cosines, {key: score / bound for key, score in bm25.items()}, weight)
-        return _Stages(list(cosines.items()), list(bm25.items()), fused, weight, unknown, term_weights)
-
-    def _hits(self, domain_id: str, documents: set[str] | None, stages: _Stages, wanted: int) -> list[Hit]:
+    def _hits(self, domain_id: str, documents: set[str] | None, found: Candidates, wanted: int) -> list[Hit]:
         """Return the best hits, at least `wanted` of them if there are; what was deleted meanwhile is left out."""
-        dense, lexical = _ranks(stages.dense), _ranks(stages.lexical)
-        cosines = dict(stages.dense) if stages.unknown_share <= UNREADABLE else {}  # else they mean nothing
+        dense, lexical = places(found.dense), places(found.lexical)
+        cosines = dict(found.dense) if found.unknown_share <= UNREADABLE else {}  # else they mean nothing
         hits: list[Hit] = []
-        for start in range(0, len(stages.fused), wanted):
-            fused = stages.fused[start : start + wanted]
+        for start in range(0, len(found.fused), wanted):
+            fused = found.fused[start : start + wanted]
             owners = self._owners(domain_id, documents, [key for key, _ in fused])
             for key, score in fused:
                 if key not in owners:  # deleted after the snapshot was made: nobody may see it any more
@@ -261,24 +231,7 @@ class Retriever:
                 )
 
 
-@dataclass(frozen=True)
-class _Stages:
-    """What each stage found: (text id, score) pairs; `fused` is best first, `weight` that of the dense side."""
-
-    dense: list[tuple[int, float]]
-    lexical: list[tuple[int, float]]
-    fused: list[tuple[int, float]]
-    weight: float
-    unknown_share: float
-    term_weights: dict[str, float]
-
-
-def _ranks(pairs: Sequence[tuple[int, float]]) -> dict[int, int]:
-    ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-    return {key: rank for rank, (key, _) in enumerate(ordered, start=1)}
-
-
-def _named(stages: _Stages, hits: Sequence[Hit], reranked: Sequence[Hit]) -> dict[str, Any]:
+def _named(found: Candidates, hits: Sequence[Hit], reranked: Sequence[Hit]) -> dict[str, Any]:
     """Return the stages of a search for people: passages by their ids, with rank order and score of each stage."""
     names = {hit.passage.text_id: hit.passage.id for hit in hits}
 
@@ -287,10 +240,10 @@ def _named(stages: _Stages, hits: Sequence[Hit], reranked: Sequence[Hit]) -> dic
         return [{"passage_id": names[key], "score": score} for key, score in ordered if key in names]
 
     return {
-        "dense": show(stages.dense),
-        "lexical": show(stages.lexical),
-        "fusion": show(stages.fused),
-        "weights": {"dense": round(stages.weight, 4), "lexical": round(1.0 - stages.weight, 4)},
-        "unknown_share": stages.unknown_share,
+        "dense": show(found.dense),
+        "lexical": show(found.lexical),
+        "fusion": show(found.fused),
+        "weights": {"dense": round(found.weight, 4), "lexical": round(1.0 - found.weight, 4)},
+        "unknown_share": found.unknown_share,
         "rerank": [{"passage_id": hit.passage.id, "score": hit.score} for hit in reranked] or None,
     }

@@ -12,7 +12,8 @@ and what it lets through then lies in lists far from the query.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -134,7 +135,8 @@ class Segment:
         bits = None if wanted is None else np.packbits(wanted, bitorder="little")
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)  # borrows the bits
         if self.lists is None:
-            self.index.search(query, size, params=faiss.SearchParameters(sel=selector), D=scores, I=rows)
+            with _one_thread():
+                self.index.search(query, size, params=faiss.SearchParameters(sel=selector), D=scores, I=rows)
         else:
             filtered = wanted is not None and wanted is not self.live
             lists = np.arange(self.index.nlist) if filtered else self.lists.nearest(query, size, self._held)
@@ -232,6 +234,17 @@ def members(values: Ids, others: Ids) -> Mask:
     mask = np.zeros(len(values), np.bool_)
     mask[place[found]] = True
     return mask
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep FAISS to one thread, as a single exact query uses: the others would wait in a busy loop for more work."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _codes(vectors: Half) -> npt.NDArray[np.uint8]:

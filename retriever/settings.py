@@ -39,8 +39,20 @@ class RetrieverSettings(BaseModel):
     reranker: Path | None = Field(None, description="`reader`, or the folder of a cross-encoder; default: none")
     chunker: ChunkerSettings = ChunkerSettings()
     candidates: int = Field(50, ge=1, le=1000, description="hits taken from each index before fusion")
-    dense_weight: float = Field(0.45, ge=0, le=1, description="of the cosine in the fused score, beside BM25")
+    dense_weight: float = Field(0.4, ge=0, le=1, description="of the cosine in the fused score, beside BM25")
+    spread_gain: float | None = Field(
+        None,
+        ge=0,
+        description="how much that weight grows with the spread of the cosines; default: 3 for MiniLM",
+    )
     rank_constant: int = Field(60, ge=1, description="k of reciprocal rank fusion")
     rerank: int = Field(20, ge=0, le=200, description="hits that the reranker sees, if there is one; 0: none")
     checkpoint_every: int = Field(1000, ge=1, description="changes after which an index is written to disk")
     max_document_bytes: int = Field(50_000_000, ge=1)
+
+    @property
+    def gain(self) -> float:
+        """The gain in effect; what spread is usual is known of the default encoder alone."""
+        if self.spread_gain is not None:
+            return self.spread_gain
+        return 3.0 if self.encoder is None else 0.0

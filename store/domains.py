@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +18,22 @@ from store.store import Store, now
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain with its counts. `release` is the id of the active release."""
+    """A domain. `release` is the id of the active release."""
 
     id: str
     name: str
     description: str
     metadata: dict[str, Any]
     release: str
+    created_at: int
+
+
+@dataclass(frozen=True)
+class DomainSize:
+    """How much a domain holds."""
+
     documents: int
     passages: int
-    created_at: int
 
 
 def create_domain(
@@ -114,22 +120,23 @@ def delete_domain(store: Store, name: str) -> Domain:
     return domain
 
 
-def _select(store: Store, condition: sa.ColumnElement[bool]) -> list[Domain]:
-    domains, documents, passages = schema.domains, schema.documents, schema.passages
-    statement = (
-        sa.select(
-            domains,
-            sa.select(sa.func.count())
-            .where(documents.c.domain_id == domains.c.id)
-            .scalar_subquery()
-            .label("documents"),
-            sa.select(sa.func.count()).where(passages.c.domain_id == domains.c.id).scalar_subquery().label("passages"),
-        )
-        .where(condition)
-        .order_by(domains.c.name)
-    )
+def domain_sizes(store: Store, domains: Sequence[Domain]) -> list[DomainSize]:
+    """Return the sizes of the domains in their order; counting takes milliseconds for tens of thousands of passages."""
+    counts: list[dict[str, int]] = []
     with store.database.read() as connection:
-        rows = connection.execute(statement).mappings().all()
+        for table in (schema.documents, schema.passages):
+            statement = sa.select(table.c.domain_id, sa.func.count()).group_by(table.c.domain_id)
+            if len(domains) == 1:
+                statement = statement.where(table.c.domain_id == domains[0].id)
+            counts.append({row[0]: row[1] for row in connection.execute(statement)})
+    documents, passages = counts
+    return [DomainSize(documents.get(domain.id, 0), passages.get(domain.id, 0)) for domain in domains]
+
+
+def _select(store: Store, condition: sa.ColumnElement[bool]) -> list[Domain]:
+    table = schema.domains
+    with store.database.read() as connection:
+        rows = connection.execute(sa.select(table).where(condition).order_by(table.c.name)).mappings().all()
     return [
         Domain(**{key: value for key, value in row.items() if key != "release_id"}, release=row["release_id"])
         for row in rows

@@ -24,8 +24,16 @@ class Release:
     id: str
     domain_id: str
     manifest: dict[str, Any]
-    active: bool
     created_at: int
+    active: bool
+
+
+# Built once, since every request asks it: building takes longer than running.
+_SERVED = (
+    sa.select(*(schema.releases.c[name] for name in Release.__dataclass_fields__ if name != "active"))
+    .join_from(schema.domains, schema.releases, schema.domains.c.release_id == schema.releases.c.id)
+    .where(schema.domains.c.name == sa.bindparam("domain"))
+)
 
 
 def add_release(connection: sa.Connection, domain_id: str, manifest: Mapping[str, Any]) -> str:
@@ -59,6 +67,15 @@ def active_release(store: Store, domain_id: str) -> Release:
     ):
         return release
     raise NotFoundError(f"The domain {domain_id!r} has no release.", code="release_not_found", param="domain")
+
+
+def served_release(store: Store, domain: str) -> Release:
+    """Return the release that the domain of that name serves or raise `NotFoundError`; one look for each request."""
+    with store.database.read() as connection:
+        row = connection.execute(_SERVED, {"domain": domain}).mappings().first()
+    if row is not None:
+        return Release(**row, active=True)
+    raise NotFoundError(f"There is no domain {domain[:80]!r}.", code="domain_not_found", param="domain")
 
 
 def list_releases(store: Store, domain_id: str) -> list[Release]:

@@ -62,7 +62,7 @@ def measure(folder: Path) -> list[Sample]:
             )
             for number, line in enumerate(questions)
         ]
-        return list(samples(engine, engine.pin(domain.id), asked))
+        return list(samples(engine, engine.pin(domain.name), asked))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from retriever.search import Hit, Request
 from store.datasets import Example
 from store.documents import get_document
 from store.errors import NotFoundError
+from store.releases import active_release
 
 Way = Literal["closed_book", "with_context"]
 Fits = Callable[[list[Message], str], bool]
@@ -74,7 +75,7 @@ def _choose_passages(
 ) -> tuple[list[Hit], Hit | None]:
     """Return the passages to show and the gold one among them, None if the reply is to abstain."""
     question, answers = example.content["question"], example.content["answers"]
-    manifest = engine.pin(domain_id).manifest
+    manifest = active_release(engine.store, domain_id).manifest
     limit = manifest["retrieval"]["passages"]
     hits = engine.retriever.search(domain_id, manifest, Request(question, limit)).hits
     gold = [hit for hit in hits if _holds(hit, answers, example)] or _find_gold(engine, domain_id, example)
@@ -112,7 +113,7 @@ def _find_gold(engine: Engine, domain_id: str, example: Example) -> list[Hit]:
             continue
         only = Comparison(type="eq", key="external_id", value=external_id)
         request = Request(f"{example.content['question']} {' '.join(answers)}", 50, filters=only)
-        hits = engine.retriever.search(domain_id, engine.pin(domain_id).manifest, request).hits
+        hits = engine.retriever.search(domain_id, active_release(engine.store, domain_id).manifest, request).hits
         found += [hit for hit in hits if _holds(hit, answers, example)]
     return found
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from generator.answer import Answer
 from retriever.search import Hit, Result
 from store.documents import Document, Version
-from store.domains import Domain
+from store.domains import Domain, DomainSize
 
 
 class DomainObject(BaseModel):
@@ -26,9 +26,9 @@ class DomainObject(BaseModel):
     created_at: int
 
     @classmethod
-    def of(cls, domain: Domain) -> DomainObject:
+    def of(cls, domain: Domain, size: DomainSize) -> DomainObject:
         """Return the object of a record."""
-        return cls(**domain.__dict__)
+        return cls(**domain.__dict__, **size.__dict__)
 
 
 class DocumentObject(BaseModel):

@@ -11,8 +11,9 @@ from service.objects.content import Deleted, DomainObject, ObjectList
 from service.objects.lifecycle import DatasetObject
 from service.paging import Page, page
 from service.routes.dependencies import DomainDep, RuntimeDep
+from service.runtime import Runtime
 from store.datasets import delete_dataset, get_dataset, list_datasets, list_examples
-from store.domains import delete_domain, list_domains, update_domain
+from store.domains import Domain, delete_domain, domain_sizes, list_domains, update_domain
 from tuner.importing import import_questions
 
 router = APIRouter(prefix="/v1/domains", tags=["domains"])
@@ -43,25 +44,27 @@ class DomainChange(BaseModel):
 def create(body: NewDomain, runtime: RuntimeDep) -> DomainObject:
     """Create a domain with a first release."""
     metadata: dict[str, Any] = dict(body.metadata)
-    return DomainObject.of(runtime.engine.create_domain(body.name, body.description, metadata))
+    return _object(runtime, runtime.engine.create_domain(body.name, body.description, metadata))
 
 
 @router.get("")
 def list_all(runtime: RuntimeDep, page: Annotated[Page, Depends(page(1000, "asc"))]) -> ObjectList:
     """Return the domains, ordered by name."""
-    return page.of([DomainObject.of(domain) for domain in list_domains(runtime.store)])
+    domains = list_domains(runtime.store)
+    sizes = domain_sizes(runtime.store, domains)
+    return page.of([DomainObject.of(domain, size) for domain, size in zip(domains, sizes, strict=True)])
 
 
 @router.get("/{domain}")
-def get(domain: DomainDep) -> DomainObject:
+def get(domain: DomainDep, runtime: RuntimeDep) -> DomainObject:
     """Return a domain."""
-    return DomainObject.of(domain)
+    return _object(runtime, domain)
 
 
 @router.patch("/{domain}")
 def change(body: DomainChange, domain: DomainDep, runtime: RuntimeDep) -> DomainObject:
     """Change description or metadata."""
-    return DomainObject.of(update_domain(runtime.store, domain.name, body.description, body.metadata))
+    return _object(runtime, update_domain(runtime.store, domain.name, body.description, body.metadata))
 
 
 @router.delete("/{domain}")
@@ -109,3 +112,7 @@ def examples(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> ObjectList
 def remove_dataset(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> Deleted:
     """Delete a data set."""
     return Deleted(id=delete_dataset(runtime.store, domain.id, dataset).id, object="dataset")
+
+
+def _object(runtime: Runtime, domain: Domain) -> DomainObject:
+    return DomainObject.of(domain, domain_sizes(runtime.store, [domain])[0])

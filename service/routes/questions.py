@@ -16,9 +16,8 @@ from retriever.filters import Filter
 from retriever.search import Hit, Request
 from service.failures import error_type
 from service.objects.content import AnswerObject, CitationObject, HitObject, SearchObject
-from service.routes.dependencies import DomainDep, RuntimeDep
-from service.runtime import Runtime
-from store.domains import Domain, get_domain
+from service.routes.dependencies import RuntimeDep
+from service.runtime import DEFAULT_DOMAIN, Runtime
 from store.errors import TandemError
 from store.ids import new_id
 
@@ -64,17 +63,17 @@ class QueryBody(BaseModel):
 
 
 @router.post("/v1/domains/{domain}/search")
-def search(body: SearchBody, domain: DomainDep, runtime: RuntimeDep) -> SearchObject:
+def search(body: SearchBody, domain: str, runtime: RuntimeDep) -> SearchObject:
     """Return the passages that fit best."""
-    pinned = runtime.engine.pin(domain.id)
+    pinned = runtime.engine.pin(domain)
     mode = body.mode or pinned.manifest["retrieval"]["mode"]
     request = Request(body.query, body.top_k, mode, body.rerank, body.filters, body.min_seq)
-    result = runtime.engine.retriever.search(domain.id, pinned.manifest, request)
+    result = runtime.engine.retriever.search(pinned.domain_id, pinned.manifest, request)
     return SearchObject.of(result, pinned.release, mode)
 
 
 @router.post("/v1/domains/{domain}/query", response_model=AnswerObject)
-def query(body: QueryBody, domain: DomainDep, runtime: RuntimeDep) -> Response | AnswerObject:
+def query(body: QueryBody, domain: str, runtime: RuntimeDep) -> Response | AnswerObject:
     """Answer a question; with `stream` as server-sent events that end with `done`, the whole answer."""
     return _answer(body, domain, runtime)
 
@@ -82,21 +81,21 @@ def query(body: QueryBody, domain: DomainDep, runtime: RuntimeDep) -> Response |
 @router.post("/query", response_model=AnswerObject)
 def query_default(body: QueryBody, runtime: RuntimeDep) -> Response | AnswerObject:
     """Answer a question in the domain `default`."""
-    return _answer(body, get_domain(runtime.store, "default"), runtime)
+    return _answer(body, DEFAULT_DOMAIN, runtime)
 
 
-def _answer(body: QueryBody, domain: Domain, runtime: Runtime) -> Response | AnswerObject:
-    pinned = runtime.engine.pin(domain.id)
+def _answer(body: QueryBody, domain: str, runtime: Runtime) -> Response | AnswerObject:
+    pinned = runtime.engine.pin(domain)
     history = [turn.model_dump() for turn in body.history]
     question = Question(body.question, body.arm, body.top_k, body.filters, history, body.min_seq, body.explain)
     events = runtime.engine.answerer.stream(pinned, question)
     query_id = new_id("qry")
     if body.stream:
         first = next(events)  # a request that cannot be served fails here, with a status
-        stream = _events(first, events, query_id, domain.name, body.explain)
+        stream = _events(first, events, query_id, domain, body.explain)
         return StreamingResponse(stream, media_type="text/event-stream")
     *_, (_, answer) = events
-    return AnswerObject.of(answer, query_id, domain.name, body.explain)
+    return AnswerObject.of(answer, query_id, domain, body.explain)
 
 
 def _events(

@@ -131,7 +131,7 @@ def _questions(rooms: list[str]) -> list[EvalQuestion]:
 
 
 def test_each_question_is_put_with_and_without_the_documents_that_answer_it(engine: Engine) -> None:
-    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+    pinned = engine.pin("rooms")
     without = EvalQuestion("none", "Who built the pier?", [], [], "en")
 
     found = list(samples(engine, pinned, [*_questions(["Elm"]), without]))
@@ -144,7 +144,7 @@ def test_each_question_is_put_with_and_without_the_documents_that_answer_it(engi
 def test_a_document_that_a_question_names_is_taken_away_though_its_text_does_not_hold_the_answer(
     engine: Engine,
 ) -> None:
-    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+    pinned = engine.pin("rooms")
     hits = engine.search("rooms", Request("How many people does the room Elm seat?", 30)).hits
     everything = sorted({hit.passage.document_id for hit in hits})
     question = EvalQuestion("elm", "How many people does the room Elm seat?", ["32"], everything, "en")
@@ -153,13 +153,13 @@ def test_a_document_that_a_question_names_is_taken_away_though_its_text_does_not
 
 
 def test_the_same_questions_give_the_same_thresholds(engine: Engine) -> None:
-    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+    pinned = engine.pin("rooms")
 
     assert calibrate(engine, pinned, _questions(_ROOMS)) == calibrate(engine, pinned, _questions(_ROOMS))
 
 
 def test_thresholds_are_fitted_to_the_domain(engine: Engine) -> None:
-    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+    pinned = engine.pin("rooms")
     steps: list[None] = []
 
     found = calibrate(engine, pinned, _questions(_ROOMS), lambda: steps.append(None))
@@ -171,7 +171,7 @@ def test_thresholds_are_fitted_to_the_domain(engine: Engine) -> None:
 
 
 def test_too_few_questions_are_refused_with_what_is_missing(engine: Engine) -> None:
-    pinned = engine.pin(get_domain(engine.store, "rooms").id)
+    pinned = engine.pin("rooms")
 
     with pytest.raises(UnprocessableError, match="needs 10 answerable") as caught:
         calibrate(engine, pinned, _questions(_ROOMS[:3]))
@@ -185,7 +185,7 @@ def test_without_questions_or_documents_the_refusal_counts_none(engine: Engine) 
 
     for domain, questions in ((get_domain(engine.store, "rooms"), []), (empty, _questions(_ROOMS))):
         with pytest.raises(UnprocessableError, match="gives 0 and 0"):
-            calibrate(engine, engine.pin(domain.id), questions)
+            calibrate(engine, engine.pin(domain.name), questions)
 
 
 @pytest.mark.parametrize(

@@ -57,10 +57,10 @@ def modelled(store: Store, tiny_model: Path) -> Iterator[Engine]:
 
 def _pin(engine: Engine, **changes: Any) -> Pinned:
     """Promote the release with these changes and pin it."""
-    pinned = engine.pin(get_domain(engine.store, "handbook").id)
+    pinned = engine.pin("handbook")
     manifest = changed_manifest(pinned.manifest, changes)
     promote(engine.store, create_release(engine.store, pinned.domain_id, manifest).id, forced=False, reason="test")
-    return engine.pin(pinned.domain_id)
+    return engine.pin("handbook")
 
 
 def _publish(engine: Engine, adapter: Path, trained: str) -> Model:
@@ -124,7 +124,7 @@ def test_an_empty_domain_abstains(engine: Engine) -> None:
 
 
 def test_a_stream_gives_passages_text_citations_and_the_whole_answer_in_this_order(filled: Engine) -> None:
-    pinned = filled.pin(get_domain(filled.store, "handbook").id)
+    pinned = filled.pin("handbook")
 
     events = list(filled.answerer.stream(pinned, Question(_ASKED)))
 
@@ -151,7 +151,8 @@ def test_an_explanation_holds_every_stage(filled: Engine) -> None:
     assert explain["searched_for"] == _ASKED
     stages = explain["retrieval"]
     assert set(stages) == {"dense", "lexical", "fusion", "weights", "unknown_share", "rerank"}
-    assert stages["weights"] == {"dense": 0.45, "lexical": 0.55}
+    assert 0 < stages["weights"]["dense"] < 1
+    assert sum(stages["weights"].values()) == pytest.approx(1)
     assert stages["fusion"][0]["passage_id"].startswith("psg_")
     assert stages["fusion"][0]["score"] > 0
     assert {"leav", "annual"} <= set(explain["term_weights"])
@@ -181,7 +182,7 @@ def test_an_abstention_of_the_generator_itself_is_explained(filled: Engine, draf
         filled.retriever, WordReader(), lambda _: Silent(draft), lambda name: get_model(filled.store, name)
     )
 
-    answer = answerer.answer(filled.pin(get_domain(filled.store, "handbook").id), Question(_ASKED))
+    answer = answerer.answer(filled.pin("handbook"), Question(_ASKED))
 
     assert answer.abstained
     assert answer.explain["evidence"]["estimate"] > answer.explain["evidence"]["threshold"]
@@ -189,7 +190,7 @@ def test_an_abstention_of_the_generator_itself_is_explained(filled: Engine, draf
 
 
 def test_serving_is_checked_without_a_question(modelled: Engine, adapters: Path) -> None:
-    manifest = modelled.pin(get_domain(modelled.store, "handbook").id).manifest
+    manifest = modelled.pin("handbook").manifest
     model = _publish(modelled, adapters / "one", "with_context")
     tuned = {**manifest, "adapter": model.id}
 
@@ -262,7 +263,7 @@ def test_an_arm_that_an_extractive_release_cannot_serve_is_refused_naming_what_i
 
 
 def test_a_release_with_another_prompt_than_the_installed_one_is_refused(filled: Engine) -> None:
-    pinned = filled.pin(get_domain(filled.store, "handbook").id)
+    pinned = filled.pin("handbook")
     manifest = {**pinned.manifest, "prompt": {"name": "v1", "sha256": "00"}}
 
     with pytest.raises(DamagedError, match="prompt v1"):
@@ -335,7 +336,7 @@ def test_an_adapter_that_was_changed_on_disk_is_not_served(modelled: Engine, ada
 
 
 def test_a_release_of_another_base_model_is_refused_by_name(modelled: Engine) -> None:
-    pinned = modelled.pin(get_domain(modelled.store, "handbook").id)
+    pinned = modelled.pin("handbook")
     other = Pinned(pinned.domain_id, pinned.release, {**pinned.manifest, "base_model": "mdl_other"})
 
     with pytest.raises(ConflictError, match="mdl_other") as caught:
@@ -362,7 +363,7 @@ def test_the_reader_is_asked_once_with_what_is_searched_for_and_every_passage(fi
     )
     history: list[Message] = [{"role": "user", "content": _ASKED}, {"role": "assistant", "content": "25 days. [1]"}]
 
-    pinned = filled.pin(get_domain(filled.store, "handbook").id)
+    pinned = filled.pin("handbook")
     answer = answerer.answer(pinned, Question("And when do they expire?", history=history))
 
     searched = f"{_ASKED} And when do they expire?"

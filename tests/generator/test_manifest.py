@@ -37,12 +37,19 @@ def test_the_default_manifest_is_whole_and_quotes(manifest: dict[str, Any]) -> N
         "passages": 4,
         "candidates": 50,
         "fusion": "convex",
-        "dense_weight": 0.45,
+        "dense_weight": 0.4,
+        "spread_gain": 3.0,
         "rank_constant": 60,
         "rerank": 20,
     }
     assert manifest["reranker"] is None
     assert manifest["thresholds"] == DEFAULT_THRESHOLDS
+
+
+def test_a_release_from_before_weights_moved_with_the_question_keeps_its_own(manifest: dict[str, Any]) -> None:
+    retrieval = {name: value for name, value in manifest["retrieval"].items() if name != "spread_gain"}
+
+    assert changed_manifest({**manifest, "retrieval": retrieval}, {})["retrieval"]["spread_gain"] == 0.0
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retriever.analysis import cjk_share, terms
+from retriever.analysis import cjk_share, content_terms, content_words, terms, words
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,25 @@ from retriever.analysis import cjk_share, terms
 )
 def test_a_text_becomes_these_terms(text: str, expected: list[str]) -> None:
     assert terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Annual Leave, 25 days!", ["annual", "leave", "25", "days"]),
+        ("员工的VPN账号", ["员", "工", "的", "vpn", "账", "号"]),
+        ("カタ 한국", ["カ", "タ", "한", "국"]),
+        ("…", []),
+    ],
+)
+def test_words_of_cjk_text_are_its_characters(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_what_says_how_something_is_asked_is_left_out() -> None:
+    assert content_words("What is the leave? 年假是什么") == ["leave", "年", "假"]
+    assert content_terms("What is the leave? 年假是什么") == ["leave", "年假"]
+    assert content_words("what is it") == content_terms("是什么") == []
 
 
 def test_characters_that_normalise_to_the_same_text_give_the_same_terms() -> None:

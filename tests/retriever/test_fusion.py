@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retriever.fusion import UNREADABLE, convex_combination, lexical_bound, readable_weight, reciprocal_ranks
+from retriever.fusion import (
+    UNREADABLE,
+    USUAL_SPREAD,
+    convex_combination,
+    lexical_bound,
+    readable_weight,
+    reciprocal_ranks,
+    weight_for,
+)
 
 _SCORES = st.dictionaries(st.integers(0, 50), st.floats(0, 1), max_size=20)
 _RANKING = st.lists(st.integers(0, 50), max_size=20, unique=True)
@@ -111,3 +120,22 @@ def test_rank_fusion_ranks_every_candidate_once_best_first_equal_scores_by_id(
 
 def test_empty_rankings_give_no_hits() -> None:
     assert reciprocal_ranks({"dense": [], "lexical": []}, {"dense": 1.0, "lexical": 1.0}, constant=60) == []
+
+
+def test_the_weight_moves_with_the_spread_of_the_cosines() -> None:
+    assert weight_for(0.4, 3.0, [0.3, 0.5]) == pytest.approx(0.4)  # a standard deviation of 0.1, the usual one
+    assert weight_for(0.4, 3.0, [0.5, 0.5, 0.5]) == pytest.approx(0.1)
+    assert weight_for(0.4, 3.0, [0.2, 0.6]) == pytest.approx(0.7)
+    assert weight_for(0.4, 0.0, [0.2, 0.6]) == pytest.approx(0.4)
+    assert weight_for(0.4, 3.0, []) == pytest.approx(0.4)
+
+
+@given(
+    st.floats(0, 1), st.floats(0, 10), st.lists(st.floats(-1, 1), max_size=20), st.lists(st.floats(-1, 1), max_size=20)
+)
+def test_a_wider_spread_never_weighs_less_and_a_weight_is_a_share(
+    weight: float, gain: float, one: list[float], other: list[float]
+) -> None:
+    narrow, wide = sorted((one, other), key=lambda each: float(np.std(each)) if each else USUAL_SPREAD)
+
+    assert 0 <= weight_for(weight, gain, narrow) <= weight_for(weight, gain, wide) <= 1

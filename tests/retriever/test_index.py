@@ -53,6 +53,18 @@ def saved(store: Store, view: View, add: AddDocument) -> Path:
     return _checkpoint(store, view).path(store)
 
 
+def test_a_checkpoint_of_another_text_analysis_is_built_again(
+    store: Store, view: View, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_index(store, view, _NEVER) as index:
+        assert not index.rebuilt
+
+    monkeypatch.setattr("retriever.index.ANALYSIS_VERSION", 0)
+    with open_index(store, view, _NEVER) as index:
+        assert index.rebuilt
+        assert len(index.ids()) == 3
+
+
 def test_an_index_of_an_empty_domain_is_empty_and_searches(store: Store, view: View) -> None:
     with open_index(store, view, _NEVER) as index:
         assert (index.snapshot.seq, index.ids(), index.rebuilt) == (0, set(), False)

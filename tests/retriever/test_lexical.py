@@ -75,7 +75,13 @@ def test_english_words_are_found_by_their_stem_and_exact_ones_rank_first(index: 
 def test_chinese_is_found_by_parts_of_a_sentence(index: LexicalIndex) -> None:
     assert _found(index.snapshot(), "带薪年假有多少天？") == [3]
     assert _found(index.snapshot(), "九点") == [4]
-    assert _found(index.snapshot(), "会议室") == []
+    assert _found(index.snapshot(), "停车场") == []
+
+
+def test_chinese_pairs_weigh_more_than_the_characters_in_them(folder: Path) -> None:
+    snapshot = LexicalIndex(folder).changed([], [(1, "年度放假安排"), (2, "带薪年假安排"), (3, "停车场安排")])
+
+    assert _found(snapshot, "年假") == [2, 1]  # both have both characters, one has them side by side
 
 
 def test_wide_and_compatibility_characters_find_their_plain_forms(index: LexicalIndex) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retriever.openvino_encoder import batches, padded, precision_of
+from retriever.encoder_files import EncoderFiles, default_encoder
+from retriever.openvino_encoder import OpenVinoEncoder, batches, padded, precision_of
 from retriever.settings import RetrieverSettings
 
 
@@ -32,6 +33,7 @@ def test_padding_is_masked() -> None:
 
     np.testing.assert_array_equal(ids, [[5, 6, 7], [8, 0, 0]])
     np.testing.assert_array_equal(mask, [[1, 1, 1], [1, 0, 0]])
+    assert [part.shape for part in padded([[5, 6, 7], [8]], 8)] == [(2, 8), (2, 8)]
     assert ids.dtype == mask.dtype == np.int64
 
 
@@ -39,3 +41,13 @@ def test_the_precision_is_always_one_of_two_and_can_be_said() -> None:
     assert precision_of(RetrieverSettings(precision="f32")) == "f32"
     assert precision_of(RetrieverSettings(precision="bf16")) == "bf16"
     assert precision_of(RetrieverSettings()) in ("f32", "bf16")
+
+
+def test_a_short_text_alone_gets_the_vector_it_gets_among_others() -> None:
+    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), RetrieverSettings(precision="f32", threads=1))
+    texts = [" ".join(["ticket"] * count) for count in (1, 13, 14, 15, 16, 30)]  # and two special tokens
+
+    together = encoder.encode_passages(texts)
+
+    alone = np.concatenate([encoder.encode_queries([text]) for text in texts])
+    np.testing.assert_allclose(alone, together, atol=1e-4)

@@ -168,6 +168,7 @@ MANIFEST = {
     "base_model": TEXT_OR_NULL, "adapter": TEXT_OR_NULL, "prompt": {"name": str, "sha256": str}, "shots": 0,
     "retrieval": {
         "mode": str, "passages": int, "candidates": int, "fusion": OneOf("convex", "ranks"), "dense_weight": float,
+        "spread_gain": float,
         "rank_constant": int, "rerank": int,
     },
     "generation": {"backend": OneOf("extractive", "transformers"), "arm": str, "max_new_tokens": int},

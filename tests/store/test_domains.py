@@ -8,10 +8,20 @@ from writing import begin_evaluation, begin_job, put, tune
 
 from store import schema
 from store.datasets import Example, create_dataset
-from store.domains import Domain, create_domain, delete_domain, domain_of, get_domain, list_domains, update_domain
+from store.domains import (
+    Domain,
+    DomainSize,
+    create_domain,
+    delete_domain,
+    domain_of,
+    domain_sizes,
+    get_domain,
+    list_domains,
+    update_domain,
+)
 from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.jobs import finish_job
-from store.releases import active_release, create_release, promote
+from store.releases import active_release, create_release, promote, served_release
 from store.store import Store
 from store.verify import verify_store
 
@@ -20,7 +30,8 @@ def test_a_new_domain_serves_a_release_of_its_manifest(store: Store) -> None:
     domain = create_domain(store, "handbook", {"adapter": None}, "Rules", {"owner": "hr"})
 
     assert (domain.name, domain.description, domain.metadata) == ("handbook", "Rules", {"owner": "hr"})
-    assert (domain.documents, domain.passages) == (0, 0)
+    assert domain_sizes(store, [domain]) == [DomainSize(0, 0)]
+    assert served_release(store, "handbook") == active_release(store, domain.id)
     assert active_release(store, domain.id).manifest == {"adapter": None}
     assert active_release(store, domain.id).id == domain.release
     assert get_domain(store, "handbook") == domain_of(store, domain.id) == domain
@@ -42,20 +53,21 @@ def test_an_illegal_name_creates_nothing(store: Store) -> None:
 
 
 def test_a_domain_that_does_not_exist_is_not_found_by_name_or_id(store: Store) -> None:
-    for find in (get_domain, domain_of, delete_domain):
+    for find in (get_domain, domain_of, served_release, delete_domain):
         with pytest.raises(NotFoundError) as caught:
             find(store, "nowhere")
         assert caught.value.code == "domain_not_found"
 
 
-def test_domains_are_listed_by_name_with_their_counts(store: Store, domain: Domain) -> None:
+def test_domains_are_listed_by_name_and_their_contents_counted(store: Store, domain: Domain) -> None:
     create_domain(store, "annex", {})
     put(store, domain.id, "a", "one\ntwo")
 
-    assert [(each.name, each.documents, each.passages) for each in list_domains(store)] == [
-        ("annex", 0, 0),
-        ("handbook", 1, 2),
-    ]
+    listed = list_domains(store)
+
+    assert [each.name for each in listed] == ["annex", "handbook"]
+    assert domain_sizes(store, listed) == [DomainSize(0, 0), DomainSize(1, 2)]
+    assert domain_sizes(store, listed[1:]) == [DomainSize(1, 2)]
 
 
 def test_an_update_changes_what_is_given_and_nothing_else(store: Store) -> None:
