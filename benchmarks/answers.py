@@ -6,8 +6,8 @@ sentence nearest to the question by embedding. Each question is answered twice: 
 and from the passages that the search finds. Only questions count whose answer stands in their document.
 
 Then the abstention: each question is asked once more of what the search leaves when every document that holds an
-answer is taken away. Hits of such documents are dropped from the first 200; nothing is indexed again. Half of these
-questions have no answer, so the threshold is 0.5 there (see generator/evidence.py), not the default.
+answer is taken away. Hits of such documents are dropped from the first 200; nothing is indexed again. The threshold of
+the decision is the one that is best on the dev part; SQuAD 2.0 chooses it on the questions it is measured on.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from benchmarks.answers_abstention import RESAMPLES, SEED, Trial, abstention
 from benchmarks.answers_data import AnswerSet, Asked, read_answers
-from benchmarks.answers_metrics import answer_scores, risk_coverage, utilities
-from benchmarks.answers_report import BASELINES, METRICS, POLICIES, abstention_table, answer_table, plot_risk
+from benchmarks.answers_metrics import answer_scores
+from benchmarks.answers_report import BASELINES, METRICS, abstention_table, answer_table, plot_risk
 from benchmarks.answers_systems import (
     SILENCE,
     Reply,
@@ -41,7 +40,7 @@ from benchmarks.answers_systems import (
 from benchmarks.retrieval import ingested
 from benchmarks.sets import RetrievalSet, data_folder
 from benchmarks.vector_cache import CachedEncoder
-from eval.calibration import auroc, calibrate
+from eval.calibration import calibrate
 from eval.runner import EvalQuestion
 from eval.significance import bootstrap_mean
 from generator.answering import Pinned
@@ -51,20 +50,7 @@ from store.documents import list_documents
 
 SETS = "nq_oracle,xquad_en,xquad_zh,cmrc2018,covidqa,tatqa"
 Scores = dict[str, dict[str, float | None]]
-_RESAMPLES = 2000
 _CALIBRATION = 200  # questions of the dev part
-_HALF = 0.5
-_SEED = 7
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A question put to the product: its evidence, whether its answer is right, whether there is one to find."""
-
-    evidence: float
-    right: float
-    answerable: float
-    cluster: str
 
 
 def main() -> None:
@@ -109,24 +95,41 @@ def judge(engine: Engine, found: AnswerSet, calibration: Sequence[Asked]) -> dic
     domain = ingested(engine, RetrievalSet(found.name, found.documents, {}, {}))
     ids = {document.external_id: document.id for document in list_documents(engine.store, domain.id)}
     manifest = calibrated(engine, domain.id, ids, calibration)
-    size, threshold = manifest["retrieval"]["passages"], manifest["thresholds"]["evidence"]
+    holders = {
+        place: {ids[key] for key in found.holders(asked) | asked.documents}
+        for place, asked in enumerate((*found.questions, *calibration))
+    }
     rows: dict[str, list[Scores]] = {"gold": [], "retrieved": []}
     trials: list[Trial] = []
-    for asked in found.questions:
-        wide = wide_search(engine, domain.id, manifest, asked.question)
+    for place, asked in enumerate(found.questions):
         gold = gold_passages(engine, domain.id, manifest, asked.question, asked.documents)
-        scores, _ = answered(engine, manifest, asked, gold)
-        rows["gold"].append(scores)
-        scores, reply = answered(engine, manifest, asked, without_documents(wide, set(), size))
+        rows["gold"].append(answered(engine, manifest, asked, gold)[0])
+        scores, tried = both_trials(engine, domain.id, manifest, asked, holders[place])
         rows["retrieved"].append(scores)
-        trials.append(Trial(reply.evidence, scores["always answer"]["hit@1"] or 0.0, 1.0, asked.cluster))
-        holders = {ids[document] for document in found.holders(asked) | asked.documents}
-        rest = product_reply(engine, manifest, asked.question, without_documents(wide, holders, size))
-        trials.append(Trial(rest.evidence, 0.0, 0.0, asked.cluster))
+        trials += tried
+    tuning = [
+        trial
+        for place, asked in enumerate(calibration, start=len(found.questions))
+        for trial in both_trials(engine, domain.id, manifest, asked, holders[place])[1]
+    ]
     clusters = [asked.cluster for asked in found.questions]
     report = {setting: summary(scores, clusters) for setting, scores in rows.items()}
-    counts = {"questions": len(found.questions), "left out": found.left_out, "threshold": threshold}
-    return counts | report | {"abstention": abstention(trials, _HALF)}
+    counts = {"questions": len(found.questions), "left out": found.left_out}
+    return counts | report | {"abstention": abstention(trials, tuning)}
+
+
+def both_trials(
+    engine: Engine, domain_id: str, manifest: dict[str, Any], asked: Asked, holders: set[str]
+) -> tuple[Scores, list[Trial]]:
+    """Return the scores of a question on what the search finds, and its trials with and without the `holders`."""
+    size = manifest["retrieval"]["passages"]
+    wide = wide_search(engine, domain_id, manifest, asked.question)
+    scores, reply = answered(engine, manifest, asked, without_documents(wide, set(), size))
+    rest = product_reply(engine, manifest, asked.question, without_documents(wide, holders, size))
+    return scores, [
+        Trial(reply.evidence, scores["always answer"]["hit@1"] or 0.0, 1.0, asked.cluster),
+        Trial(rest.evidence, 0.0, 0.0, asked.cluster),
+    ]
 
 
 def calibrated(engine: Engine, domain_id: str, ids: Mapping[str, str], questions: Sequence[Asked]) -> dict[str, Any]:
@@ -176,30 +179,7 @@ def summary(rows: Sequence[Scores], clusters: Sequence[str]) -> dict[str, dict[s
 def interval(values: Sequence[float | None], clusters: Sequence[str]) -> dict[str, float]:
     """Return mean, low, high and n of the values that are there; the 95 % interval resamples documents."""
     kept = [(value, cluster) for value, cluster in zip(values, clusters, strict=True) if value is not None]
-    return asdict(bootstrap_mean([value for value, _ in kept], [name for _, name in kept], _RESAMPLES, _SEED))
-
-
-def abstention(trials: Sequence[Trial], threshold: float) -> dict[str, Any]:
-    """Return how well evidence tells answerable from unanswerable questions, and what deciding by it is worth."""
-    scores = np.array([trial.evidence for trial in trials])
-    right = np.array([trial.right for trial in trials])
-    answerable = np.array([trial.answerable for trial in trials])
-    speaks = (scores >= threshold).astype(np.float64)
-    policies = {"extractive": speaks, "always answer": np.ones_like(speaks), "always abstain": np.zeros_like(speaks)}
-    values = {policy: utilities(policies[policy], right, answerable) for policy in POLICIES}
-    clusters = [trial.cluster for trial in trials]
-    utility = {policy: interval(each.tolist(), clusters) for policy, each in values.items()}
-    for other in POLICIES[1:]:
-        utility[f"extractive - {other}"] = interval((values["extractive"] - values[other]).tolist(), clusters)
-    points, area = risk_coverage(scores, right)
-    return {
-        "AUROC": auroc(scores, answerable == 1),
-        "AURC": area,
-        "answered of answerable": float(speaks[answerable == 1].mean()),
-        "abstained of unanswerable": float(1 - speaks[answerable == 0].mean()),
-        "utility": utility,
-        "risk": points,
-    }
+    return asdict(bootstrap_mean([value for value, _ in kept], [name for _, name in kept], RESAMPLES, SEED))
 
 
 def _difference(one: Mapping[str, float | None], other: Mapping[str, float | None], metric: str) -> float | None:

@@ -58,10 +58,11 @@ def risk_coverage(scores: Array, right: Array) -> tuple[list[tuple[float, float]
     return points, float(risks.mean())
 
 
-def utilities(answered: Array, right: Array, answerable: Array) -> Array:
-    """Return, per question, 1 for a right answer or a right abstention, -1 for a wrong answer, 0 for a missed one.
+def utilities(answered: Array, right: Array, answerable: Array, cost: float) -> Array:
+    """Return, per question, 1 for a right answer or a right abstention, -cost for a wrong answer, 0 for a missed one.
 
-    All arguments hold 0 or 1 per question; an answer to a question without one is wrong.
+    All arrays hold 0 or 1 per question; an answer to a question without one is wrong. With a cost of 0 the mean is the
+    score of SQuAD 2.0 (Rajpurkar, Jia and Liang 2018).
     """
     good = answered * right * answerable
-    return good - (answered - good) + (1 - answered) * (1 - answerable)
+    return good - cost * (answered - good) + (1 - answered) * (1 - answerable)

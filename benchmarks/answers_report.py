@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.answers_abstention import COSTS, POLICIES
+
 METRICS = ("hit@1", "recall@60", "span F1", "of best")
 BASELINES = ("always answer", "first sentence", "nearest sentence")
-POLICIES = ("extractive", "always answer", "always abstain")
+_LEADS = tuple(f"extractive - {policy}" for policy in POLICIES[1:])
 
 
 def answer_table(results: dict[str, Any]) -> str:
@@ -30,15 +32,19 @@ def answer_table(results: dict[str, Any]) -> str:
 
 def abstention_table(results: dict[str, Any]) -> str:
     """Return how well evidence tells the two kinds of questions apart and what deciding by it is worth."""
-    names = ("AUROC", "AURC", "answered of answerable", "abstained of unanswerable")
-    gains = [f"utility {policy}" for policy in POLICIES] + [f"extractive - {policy}" for policy in POLICIES[1:]]
-    lines = ["| set | " + " | ".join((*names, *gains, "risk at coverage")) + " |"]
-    lines.append("|---|" + "---|" * (len(names) + len(gains) + 1))
+    ordering = ("AUROC", "AURC", "AURC constant")
+    names = [*ordering, "AURC constant - AURC"]
+    for measure in COSTS:
+        names += [f"{measure}: {each}" for each in ("threshold", "answered / abstained", *POLICIES, *_LEADS)]
+    lines = ["| set | " + " | ".join((*names, "risk at coverage")) + " |", "|---|" + "---|" * (len(names) + 1)]
     for name, report in results.items():
         found = report["abstention"]
-        cells = [f"{found[key]:.3f}" for key in names]
-        cells += [_plain(found["utility"][policy]) for policy in POLICIES]
-        cells += [_signed(found["utility"][f"extractive - {policy}"]) for policy in POLICIES[1:]]
+        cells = [_plain(found[key]) for key in ordering] + [_signed(found["AURC constant - AURC"])]
+        for measure in COSTS:
+            own = found[measure]
+            cells.append(f"{own['threshold']:.3f}")
+            cells.append(f"{own['answered of answerable']:.3f} / {own['abstained of unanswerable']:.3f}")
+            cells += [_plain(own[policy]) for policy in POLICIES] + [_signed(own[lead]) for lead in _LEADS]
         cells.append(", ".join(f"{coverage:.0%}: {risk:.2f}" for coverage, risk in found["risk"]))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -53,7 +53,7 @@ def product_reply(engine: Engine, manifest: dict[str, Any], question: str, resul
     answerer = Answerer(
         GivenResult(engine, result),
         engine.reader,
-        lambda _: ExtractiveGenerator(),
+        lambda _: ExtractiveGenerator(engine.retriever.encoder),
         lambda key: get_model(engine.store, key),
     )
     answer = answerer.answer(Pinned("given", "given", eager), Question(question))

@@ -13,7 +13,10 @@ from retriever.search import Hit
 
 @dataclass(frozen=True)
 class Task:
-    """A question to answer: from `hits` with their `readings`, or with `hits` None from what the model knows."""
+    """A question to answer: from `hits` with their `readings`, or with `hits` None from what the model knows.
+
+    `searched_for` is the text that the hits were searched for, where it is not the question.
+    """
 
     question: str
     hits: Sequence[Hit] | None
@@ -23,6 +26,7 @@ class Task:
     history: Sequence[Message] = ()
     readings: Sequence[Reading] = ()
     term_weights: dict[str, float] = field(default_factory=dict)
+    searched_for: str = ""
 
 
 @dataclass(frozen=True)

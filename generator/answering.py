@@ -112,6 +112,7 @@ class Answerer:
             history=question.history,
             readings=readings,
             term_weights=found.term_weights if found else {},
+            searched_for=asked,
         )
         enough = evidence is None or evidence >= manifest["thresholds"]["evidence"]
         draft = generator.write(task) if enough else Draft(prompt.abstention(question.question, arm.passages))

@@ -179,7 +179,7 @@ class Engine:
 
     def _load(self, backend: str, manifest: dict[str, Any]) -> Generator:
         if backend == "extractive":
-            return ExtractiveGenerator()
+            return ExtractiveGenerator(self.retriever.encoder)
         from generator.causal import CausalGenerator
 
         base = self._check_base(manifest)

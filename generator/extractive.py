@@ -1,18 +1,20 @@
 """Answers without a language model: the sentences of the retrieved passages that hold the answer, quoted and cited.
 
 The reader points at a span in each passage; the sentence around the best span is the answer, and the span is marked in
-it. Where several sentences look alike to the reader, the words of the question and the rank of the passage decide.
+it. Where several sentences look alike to the reader, the words of the question, the rank of the passage and, among the
+best three, the cosine of sentence and question decide.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from generator.answer import Draft, Task
 from generator.sentences import Sentence, split_sentences
 from retriever.analysis import CJK
+from retriever.encoder import Encoder
 from retriever.lexical import stems
 from retriever.reader import Reading, Span
 from store.errors import ConflictError
@@ -20,6 +22,8 @@ from store.errors import ConflictError
 # Logits for a sentence that holds all words of the question, and per rank of its passage; chosen on the dev parts.
 _COVERAGE_WEIGHT = 6.0
 _RANK_PENALTY = 2.0
+_COSINE_WEIGHT = 18.0  # logits for a cosine of 1
+_COMPARED = 3  # sentences whose cosine is looked at: encoding takes time
 _NEARLY = 2.0  # logits by which a second sentence may be behind and is quoted, too
 _LONGEST = 60  # words of two sentences
 _WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
@@ -41,6 +45,9 @@ class ExtractiveGenerator:
 
     name = "extractive"
 
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
     def write(self, task: Task) -> Draft:
         """Return the best sentence with its marker, or the abstention if no passage has a sentence."""
         if task.hits is None:
@@ -50,12 +57,25 @@ class ExtractiveGenerator:
         found = candidates([hit.passage.text for hit in task.hits], task.readings, task.term_weights)
         if not found:
             return Draft(task.prompt.abstention(task.question, with_passages=True))
-        quoted = best_sentences(found)
+        legible = any(hit.cosine is not None for hit in task.hits)
+        quoted = best_sentences(self._compared(task.searched_for or task.question, found) if legible else found)
         text = task.hits[quoted[0].passage].passage.text
         return Draft(
             " ".join(f"{each.sentence.text} [{each.passage + 1}]" for each in quoted),
             span=text[quoted[0].span.start : quoted[0].span.end],
         )
+
+    def _compared(self, question: str, found: Sequence[_Candidate]) -> list[_Candidate]:
+        """Return the best candidates, with what their cosine to the question adds to their scores."""
+        best = sorted(found, key=lambda candidate: -candidate.score)[:_COMPARED]
+        if len(best) == 1:
+            return best
+        sentences = self._encoder.encode_passages([candidate.sentence.text for candidate in best])
+        cosines = sentences @ self._encoder.encode_queries([question])[0]
+        return [
+            replace(candidate, score=candidate.score + _COSINE_WEIGHT * float(cosine))
+            for candidate, cosine in zip(best, cosines, strict=True)
+        ]
 
 
 def best_sentences(found: Sequence[_Candidate]) -> list[_Candidate]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from fakes import HashEncoder, WordReader
 
-from benchmarks.answers import Trial, abstention, judge, main, summary
+from benchmarks.answers import judge, main, summary
+from benchmarks.answers_abstention import Trial, abstention
 from benchmarks.answers_data import AnswerSet, Asked
 from benchmarks.answers_report import abstention_table, answer_table
 from benchmarks.answers_systems import gold_passages, product_reply, shown_sentences, wide_search, without_documents
@@ -71,8 +72,9 @@ def test_a_set_is_judged_from_end_to_end(engine: Engine) -> None:
         assert report[setting]["always answer"]["hit@1"]["mean"] == 1.0
         assert report[setting]["first sentence"]["hit@1"]["mean"] == 0.0
         assert report[setting]["always answer - first sentence"]["hit@1"]["low"] == 1.0
-    assert report["abstention"]["utility"]["always abstain"]["mean"] == 0.5
-    assert report["abstention"]["utility"]["always answer"]["mean"] == 0.0
+    assert report["abstention"]["worth"]["always abstain"]["mean"] == 0.5
+    assert report["abstention"]["worth"]["always answer"]["mean"] == 0.0
+    assert report["abstention"]["score"]["always answer"]["mean"] == 0.5
     table = answer_table({"town": report})
     assert "| town | gold | first sentence | 0.000 [0.000, 0.000] |" in table
     assert "| town | retrieved | *always answer - first sentence* | **+1.000 [+1.000, +1.000]** |" in table
@@ -90,25 +92,9 @@ def test_a_loss_is_marked_like_a_gain_and_a_missing_value_is_left_out() -> None:
 
     lost = report["extractive - first sentence"]
     assert (lost["hit@1"]["high"], lost["of best"]["n"]) == (-1.0, 0)
-    blank = abstention([Trial(0.9, 1.0, 1.0, "a"), Trial(0.1, 0.0, 0.0, "a")], 0.5)
+    blank = abstention([Trial(0.9, 1.0, 1.0, "a"), Trial(0.1, 0.0, 0.0, "a")], [])
     table = answer_table({"s": {"gold": report, "retrieved": report, "abstention": blank}})
     assert "*extractive - first sentence* | **-1.000 [-1.000, -1.000]** |" in table
-
-
-def test_perfect_evidence_is_worth_one() -> None:
-    trials = [
-        Trial(0.9, 1.0, 1.0, "a"),
-        Trial(0.1, 0.0, 0.0, "a"),
-        Trial(0.8, 1.0, 1.0, "b"),
-        Trial(0.2, 0.0, 0.0, "b"),
-    ]
-
-    found = abstention(trials, 0.5)
-
-    assert (found["AUROC"], found["answered of answerable"], found["abstained of unanswerable"]) == (1.0, 1.0, 1.0)
-    assert found["utility"]["extractive"]["mean"] == 1.0
-    assert found["utility"]["extractive - always abstain"]["low"] == 0.5
-    assert found["AURC"] == pytest.approx((0 + 0 + 1 / 3 + 1 / 2) / 4)
 
 
 def test_without_data_it_says_so(

@@ -91,4 +91,5 @@ def test_the_utility_of_every_case() -> None:
     # Answered right, answered wrong, answered without an answer to find, missed, abstained rightly.
     answered, right, answerable = np.array([[1.0, 1, 1, 0, 0], [1.0, 0, 0, 1, 0], [1.0, 1, 0, 1, 0]])
 
-    assert utilities(answered, right, answerable).tolist() == [1.0, -1.0, -1.0, 0.0, 1.0]
+    assert utilities(answered, right, answerable, 1.0).tolist() == [1.0, -1.0, -1.0, 0.0, 1.0]
+    assert utilities(answered, right, answerable, 0.0).tolist() == [1.0, 0.0, 0.0, 0.0, 1.0]

@@ -359,7 +359,10 @@ class Noting(WordReader):
 def test_the_reader_is_asked_once_with_what_is_searched_for_and_every_passage(filled: Engine) -> None:
     reader = Noting()
     answerer = Answerer(
-        filled.retriever, reader, lambda _: ExtractiveGenerator(), lambda name: get_model(filled.store, name)
+        filled.retriever,
+        reader,
+        lambda _: ExtractiveGenerator(filled.retriever.encoder),
+        lambda name: get_model(filled.store, name),
     )
     history: list[Message] = [{"role": "user", "content": _ASKED}, {"role": "assistant", "content": "25 days. [1]"}]
 

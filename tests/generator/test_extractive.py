@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import WordReader
+from fakes import HashEncoder, WordReader
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from generator.engine import Engine
 from generator.extractive import ExtractiveGenerator, best_sentences, candidates, word_count
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
-from retriever.encoder import Encoder
+from retriever.encoder import Encoder, Vectors
 from retriever.reader import Reading
 from retriever.search import Hit
 from retriever.settings import RetrieverSettings
@@ -89,13 +90,13 @@ def test_a_question_that_no_document_answers_is_not_answered(handbook: Engine, q
 
 def test_without_passages_there_is_nothing_to_quote() -> None:
     with pytest.raises(ConflictError, match="passages only") as caught:
-        ExtractiveGenerator().write(Task("Why?", None, load_prompt(), None, 10))
+        ExtractiveGenerator(HashEncoder()).write(Task("Why?", None, load_prompt(), None, 10))
 
     assert caught.value.code == "arm_unavailable"
 
 
 def test_passages_without_a_sentence_lead_to_the_abstention() -> None:
-    generator = ExtractiveGenerator()
+    generator = ExtractiveGenerator(HashEncoder())
 
     assert generator.write(Task("Why?", [], load_prompt(), None, 10)).text == "The documents do not say."
     assert generator.write(Task("为什么？", [], load_prompt(), None, 10)).text == "文档中没有说明。"
@@ -117,9 +118,32 @@ def test_the_sentence_around_the_best_span_is_quoted_and_the_span_is_marked(hit:
     texts = ["It rains. The pier is long.", "The boat leaves at nine. It is blue."]
     readings = [_reading(texts[0], {"rains": 1.0}), _reading(texts[1], {"nine": 8.0})]
 
-    draft = ExtractiveGenerator().write(_task("When?", [hit(text) for text in texts], readings, {}))
+    draft = ExtractiveGenerator(HashEncoder()).write(_task("When?", [hit(text) for text in texts], readings, {}))
 
     assert (draft.text, draft.span) == ("The boat leaves at nine. [2]", "nine")
+
+
+class _TopicEncoder(HashEncoder):
+    """Sentences about boats point one way, all others another."""
+
+    def _vector(self, text: str) -> Vectors:
+        return np.array([1.0, 0.0] if "boat" in text else [0.0, 1.0], np.float32)
+
+
+def test_of_the_best_sentences_the_one_nearest_to_the_question_is_quoted_unless_vectors_mean_nothing(
+    hit: Callable[..., Hit],
+) -> None:
+    text = "The market opens at ten. The boat leaves at nine. It is a small pier. A boat is blue."
+    reading = _reading(text, {"ten": 5.0, "nine": 2.0, "small": 1.0, "blue": 0.0})
+    generator = ExtractiveGenerator(_TopicEncoder())
+
+    def quoted(question: str, cosine: float | None, searched_for: str = "") -> str:
+        task = _task(question, [replace(hit(text), cosine=cosine)], [reading], {})
+        return generator.write(replace(task, searched_for=searched_for)).text
+
+    assert quoted("When does the boat leave?", 0.5) == "The boat leaves at nine. [1]"  # the blue one is not looked at
+    assert quoted("When?", 0.5, searched_for="boat When?") == "The boat leaves at nine. [1]"
+    assert quoted("When does the boat leave?", None) == "The market opens at ten. [1]"
 
 
 def test_of_two_sentences_that_the_reader_likes_alike_the_words_of_the_question_decide() -> None:
@@ -153,7 +177,7 @@ def test_a_second_sentence_that_is_nearly_as_good_is_quoted_too_unless_both_are_
 def test_a_passage_of_which_nothing_was_read_is_not_quoted(hit: Callable[..., Hit]) -> None:
     unread = Reading(np.empty((0, 2), np.int64), np.empty(0, np.float32), np.empty(0, np.float32), 0.0)
 
-    draft = ExtractiveGenerator().write(_task("When?", [hit("At nine.")], [unread], {}))
+    draft = ExtractiveGenerator(HashEncoder()).write(_task("When?", [hit("At nine.")], [unread], {}))
 
     assert (draft.text, draft.span) == ("The documents do not say.", None)
 
