@@ -17,7 +17,9 @@ import numpy.typing as npt
 
 from retriever.encoder import Vectors
 from retriever.encoder_files import EncoderFiles, converted, default_cache, whole_tokenizer
+from retriever.quantisation import GROUP, quantise
 from retriever.settings import RetrieverSettings
+from store.ids import hashed_id
 
 Tokens = npt.NDArray[np.int64]
 
@@ -50,13 +52,14 @@ class OpenVinoEncoder:
     def __init__(self, files: EncoderFiles, settings: RetrieverSettings) -> None:
         from tokenizers import Tokenizer
 
-        self.space_id = files.space_id
+        int8 = settings.precision == "int8"
+        self.space_id = hashed_id("spc", {"of": files.space_id, "weights": "int8"}) if int8 else files.space_id
         self.max_tokens = files.max_tokens
         self._files = files
         self._batch_tokens = settings.batch_tokens
         folder = converted(files, settings.cache or default_cache())
-        self._model = InferRequests(compiled_model(folder, settings), 4)
-        self._question = InferRequests(compiled_model(folder, settings, (1, _QUESTION)), 2)
+        self._model = InferRequests(compiled_model(folder, settings, int8=int8), 4)
+        self._question = InferRequests(compiled_model(folder, settings, (1, _QUESTION), int8=int8), 2)
         self.dimension = int(self._model.dimension.get_length())
         self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(files.max_tokens)
@@ -98,30 +101,39 @@ class OpenVinoEncoder:
         return result
 
 
-def compiled_model(folder: Path, settings: RetrieverSettings, shape: tuple[int, int] | None = None) -> Any:
+def compiled_model(
+    folder: Path, settings: RetrieverSettings, shape: tuple[int, int] | None = None, *, int8: bool = False
+) -> Any:
     """Return the model of a converted folder, compiled for this CPU; the compiled form is kept in the folder.
 
-    With `shape` (texts, tokens) it takes inputs of that shape only, and is quicker at it.
+    With `shape` (texts, tokens) it takes inputs of that shape only, and is quicker at it. With `int8` its weights are
+    quantised.
     """
     import openvino as ov
 
     core = ov.Core()
     precision = precision_of(settings)
-    properties = {"INFERENCE_PRECISION_HINT": precision, "CACHE_DIR": str(folder), "PERFORMANCE_HINT": "LATENCY"}
+    floats = _floats() if precision == "int8" else precision  # those of everything but the products of matrices
+    properties = {"INFERENCE_PRECISION_HINT": floats, "CACHE_DIR": str(folder), "PERFORMANCE_HINT": "LATENCY"}
     if settings.threads:
         properties["INFERENCE_NUM_THREADS"] = str(settings.threads)
     model = core.read_model(folder / "model.xml")
+    if int8:
+        quantise(model)
+        properties |= GROUP
     if shape:
         model.reshape({port.any_name: list(shape) for port in model.inputs})
     return core.compile_model(model, "CPU", properties)
 
 
 def precision_of(settings: RetrieverSettings) -> str:
-    """Return "f32" or "bf16": as the settings say, else bfloat16 where this CPU computes in it."""
+    """Return "f32", "bf16" or "int8": as the settings say, else bfloat16 where this CPU computes in it."""
+    return settings.precision if settings.precision != "auto" else _floats()
+
+
+def _floats() -> str:
     import openvino as ov
 
-    if settings.precision != "auto":
-        return settings.precision
     return "bf16" if "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 

@@ -34,7 +34,9 @@ class RetrieverSettings(BaseModel):
     cache: Path | None = Field(None, description="folder for converted encoders; default: the user's cache folder")
     threads: int = Field(0, ge=0, description="threads of the encoder; 0: as many as there are cores")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the encoder runs; on a CPU by OpenVINO")
-    precision: Literal["auto", "f32", "bf16"] = Field("auto", description="on a CPU; auto: bf16 where the CPU has it")
+    precision: Literal["auto", "f32", "bf16", "int8"] = Field(
+        "auto", description="on a CPU; auto: bf16 where the CPU has it; int8 is a space of its own"
+    )
     batch_tokens: int = Field(1024, ge=1, description="tokens per call of the encoder, padding counted")
     reranker: Path | None = Field(None, description="`reader`, or the folder of a cross-encoder; default: none")
     chunker: ChunkerSettings = ChunkerSettings()
