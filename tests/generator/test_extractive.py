@@ -137,13 +137,14 @@ def test_of_the_best_sentences_the_one_nearest_to_the_question_is_quoted_unless_
     reading = _reading(text, {"ten": 5.0, "nine": 2.0, "small": 1.0, "blue": 0.0})
     generator = ExtractiveGenerator(_TopicEncoder())
 
-    def quoted(question: str, cosine: float | None, searched_for: str = "") -> str:
-        task = _task(question, [replace(hit(text), cosine=cosine)], [reading], {})
+    def quoted(question: str, cosine: float | None, searched_for: str = "", **term_weights: float) -> str:
+        task = _task(question, [replace(hit(text), cosine=cosine)], [reading], term_weights)
         return generator.write(replace(task, searched_for=searched_for)).text
 
     assert quoted("When does the boat leave?", 0.5) == "The boat leaves at nine. [1]"  # the blue one is not looked at
     assert quoted("When?", 0.5, searched_for="boat When?") == "The boat leaves at nine. [1]"
     assert quoted("When does the boat leave?", None) == "The market opens at ten. [1]"
+    assert quoted("When does the boat leave?", 0.5, market=1.0) == "The market opens at ten. [1]"  # has all the words
 
 
 def test_of_two_sentences_that_the_reader_likes_alike_the_words_of_the_question_decide() -> None:
