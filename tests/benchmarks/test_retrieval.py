@@ -128,7 +128,7 @@ def _small_set(data: Path) -> None:
 def test_a_whole_run_of_the_lexical_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A document of a title alone is found by it; an empty query finds nothing; what cannot run is named."""
     _small_set(tmp_path / "data")
-    options = ["--data", str(tmp_path / "data"), "--systems", "lexical,reranked"]
+    options = ["--data", str(tmp_path / "data"), "--systems", "lexical,reranked", "--reranker", "none"]
     numbers = tmp_path / "numbers.json"
 
     main([*options, "--cache", str(tmp_path / "cache"), "--json", str(numbers)])
@@ -140,6 +140,18 @@ def test_a_whole_run_of_the_lexical_search(tmp_path: Path, capsys: pytest.Captur
     figures = json.loads(numbers.read_text(encoding="utf-8"))
     assert figures["small"]["lexical"]["ndcg"] == pytest.approx(2 / 3)
     assert list((tmp_path / "cache").glob("*/*.npz"))
+
+
+def test_reranking_is_compared_on_a_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _small_set(tmp_path)
+    numbers = tmp_path / "numbers.json"
+
+    main(["--data", str(tmp_path), "--systems", "reranked,hybrid", "--rerank-limit", "2", "--json", str(numbers)])
+
+    assert "| set | queries | reranked | hybrid |" in capsys.readouterr().out
+    figures = json.loads(numbers.read_text(encoding="utf-8"))["small"]
+    assert figures["reranked"]["queries"] == 2
+    assert figures["reranked"]["gain"] == pytest.approx(figures["reranked"]["ndcg"] - 1.0)  # hybrid finds both
 
 
 def test_a_set_that_does_not_exist_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
