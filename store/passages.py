@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from store import schema
-from store.database import batches
+from store.database import Prepared, batches
 from store.ids import new_id, sha256
 from store.store import Store
 
@@ -47,8 +48,7 @@ class Passage:
     text_id: int
 
 
-# Built once, since every search asks it: building takes longer than running.
-_OWNERS = (
+_OWNERS = Prepared.of(
     sa.select(
         *(
             (schema.documents if name in ("external_id", "title") else schema.passages).c[name]
@@ -58,7 +58,11 @@ _OWNERS = (
     .join_from(schema.passages, schema.documents, schema.documents.c.id == schema.passages.c.document_id)
     .where(schema.passages.c.domain_id == sa.bindparam("domain"))
     .where(schema.passages.c.passage_set == sa.bindparam("passage_set"))
-    .where(schema.passages.c.text_id.in_(sa.bindparam("texts", expanding=True)))
+    .where(
+        schema.passages.c.text_id.in_(
+            sa.select(sa.func.json_each(sa.bindparam("texts", type_=sa.String)).table_valued("value").c.value)
+        )
+    )
     .order_by(schema.passages.c.number)
 )
 
@@ -125,12 +129,9 @@ def read_vectors(store: Store, text_ids: Iterable[int], space_id: str) -> list[t
 
 def read_passages(store: Store, domain_id: str, text_ids: Iterable[int], passage_set: str) -> list[Passage]:
     """Return the live passages that own these texts, oldest document first; equal texts have several owners."""
-    found: list[Passage] = []
-    with store.database.read() as connection:
-        for batch in batches(sorted(text_ids)):
-            asked = {"domain": domain_id, "passage_set": passage_set, "texts": batch}
-            found += [Passage(*row) for row in connection.execute(_OWNERS, asked)]
-    return found
+    texts = json.dumps(sorted(text_ids))
+    rows = store.database.fetch(_OWNERS, domain=domain_id, passage_set=passage_set, texts=texts)
+    return [Passage(*row) for row in rows]
 
 
 def measured_texts(store: Store, domain_id: str, space_id: str) -> tuple[int, float]:

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from store import schema
-from store.database import Database, sqlite_driver
+from store.database import Database, Prepared, sqlite_driver
 from store.domains import Domain, create_domain
 from store.store import Store
 
@@ -53,6 +53,38 @@ def test_an_sqlite_that_can_corrupt_a_write_ahead_log_is_not_given_one(tmp_path:
     )
 
     assert answer.stdout.split() in (["wal", "True"], ["delete", "False"])
+
+
+_NAMES = Prepared.of(
+    sa.select(schema.domains.c.name)
+    .where(schema.domains.c.name >= sa.bindparam("first"), schema.domains.c.name < sa.bindparam("end"))
+    .order_by(schema.domains.c.name)
+)
+
+
+def test_fetching_sees_what_is_committed_from_any_thread_and_holds_nothing_up(store: Store) -> None:
+    create_domain(store, "annex", {})
+    create_domain(store, "barn", {})
+
+    with store.database.write() as connection:
+        connection.execute(schema.domains.update().where(schema.domains.c.name == "barn").values(name="bank"))
+        assert store.database.fetch(_NAMES, first="b", end="c") == [("barn",)]  # not what is not committed
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(store.database.fetch, _NAMES, end="c", first="a").result() for _ in range(4)]
+
+    assert found == [[("annex",), ("bank",)]] * 4
+    assert store.database.fetch(_NAMES, first="'; DROP TABLE domains; --", end="'") == []
+
+
+def test_connections_for_fetching_have_the_settings_and_are_closed(tmp_path: Path) -> None:
+    database = Database(tmp_path / "tandem.db")
+    journal = Prepared("PRAGMA journal_mode", ())
+
+    assert database.fetch(journal) == [(database.journal_mode.lower(),)]
+    assert database.fetch(Prepared("PRAGMA foreign_keys", ())) == [(1,)]
+    database.close()
+
+    assert not (tmp_path / "tandem.db-wal").exists()  # the last connection takes it away
 
 
 def test_an_exception_undoes_the_whole_transaction(store: Store) -> None:
