@@ -76,6 +76,20 @@ def test_fetching_sees_what_is_committed_from_any_thread_and_holds_nothing_up(st
     assert store.database.fetch(_NAMES, first="'; DROP TABLE domains; --", end="'") == []
 
 
+def test_threads_that_come_and_go_leave_no_connections_behind(store: Store) -> None:
+    def files() -> int:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+    store.database.fetch(_NAMES, first="a", end="b")
+    before = files()
+    for _ in range(20):
+        thread = threading.Thread(target=store.database.fetch, args=(_NAMES,), kwargs={"first": "a", "end": "b"})
+        thread.start()
+        thread.join()
+
+    assert files() <= before
+
+
 def test_connections_for_fetching_have_the_settings_and_are_closed(tmp_path: Path) -> None:
     database = Database(tmp_path / "tandem.db")
     journal = Prepared("PRAGMA journal_mode", ())
