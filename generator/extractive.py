@@ -68,11 +68,11 @@ class ExtractiveGenerator:
     def _compared(self, question: str, found: Sequence[_Candidate]) -> list[_Candidate]:
         """Return the best candidates, with what their cosine to the question adds to their scores."""
         best = sorted(found, key=lambda candidate: -candidate.score)[:_COMPARED]
-        if len(best) == 1:
+        weight = _COSINE_WEIGHT * (1.0 - max(candidate.coverage for candidate in best))
+        if len(best) == 1 or weight <= 0:
             return best
         sentences = self._encoder.encode_passages([candidate.sentence.text for candidate in best])
         cosines = sentences @ self._encoder.encode_queries([question])[0]
-        weight = _COSINE_WEIGHT * (1.0 - max(candidate.coverage for candidate in best))
         return [
             replace(candidate, score=candidate.score + weight * float(cosine))
             for candidate, cosine in zip(best, cosines, strict=True)

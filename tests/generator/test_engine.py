@@ -107,11 +107,14 @@ with Engine.open(Path({str(tmp_path / "home")!r}), settings) as engine:
     engine.create_domain("handbook")
     engine.add("handbook", "ferry.md", "A single ticket costs 12 crowns. The ferry leaves at nine.")
     engine.add("handbook", "zh.md", "单程船票十二克朗。渡轮九点开船。")
-    assert engine.ask("handbook", "How much is a single ticket?").hits
-    assert engine.ask("handbook", "单程船票多少钱？").hits
-assert not {{"torch", "transformers", "sentence_transformers"}} & set(sys.modules)
+    for question in ("How much is a single ticket?", "单程船票多少钱？"):
+        print(engine.ask("handbook", question).answer)
+print({{"torch", "transformers", "sentence_transformers"}} & set(sys.modules))
 """
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+
+    assert done.stdout.splitlines() == ["A single ticket costs 12 crowns. [1]", "单程船票十二克朗。 [1]", "set()"]
 
 
 def test_the_reader_is_the_given_one_or_the_shipped_one(
