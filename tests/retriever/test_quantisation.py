@@ -20,7 +20,7 @@ def test_the_vectors_of_quantised_weights_are_near_to_the_exact_ones_and_lie_in_
     cosines = (exact.encode_passages(_TEXTS) * quantised.encode_passages(_TEXTS)).sum(axis=1)
 
     assert cosines.min() > 0.99
-    assert cosines.max() < 0.99999  # they are not the same
+    assert cosines.min() < 0.9998  # bfloat16 alone stays above 0.9999
     np.testing.assert_allclose(np.linalg.norm(quantised.encode_queries(_TEXTS[:1]), axis=1), 1.0, atol=1e-3)
     assert exact.space_id != quantised.space_id
     assert precision_of(RetrieverSettings(precision="int8")) == "int8"

@@ -96,6 +96,8 @@ def test_connections_for_fetching_have_the_settings_and_are_closed(tmp_path: Pat
 
     assert database.fetch(journal) == [(database.journal_mode.lower(),)]
     assert database.fetch(Prepared("PRAGMA foreign_keys", ())) == [(1,)]
+    database.fetch(Prepared("CREATE TEMP TABLE mine (x)", ()))
+    assert database.fetch(Prepared("SELECT count(*) FROM mine", ())) == [(0,)]  # the same connection is used again
     database.close()
 
     assert not (tmp_path / "tandem.db-wal").exists()  # the last connection takes it away

@@ -19,6 +19,7 @@ from store.releases import (
     list_releases,
     promote,
     rollback,
+    served_release,
 )
 from store.store import Store
 from store.verify import verify_store
@@ -48,8 +49,10 @@ def test_rollback_goes_back_step_by_step_to_the_first_release(store: Store, doma
     a, b, c = (create_release(store, domain.id, {"label": label}).id for label in "ABC")
     for release in (a, b, c):
         promote(store, release, forced=False, reason="")
+        assert served_release(store, domain.name) == active_release(store, domain.id)
 
     assert [rollback(store, domain.id).id for _ in range(3)] == [b, a, first]
+    assert served_release(store, domain.name).id == first
 
     with pytest.raises(ConflictError) as caught:
         rollback(store, domain.id)
