@@ -47,7 +47,7 @@ class VectorCache:
 
 
 class CachedEncoder:
-    """An encoder that encodes each text once; the rest of the product does not see the difference."""
+    """An encoder that encodes each passage once; the rest of the product does not see the difference."""
 
     def __init__(self, encoder: Encoder, folder: Path | None) -> None:
         self.space_id = encoder.space_id
@@ -61,8 +61,8 @@ class CachedEncoder:
         return self.cache.vectors("passage", texts, self._encoder.encode_passages)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """See `Encoder`."""
-        return self.cache.vectors("query", texts, self._encoder.encode_queries)
+        """See `Encoder`. Never kept: how exactly a question is encoded is not part of the space."""
+        return self._encoder.encode_queries(texts)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See `Encoder`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -61,17 +61,11 @@ class BilingualEncoder:
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """See `Encoder`."""
-        chinese = [cjk_share(text) >= _CHINESE for text in texts]
-        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for own, encode in ((True, self._chinese.encode), (False, self._latin.encode_passages)):
-            rows = [row for row, is_chinese in enumerate(chinese) if is_chinese == own]
-            if rows:
-                vectors[rows] = encode([texts[row] for row in rows])
-        return vectors
+        return self._encode(texts, self._latin.encode_passages)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """See `Encoder`. Neither MiniLM nor the table puts anything before a query."""
-        return self.encode_passages(texts)
+        """See `Encoder`."""
+        return self._encode(texts, self._latin.encode_queries)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See `Encoder`. Of Chinese text, MiniLM's tokens: the characters."""
@@ -84,6 +78,15 @@ class BilingualEncoder:
     def trust(self, text: str) -> float:
         """See `Encoder`. A sum of character vectors knows less than a transformer."""
         return _CHINESE_TRUST if cjk_share(text) >= _CHINESE else self._latin.trust(text)
+
+    def _encode(self, texts: Sequence[str], latin: Callable[[Sequence[str]], Vectors]) -> Vectors:
+        chinese = [cjk_share(text) >= _CHINESE for text in texts]
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for own, encode in ((True, self._chinese.encode), (False, latin)):
+            rows = [row for row, is_chinese in enumerate(chinese) if is_chinese == own]
+            if rows:
+                vectors[rows] = encode([texts[row] for row in rows])
+        return vectors
 
 
 def load_encoder(settings: RetrieverSettings) -> Encoder:

@@ -19,6 +19,7 @@ import tantivy
 
 from retriever.analysis import content_terms, content_words, terms, words
 
+_FEW = 500  # ids up to which looking each of them up is quicker than a set of terms: .1 against .5 ms for 45
 _HEAP = 50_000_000  # bytes a writer may use before it flushes a segment
 
 
@@ -52,10 +53,17 @@ class LexicalSnapshot:
             kept = [hit for hit in found if hit[0] in allowed][:limit]
             if len(kept) == limit or len(found) < ahead:
                 return kept
-        members = tantivy.Query.term_set_query(self.schema, "id", sorted(allowed))
-        filtered = tantivy.Query.const_score_query(members, 0.0)
-        both = [(tantivy.Occur.Must, parsed), (tantivy.Occur.Must, filtered)]
+        both = [(tantivy.Occur.Must, parsed), (tantivy.Occur.Must, self._members(sorted(allowed)))]
         return self._hits(tantivy.Query.boolean_query(both), limit)
+
+    def _members(self, ids: list[int]) -> Any:
+        """Return a query for the texts with these ids, which adds nothing to a score."""
+        if len(ids) > _FEW:
+            found = tantivy.Query.term_set_query(self.schema, "id", ids)
+        else:
+            each = (tantivy.Query.term_query(self.schema, "id", key, "basic") for key in ids)
+            found = tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in each])
+        return tantivy.Query.const_score_query(found, 0.0)
 
     def _hits(self, query: Any, limit: int) -> list[tuple[int, float]]:
         hits = self.searcher.search(query, limit, count=False).hits

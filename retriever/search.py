@@ -142,10 +142,13 @@ class Retriever:
             allowed, documents = allowed_texts(self._store, domain_id, passage_set, request.filters)
         unknown = max(self.encoder.unknown_share(request.query), self.legibility.unknown_share(domain_id, snapshot.seq))
         settings = manifest["retrieval"]
-        limit = max(settings["candidates"], request.top_k)
-        asked = Asked(request.query, request.mode or settings["mode"], limit, unknown, allowed)
+        mode = request.mode or settings["mode"]
+        wanted = max(request.top_k, self._rerank_depth(request, manifest))
+        # Of one index alone some more hits than wanted do, in place of those deleted meanwhile.
+        limit = 2 * wanted if mode == "dense" else max(settings["candidates"], request.top_k)
+        asked = Asked(request.query, mode, limit, unknown, allowed)
         found = find_candidates(snapshot, self.encoder, asked, settings)
-        hits = self._hits(domain_id, documents, found, max(request.top_k, self._rerank_depth(request, manifest)))
+        hits = self._hits(domain_id, documents, found, wanted)
         hits = self._reranked(hits, request, manifest)
 
         def explain() -> dict[str, Any]:

@@ -6,7 +6,8 @@ ids of texts. FAISS sees a filter as a bitmap over rows, so it never returns a r
 
 An inverted file (Sivic and Zisserman 2003) scans only the lists whose centroids are nearest to the query, as many as
 hold enough live rows. Under a filter all lists are scanned, which is exact: a filter often has to do with the question,
-and what it lets through then lies in lists far from the query.
+and what it lets through then lies in lists far from the query. Without lists every row is looked at, of segments that
+are neither small nor large as 8-bit integers first (`retriever.rescoring`), with the same result.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retriever.encoder import Vectors
+from retriever.rescoring import RoundedVectors, best_of
 from store.errors import DamagedError
 from store.ids import new_id
 
@@ -38,6 +40,8 @@ _ENOUGH_FACTOR, _ENOUGH_POWER = 5.0, 0.8  # of n rows 5 n^0.8 are scanned, see d
 _TRAINING_ROWS = 40  # per list
 _TRAINING_ROUNDS = 6
 _BATCH = 65_536  # rows that are float32 at a time
+_ROUNDED_ROWS = range(16_384, 50_001)  # of an exact segment that is also kept as 8-bit integers
+_FEW_ROWS = 1_000  # rows that are taken out of an exact segment rather than looked for in it
 _INDEX, _IDS, _LIVE = ".faiss", ".ids", ".live"  # files of a segment
 
 
@@ -83,11 +87,13 @@ class Segment:
     ids: Ids
     live: Mask
     name: str
+    rounded: RoundedVectors | None = None  # a second form of the vectors, by which exact searches are quicker
 
     @classmethod
     def of(cls, index: Any, ids: Ids) -> Segment:
         """Return a new segment, all of it live. FAISS's keys are the rows; `ids` ascend."""
-        return cls(index, InvertedLists.of(index), ids, np.ones(len(ids), np.bool_), new_id("seg"))
+        live = np.ones(len(ids), np.bool_)
+        return cls(index, InvertedLists.of(index), ids, live, new_id("seg"), _rounded(index))
 
     @cached_property
     def _held(self) -> Ids:
@@ -131,20 +137,30 @@ class Segment:
         return np.empty(0, np.float32), np.empty(0, np.int64)
 
     def _nearest(self, query: Vectors, size: int, wanted: Mask | None) -> tuple[Vectors, Ids]:
-        scores, rows = np.empty((1, size), np.float32), np.empty((1, size), np.int64)
+        """Return scores and rows of the `size` best of the wanted rows, best first."""
         bits = None if wanted is None else np.packbits(wanted, bitorder="little")
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)  # borrows the bits
         if self.lists is None:
             with _one_thread():
-                self.index.search(query, size, params=faiss.SearchParameters(sel=selector), D=scores, I=rows)
-        else:
-            filtered = wanted is not None and wanted is not self.live
-            lists = np.arange(self.index.nlist) if filtered else self.lists.nearest(query, size, self._held)
-            given = faiss.SearchParametersIVF(nprobe=len(lists), sel=selector)
-            pointers = map(faiss.swig_ptr, (lists, np.zeros(len(lists), np.float32), scores, rows))
-            self.index.search_preassigned_c(1, faiss.swig_ptr(query), size, *pointers, False, given)  # noqa: FBT003
+                return self._scanned(query, size, wanted, selector)
+        filtered = wanted is not None and wanted is not self.live
+        lists = np.arange(self.index.nlist) if filtered else self.lists.nearest(query, size, self._held)
+        given = faiss.SearchParametersIVF(nprobe=len(lists), sel=selector)
+        scores, rows = np.empty((1, size), np.float32), np.empty((1, size), np.int64)
+        pointers = map(faiss.swig_ptr, (lists, np.zeros(len(lists), np.float32), scores, rows))
+        self.index.search_preassigned_c(1, faiss.swig_ptr(query), size, *pointers, False, given)  # noqa: FBT003
         found = rows[0] >= 0  # FAISS pads missing hits with the row -1
         return scores[0][found], rows[0][found]
+
+    def _scanned(self, query: Vectors, size: int, wanted: Mask | None, selector: Any) -> tuple[Vectors, Ids]:
+        """Return what `_nearest` does, of all wanted rows."""
+        if wanted is not None and (few := np.flatnonzero(wanted)).size <= _FEW_ROWS:
+            return best_of(self.index, few, query, size)
+        certain = self.rounded.nearest(self.index, query, size, selector) if self.rounded else None
+        if certain:
+            return certain
+        scores, rows = self.index.search(query, size, params=faiss.SearchParameters(sel=selector))
+        return scores[0], rows[0]
 
     def write(self, folder: Path, shelf: Path) -> None:
         """Write the segment into `folder`: links to `shelf`, where its files are written if they are not there yet."""
@@ -167,7 +183,7 @@ class Segment:
             raise DamagedError(f"{path} has {index.ntotal} vectors, {len(ids)} ids and {len(live)} marks.")
         for suffix in (_INDEX, _IDS):
             (shelf / (path.stem + suffix)).hardlink_to(path.with_suffix(suffix))
-        return cls(index, InvertedLists.of(index), ids, live, path.stem)
+        return cls(index, InvertedLists.of(index), ids, live, path.stem, _rounded(index))
 
 
 def exact_segment(ids: Ids, vectors: Half) -> Segment:
@@ -245,6 +261,13 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(before)
+
+
+def _rounded(index: Any) -> RoundedVectors | None:
+    """Return the vectors of an exact index as 8-bit integers, if it has as many as make that pay."""
+    if isinstance(index, faiss.IndexIVF) or index.ntotal not in _ROUNDED_ROWS:
+        return None
+    return RoundedVectors.of(faiss.vector_to_array(index.codes).view(np.float16).reshape(-1, index.d))
 
 
 def _codes(vectors: Half) -> npt.NDArray[np.uint8]:

@@ -35,7 +35,8 @@ class RetrieverSettings(BaseModel):
     threads: int = Field(0, ge=0, description="threads of the encoder; 0: as many as there are cores")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the encoder runs; on a CPU by OpenVINO")
     precision: Literal["auto", "f32", "bf16", "int8"] = Field(
-        "auto", description="on a CPU; auto: bf16 where the CPU has it; int8 is a space of its own"
+        "auto",
+        description="on a CPU; auto: bf16 if the CPU has it, int8 for short questions; all in int8 is another space",
     )
     batch_tokens: int = Field(1024, ge=1, description="tokens per call of the encoder, padding counted")
     reranker: Path | None = Field(None, description="`reader`, or the folder of a cross-encoder; default: none")

@@ -85,16 +85,13 @@ def test_a_text_is_encoded_once_even_in_a_later_run(tmp_path: Path) -> None:
 
 
 def test_queries_passages_and_spaces_are_kept_apart(tmp_path: Path) -> None:
-    encoder = CountingEncoder()
-    cached = CachedEncoder(encoder, tmp_path)
-    cached.encode_passages(["one"])
-    cached.encode_queries(["one"])
-    cached.cache.save()
+    first, other = VectorCache(tmp_path, "first"), VectorCache(tmp_path, "other")
 
-    other = VectorCache(tmp_path, "other")
-    zeros = other.vectors("passage", ["one"], lambda texts: np.zeros((len(texts), 2), np.float32))
-    assert encoder.encoded == ["one", "one"]
-    assert zeros.tolist() == [[0.0, 0.0]]
+    for number, (cache, kind) in enumerate([(first, "passage"), (first, "query"), (other, "passage")]):
+        expected = np.full((1, 2), number, np.float32)
+        assert cache.vectors(kind, ["one"], lambda _, rows=expected: rows) is not None
+        cache.save()
+        np.testing.assert_array_equal(cache.vectors(kind, ["one"], lambda _: np.empty((0, 2), np.float32)), expected)
 
 
 def test_without_a_folder_nothing_is_written() -> None:

@@ -203,3 +203,19 @@ def test_a_filter_that_lets_much_through_gives_what_a_set_of_terms_gives(folder:
     assert snapshot.search("apple number3", 20, allowed) == [hit for hit in everything if hit[0] in allowed][:20]
     rare = {key for key, _ in everything[-1600:]}  # all that is allowed comes last
     assert snapshot.search("apple number3", 20, rare) == [hit for hit in everything if hit[0] in rare][:20]
+
+
+@pytest.mark.parametrize("few", [0, 500])
+def test_ids_looked_up_one_by_one_give_what_a_set_of_terms_gives(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr("retriever.lexical._FEW", few)
+    index = LexicalIndex(folder)
+    snapshot = index.changed([], [(key, f"apple number{key % 7} " * (1 + key % 5)) for key in range(300)])
+    everything = dict(snapshot.search("apple number3", 300))
+
+    found = snapshot.search("apple number3", 300, {3, 10, 11, 299, 5000})
+
+    assert {key for key, _ in found} == {3, 10, 11, 299}
+    assert [key for key, _ in found[:2]] == sorted([3, 10], key=lambda key: -everything[key])
+    assert dict(found) == pytest.approx({key: everything[key] for key, _ in found})

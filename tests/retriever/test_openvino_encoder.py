@@ -51,3 +51,32 @@ def test_a_short_text_alone_gets_the_vector_it_gets_among_others() -> None:
 
     alone = np.concatenate([encoder.encode_queries([text]) for text in texts])
     np.testing.assert_allclose(alone, together, atol=1e-4)
+
+
+def test_by_default_only_a_short_question_alone_goes_through_8_bit_weights() -> None:
+    files = EncoderFiles.read(default_encoder())
+    usual = OpenVinoEncoder(files, RetrieverSettings(threads=1))
+    exact = OpenVinoEncoder(files, RetrieverSettings(precision="f32", threads=1))
+    short, long = "When does the last ferry leave?", "When does the last ferry leave the northern pier in winter? " * 3
+
+    def cosine(found: np.ndarray, text: str) -> float:
+        return float(found[0] @ exact.encode_passages([text])[0])
+
+    assert usual.space_id == exact.space_id
+    assert 0.99 < cosine(usual.encode_queries([short]), short) < 0.9998  # bfloat16 alone stays above 0.9999
+    assert cosine(exact.encode_queries([short]), short) > 0.99999
+    assert cosine(usual.encode_queries([long]), long) > 0.9998
+    assert cosine(usual.encode_passages([short]), short) > 0.9998
+    assert cosine(usual.encode_queries([short, long]), short) > 0.9998
+
+
+def test_questions_one_after_another_do_not_see_each_other() -> None:
+    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), RetrieverSettings(threads=1))
+    first = encoder.encode_queries(["pier"])
+    kept = first.copy()
+
+    longer = encoder.encode_queries(["a much longer question about tickets and ferries"])
+
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_array_equal(encoder.encode_queries(["pier"]), kept)
+    assert not np.allclose(longer, kept, atol=0.01)

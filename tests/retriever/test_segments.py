@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,35 @@ def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DamagedError, match="2 vectors, 2 ids and 1 marks"):
         Segment.read(folder / f"{segment.name}.faiss", shelf)
+
+
+def test_a_segment_that_is_neither_small_nor_large_is_searched_by_8_bit_integers_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(segments, "_ROUNDED_ROWS", range(2000, 3001))
+    small, medium, large = (exact_segment(np.arange(count), _vectors(count)) for count in (1999, 3000, 3001))
+    shelf, folder, again = tmp_path / "shelf", tmp_path / "folder", tmp_path / "again"
+    for each in (shelf, folder, again):
+        each.mkdir()
+    medium.write(folder, shelf)
+    query = _vectors(1).astype(np.float32)
+
+    assert (small.rounded, large.rounded) == (None, None)
+    assert inverted_segment(np.arange(2500), _vectors(2500), _never).rounded is None
+    for segment in (medium, Segment.read(folder / f"{medium.name}.faiss", again), medium.without(np.arange(5))):
+        assert segment.rounded is not None
+        assert segment.rounded.nearest(segment.index, query, 11, None) is not None
+        expected = replace(segment, rounded=None).search(query, 10, None)
+        for found, other in zip(segment.search(query, 10, None), expected, strict=True):
+            np.testing.assert_array_equal(found, other)
+
+
+def test_few_wanted_rows_get_the_scores_of_a_scan_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    segment, allowed = exact_segment(np.arange(3000), _vectors(3000)), np.arange(0, 3000, 7)
+    query = _vectors(5)[4:].astype(np.float32)
+
+    taken = segment.search(query, 20, allowed)
+    monkeypatch.setattr(segments, "_FEW_ROWS", 0)
+
+    for found, expected in zip(taken, segment.search(query, 20, allowed), strict=True):
+        np.testing.assert_array_equal(found, expected)
