@@ -30,37 +30,32 @@ class Asked:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What each side found, and `fused`, best first; `weight` is that of the dense side, 0 to 1.
-
-    `term_weights` says how rare each stem of the query is in the domain.
-    """
+    """What each side found, and `fused`, best first; `weight` is that of the dense side, 0 to 1."""
 
     dense: Scored
     lexical: Scored
     fused: Scored
     weight: float
     unknown_share: float
-    term_weights: dict[str, float]
 
 
 def find_candidates(snapshot: Snapshot, encoder: Encoder, asked: Asked, settings: Mapping[str, Any]) -> Candidates:
     """Return the candidates of a search under a release with these settings of retrieval."""
-    term_weights = snapshot.lexical.term_weights(asked.query)
     lexical = snapshot.lexical.search(asked.query, asked.limit, asked.allowed) if asked.mode != "dense" else []
     legible = readable_weight(1.0, asked.unknown_share) * encoder.trust(asked.query)
     unreadable = asked.mode == "hybrid" and settings.get("dense_weight", 0.5) * legible == 0
     if asked.mode == "lexical" or (unreadable and lexical):
-        bound = lexical_bound(term_weights)
+        bound = lexical_bound(snapshot.lexical.term_weights(asked.query))
         fused = [(key, score / bound) for key, score in lexical]
-        return Candidates([], lexical, fused, 0.0, asked.unknown_share, term_weights)
+        return Candidates([], lexical, fused, 0.0, asked.unknown_share)
     vector = encoder.encode_queries([asked.query])
     dense = snapshot.dense.search(vector, asked.limit, asked.allowed)
     if asked.mode == "dense" or not lexical:
-        return Candidates(dense, lexical, dense, 1.0, asked.unknown_share, term_weights)
+        return Candidates(dense, lexical, dense, 1.0, asked.unknown_share)
     if settings.get("fusion", "ranks") == "ranks":  # a release from before there was another way
         keys = {"dense": [key for key, _ in dense], "lexical": [key for key, _ in lexical]}
         ranks = reciprocal_ranks(keys, {"dense": 1.0, "lexical": 1.0}, settings["rank_constant"])
-        return Candidates(dense, lexical, ranks, 0.5, asked.unknown_share, term_weights)
+        return Candidates(dense, lexical, ranks, 0.5, asked.unknown_share)
     cosines, bm25 = dict(dense), dict(lexical)
     if unseen := bm25.keys() - cosines.keys():
         cosines |= dict(snapshot.dense.search(vector, len(unseen), unseen))
@@ -69,9 +64,9 @@ def find_candidates(snapshot: Snapshot, encoder: Encoder, asked: Asked, settings
     first = {key for side in (dense, lexical) for key, _ in side[: settings["candidates"]]}
     spread_over = [cosines[key] for key in first]  # not over all candidates: more hits wanted shall change no weight
     weight = weight_for(settings["dense_weight"], settings.get("spread_gain", 0.0), spread_over) * legible
-    bound = lexical_bound(term_weights)
+    bound = lexical_bound(snapshot.lexical.term_weights(asked.query))
     fused = convex_combination(cosines, {key: score / bound for key, score in bm25.items()}, weight)
-    return Candidates(list(cosines.items()), list(bm25.items()), fused, weight, asked.unknown_share, term_weights)
+    return Candidates(list(cosines.items()), list(bm25.items()), fused, weight, asked.unknown_share)
 
 
 def places(pairs: Sequence[tuple[int, float]]) -> dict[int, int]:

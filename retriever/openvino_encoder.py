@@ -8,7 +8,8 @@ bfloat16 and others do not.
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,7 @@ from store.ids import hashed_id
 
 Tokens = npt.NDArray[np.int64]
 
-_QUESTION = 16  # tokens of a question for which there is a model of fixed shape: it takes two thirds of the time
-_PLACES = np.arange(_QUESTION)
+_QUESTIONS = (16, 32)  # tokens of questions for which there is a model of fixed shape: it takes two thirds of the time
 _STEP = 8  # lengths are rounded up to a multiple of it: each new one makes OpenVINO prepare its kernels again
 
 
@@ -48,26 +48,28 @@ class InferRequests:
 
 
 class QuestionRequests:
-    """A model of fixed shape for one question, compiled: infer requests with inputs of their own, lent to one thread.
+    """A compiled model of the shape (1, `longest`): infer requests with inputs of their own, lent to one thread.
 
     Without OpenVINO's handling of new inputs a question takes a tenth of a millisecond less.
     """
 
-    def __init__(self, compiled: Any, count: int) -> None:
+    def __init__(self, compiled: Any, longest: int, count: int) -> None:
+        self.longest = longest
+        self._places = np.arange(longest)
         self._free: queue.SimpleQueue[tuple[Any, Tokens, Tokens]] = queue.SimpleQueue()
         for _ in range(count):
             request = compiled.create_infer_request()
-            ids, mask = (np.zeros((1, _QUESTION), np.int64) for _ in range(2))
+            ids, mask = (np.zeros((1, longest), np.int64) for _ in range(2))
             for port in compiled.inputs:
                 request.set_tensor(port, _shared(mask if port.any_name == "attention_mask" else ids))
             self._free.put((request, ids, mask))
 
     def infer(self, tokens: Sequence[int]) -> Vectors:
-        """Return the vector of a question of at most 16 tokens, (1, dimension), as an array of its own."""
+        """Return the vector of a question of at most `longest` tokens, (1, dimension), as an array of its own."""
         request, ids, mask = lent = self._free.get()
         try:
             ids[0, : len(tokens)] = tokens
-            mask[0] = len(tokens) > _PLACES
+            mask[0] = self._places < len(tokens)
             request.start_async()
             request.wait()
             return np.array(request.get_output_tensor(0).data)
@@ -81,20 +83,28 @@ class OpenVinoEncoder:
     def __init__(self, files: EncoderFiles, settings: RetrieverSettings) -> None:
         from tokenizers import Tokenizer
 
-        int8 = settings.precision == "int8"
-        int8_question = settings.precision in ("int8", "auto")
+        precision = precision_of(settings)
+        int8 = precision == "int8"
         self.space_id = hashed_id("spc", {"of": files.space_id, "weights": "int8"}) if int8 else files.space_id
         self.max_tokens = files.max_tokens
         self._files = files
         self._batch_tokens = settings.batch_tokens
         folder = converted(files, settings.cache or default_cache())
-        self._model = InferRequests(compiled_model(folder, settings, int8=int8), 4)
-        self._question = QuestionRequests(compiled_model(folder, settings, (1, _QUESTION), int8=int8_question), 2)
+        self._model = InferRequests(compiled_model(folder, settings, precision), 4)
+        of_questions = "int8" if settings.precision == "auto" else precision
+        self._questions = [
+            QuestionRequests(compiled_model(folder, settings, of_questions, (1, longest)), longest, 2)
+            for longest in _QUESTIONS
+        ]
         self.dimension = int(self._model.dimension.get_length())
         self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(files.max_tokens)
         self._tokenizer.no_padding()
-        self._whole = whole_tokenizer(files.folder)
+        whole = whole_tokenizer(files.folder)
+        self._whole = whole
+        self._special = whole.num_special_tokens_to_add(is_pair=False)
+        # The share of a question that is unknown is asked for just before its vector.
+        self._tokens: Callable[[str], list[int]] = lru_cache(maxsize=1)(lambda text: whole.encode(text).ids)
         self._unknown = files.unknown_id
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
@@ -105,9 +115,10 @@ class OpenVinoEncoder:
         """See `Encoder`. A short one alone goes to the model for questions."""
         prefixed = [self._files.query_prefix + text for text in texts]
         if len(prefixed) == 1:
-            tokens = self._tokenizer.encode(prefixed[0]).ids
-            if len(tokens) <= _QUESTION:
-                return self._question.infer(tokens)
+            tokens = self._tokens(prefixed[0])
+            for model in self._questions:
+                if len(tokens) <= min(model.longest, self.max_tokens):
+                    return model.infer(tokens)
         return self._encode(prefixed)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -116,8 +127,9 @@ class OpenVinoEncoder:
 
     def unknown_share(self, text: str) -> float:
         """See `Encoder`."""
-        ids = self._whole.encode(text, add_special_tokens=False).ids
-        return ids.count(self._unknown) / len(ids) if ids and self._unknown is not None else 0.0
+        tokens = self._tokens(text)
+        count = len(tokens) - self._special
+        return tokens.count(self._unknown) / count if count > 0 and self._unknown is not None else 0.0
 
     def trust(self, text: str) -> float:
         """See `Encoder`."""
@@ -134,23 +146,22 @@ class OpenVinoEncoder:
 
 
 def compiled_model(
-    folder: Path, settings: RetrieverSettings, shape: tuple[int, int] | None = None, *, int8: bool = False
+    folder: Path, settings: RetrieverSettings, precision: str, shape: tuple[int, int] | None = None
 ) -> Any:
     """Return the model of a converted folder, compiled for this CPU; the compiled form is kept in the folder.
 
-    With `shape` (texts, tokens) it takes inputs of that shape only, and is quicker at it. With `int8` its weights are
-    quantised.
+    With `shape` (texts, tokens) it takes inputs of that shape only, and is quicker at it. `precision` is "f32", "bf16"
+    or "int8", which is that of the products of matrices alone.
     """
     import openvino as ov
 
     core = ov.Core()
-    precision = precision_of(settings)
-    floats = _floats() if precision == "int8" else precision  # those of everything but the products of matrices
-    properties = {"INFERENCE_PRECISION_HINT": floats, "CACHE_DIR": str(folder), "PERFORMANCE_HINT": "LATENCY"}
+    rest = precision if precision != "int8" else "f32" if shape else _floats()
+    properties = {"INFERENCE_PRECISION_HINT": rest, "CACHE_DIR": str(folder), "PERFORMANCE_HINT": "LATENCY"}
     if settings.threads:
         properties["INFERENCE_NUM_THREADS"] = str(settings.threads)
     model = core.read_model(folder / "model.xml")
-    if int8:
+    if precision == "int8":
         quantise(model)
         properties |= GROUP
     if shape:
@@ -161,6 +172,11 @@ def compiled_model(
 def precision_of(settings: RetrieverSettings) -> str:
     """Return "f32", "bf16" or "int8": as the settings say, else bfloat16 where this CPU computes in it."""
     return settings.precision if settings.precision != "auto" else _floats()
+
+
+def floats_of(settings: RetrieverSettings) -> str:
+    """Return "f32" or "bf16": what a model computes in that is never quantised."""
+    return _floats() if settings.precision in ("auto", "int8") else settings.precision
 
 
 def _floats() -> str:

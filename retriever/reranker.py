@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from retriever.encoder_files import default_cache, save_openvino
-from retriever.openvino_encoder import InferRequests, batches, compiled_model
+from retriever.openvino_encoder import InferRequests, batches, compiled_model, floats_of
 from retriever.quiet import quiet_transformers
 from retriever.reader import Reader
 from retriever.settings import RetrieverSettings
@@ -74,7 +74,8 @@ class CrossEncoder:
         target = (settings.cache or default_cache()) / self.id
         if not (target / "model.xml").is_file():
             save_openvino(_classifier(folder), _INPUTS, target)
-        self._model = InferRequests(compiled_model(target, settings), 2)  # some architectures have no token types
+        compiled = compiled_model(target, settings, floats_of(settings))
+        self._model = InferRequests(compiled, 2)  # some architectures have no token types
         self._budget = settings.batch_tokens
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()

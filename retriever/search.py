@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -55,19 +56,21 @@ class Hit:
 
 @dataclass(frozen=True)
 class Result:
-    """Hits, best first, and the change they are true at.
-
-    `term_weights` says how rare each stem of the query is in the domain.
-    """
+    """Hits, best first, and the change they are true at. What only some callers want is made when it is asked for."""
 
     hits: list[Hit]
     index_seq: int
-    term_weights: dict[str, float]
+    weigh: Callable[[], dict[str, float]] = field(repr=False, compare=False)
     explain: Callable[[], dict[str, Any]] = field(repr=False, compare=False)
+
+    @cached_property
+    def term_weights(self) -> dict[str, float]:
+        """How rare each stem of the query is in the domain."""
+        return self.weigh()
 
     @property
     def stages(self) -> dict[str, Any]:
-        """What each stage found, for people; made when it is asked for, from more passages than the hits."""
+        """What each stage found, for people, from more passages than the hits."""
         return self.explain()
 
 
@@ -155,7 +158,8 @@ class Retriever:
             everything = self._hits(domain_id, documents, found, len(found.fused))
             return _named(found, everything, [hit for hit in hits if hit.ranks["rerank"] is not None])
 
-        return Result(hits[: request.top_k], snapshot.seq, found.term_weights, explain)
+        weigh = partial(snapshot.lexical.term_weights, request.query)
+        return Result(hits[: request.top_k], snapshot.seq, weigh, explain)
 
     def _hits(self, domain_id: str, documents: set[str] | None, found: Candidates, wanted: int) -> list[Hit]:
         """Return the best hits, at least `wanted` of them if there are; what was deleted meanwhile is left out."""

@@ -38,7 +38,7 @@ def test_every_candidate_has_both_scores_and_the_spread_of_the_cosines_decides_t
     dense, lexical = dict(found.dense), dict(found.lexical)
     assert {2, 4, 6} <= dense.keys()  # what the words found
     assert found.weight == pytest.approx(weight_for(0.4, 0.5, list(dense.values())))
-    bound = 2 * 2.2 * sum(found.term_weights.values())
+    bound = 2 * 2.2 * sum(snapshot.lexical.term_weights("green pear").values())
     for key, score in found.fused:
         assert score == pytest.approx(
             found.weight * dense[key] + (1 - found.weight) * lexical.get(key, 0.0) / bound, abs=1e-6
