@@ -72,11 +72,14 @@ class RoundedVectors:
         units = np.rint(query / step)
         bounds, rows = np.empty((1, many), np.float32), np.empty((1, many), np.int64)
         self.index.search(units, many, params=faiss.SearchParameters(sel=selector), D=bounds, I=rows)
-        rows = rows[0][rows[0] >= 0]
-        scores, best = best_of(exact, np.sort(rows), query, size)
-        others = -np.inf if len(rows) < many else float(bounds[0, -1]) * step * self.step
-        missed = float(np.linalg.norm(query - units * step)) * self.longest + float(np.linalg.norm(query)) * self.lost
-        return (scores, best) if scores[-1] > others + missed + _ROUNDING else None
+        scores, best = best_of(exact, np.sort(rows[rows >= 0]), query, size)
+        others = float(bounds[0, -1]) * step * self.step  # the lowest number there is if all that may be are in `rows`
+        return (scores, best) if scores[-1] > others + self.missed(query, units * step) else None
+
+    def missed(self, query: Vectors, rounded: Vectors) -> float:
+        """Return the most by which the inner product of two rounded vectors can differ from the exact one."""
+        rest = float(np.linalg.norm(query - rounded))
+        return rest * self.longest + float(np.linalg.norm(query)) * self.lost + _ROUNDING
 
 
 def best_of(exact: Any, rows: Rows, query: Vectors, size: int) -> tuple[Vectors, Rows]:

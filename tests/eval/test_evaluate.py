@@ -1,4 +1,4 @@
-"""The job `evaluate`, from its queue to the stored report, and what it counts as a leak."""
+"""The job `evaluate`, from its queue to the stored report."""
 
 from __future__ import annotations
 
@@ -10,23 +10,20 @@ from typing import Any
 import pytest
 from tiny import build_tiny_model
 
-from eval.arms import ArmSetup
-from eval.evaluate import find_leaks, run_evaluation
+from eval.evaluate import run_evaluation
 from eval.page import to_html
 from eval.report import to_markdown
-from eval.runner import METRICS, EvalQuestion
+from eval.runner import METRICS
 from eval.settings import EvalSettings, EvaluateSection
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder
 from retriever.settings import RetrieverSettings
-from store.datasets import Dataset, Example, create_dataset, delete_dataset, hash_examples, usable_examples
+from store.datasets import Dataset, hash_examples, usable_examples
 from store.domains import Domain
 from store.errors import InvalidInputError, NotFoundError, TandemError, UnprocessableError
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
-from store.jobs import Progress, claim_job, create_job, finish_job, list_events
-from store.models import NewModel, publish_model
-from store.receiving import receive
+from store.jobs import Progress, claim_job, finish_job, list_events
 from store.releases import active_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store
@@ -237,111 +234,6 @@ def test_an_evaluation_that_cannot_be_carried_out_fails_with_a_reason_and_stores
     assert len(list_releases(laboratory.store, laboratory.domain.id)) == 1
 
 
-def _dataset(store: Store, domain: Domain, *examples: Example) -> Dataset:
-    return create_dataset(store, domain.id, "questions", "qa", "human", examples)
-
-
-def _qa(key: str, split: str, question: str, documents: dict[str, int] | None = None) -> Example:
-    return Example(key, split, {"question": question, "answers": ["x"]}, documents or {})
-
-
-def _arm(adapter: str | None) -> ArmSetup:
-    return ArmSetup("combined" if adapter else "rag", {"adapter": adapter})
-
-
-def _questions(store: Store, dataset: Dataset) -> list[EvalQuestion]:
-    return [EvalQuestion.from_example(example) for example in usable_examples(store, dataset.id, "test")]
-
-
-def test_a_test_question_that_training_asks_in_other_spelling_is_a_leak(store: Store, domain: Domain) -> None:
-    dataset = _dataset(
-        store,
-        domain,
-        _qa("train-1", "train", "How much is  a TICKET?"),
-        _qa("train-2", "train", "门票多少钱？"),
-        _qa("test-1", "test", "how much is a ticket"),
-        _qa("test-2", "test", "门票，多少钱"),
-        _qa("test-3", "test", "How much is a tick?"),
-        _qa("dev-1", "dev", "How much is a tick?"),
-    )
-
-    leaks = find_leaks(store, dataset, _questions(store, dataset), [_arm(None)])
-
-    assert leaks == [
-        "test-1 asks the same as the training example train-1",
-        "test-2 asks the same as the training example train-2",
-    ]
-
-
-def test_a_split_that_was_trained_on_is_no_twin_of_itself(store: Store, domain: Domain) -> None:
-    dataset = _dataset(store, domain, _qa("a", "train", "How much?"), _qa("b", "train", "How many?"))
-    questions = [EvalQuestion.from_example(example) for example in usable_examples(store, dataset.id, "train")]
-
-    assert find_leaks(store, dataset, questions, [_arm(None)]) == []
-
-
-def test_a_question_about_a_document_that_an_adapter_learned_from_is_a_leak(store: Store, domain: Domain) -> None:
-    seen, _ = receive(store, domain.id, "seen.txt", b"one", title="seen", media_type="text/plain")
-    fresh, _ = receive(store, domain.id, "fresh.txt", b"two", title="fresh", media_type="text/plain")
-    create_job(store, "tune_generator", domain.id, {})
-    claimed = claim_job(store)
-    assert claimed is not None
-    dataset = _dataset(
-        store,
-        domain,
-        _qa("test-1", "test", "What is one?", {seen.id: 1}),
-        _qa("test-2", "test", "What is two?", {fresh.id: 1}),
-    )
-    lineage = {"trained": "with_context", "dataset": {"id": dataset.id, "split": "train"}}
-    learned = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {seen.id: 1})
-    model = publish_model(store, claimed[1], learned, _write_something)
-    questions = _questions(store, dataset)
-
-    assert find_leaks(store, dataset, questions, [_arm(None), _arm(model.id)]) == [
-        f"test-1 is about {seen.id}, which {model.id} learned from"
-    ]
-    assert find_leaks(store, dataset, questions, [_arm(None)]) == []  # no measured arm uses the adapter
-
-
-def test_what_an_adapter_really_learned_from_is_a_leak_whatever_it_is_called(store: Store, domain: Domain) -> None:
-    create_job(store, "tune_generator", domain.id, {})
-    claimed = claim_job(store)
-    assert claimed is not None
-    dataset = _dataset(store, domain, _qa("a", "dev", "How much?"), _qa("b", "dev", "How many?"))
-    lineage = {"trained": "with_context", "dataset": {"id": dataset.id, "split": "dev"}}
-    new = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {})
-    model = publish_model(store, claimed[1], new, _write_something)
-    questions = [EvalQuestion.from_example(example) for example in usable_examples(store, dataset.id, "dev")]
-
-    leaks = find_leaks(store, dataset, questions, [_arm(model.id)])
-    delete_dataset(store, domain.id, dataset.id)
-    other = _dataset(store, domain, _qa("c", "test", "How long?"))
-    unknown = find_leaks(store, other, _questions(store, other), [_arm(model.id)])
-
-    assert [leak.split(" asks")[0] for leak in leaks] == ["a", "b"]
-    assert unknown == [f"{model.id} learned from a data set that was deleted: what it has seen is not known"]
-
-
-def test_a_question_that_an_adapter_learned_from_another_data_set_is_a_leak_even_of_the_same_key(
-    store: Store, domain: Domain
-) -> None:
-    create_job(store, "tune_generator", domain.id, {})
-    claimed = claim_job(store)
-    assert claimed is not None
-    measured = _dataset(store, domain, _qa("one", "test", "How much is a ticket?"), _qa("two", "test", "Who sails?"))
-    learned = [_qa("one", "dev", "how much is a  TICKET"), _qa("two", "train", "Who sails?")]
-    other = create_dataset(store, domain.id, "faq", "qa", "human", learned)
-    lineage = {"trained": "with_context", "dataset": {"id": other.id, "split": "dev"}}
-    new = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {})
-    model = publish_model(store, claimed[1], new, _write_something)
-    questions = _questions(store, measured)
-
-    leaks = find_leaks(store, measured, questions, [_arm(model.id)])
-
-    assert leaks == [f"one asks what {model.id} learned from faq one"]  # the split that it did not learn from is none
-    assert find_leaks(store, measured, questions, [_arm(None)]) == []  # no measured arm uses the adapter
-
-
 def test_an_evaluation_of_a_train_split_opens_no_gate(laboratory: Laboratory) -> None:
     lines = "\n".join(json.dumps(row) for row in _QUESTIONS)
     trained = import_questions(laboratory.store, laboratory.domain.id, "learned", lines.encode(), split="train")
@@ -350,7 +242,3 @@ def test_an_evaluation_of_a_train_split_opens_no_gate(laboratory: Laboratory) ->
 
     assert evaluation.report is not None
     assert "it was measured on a train split" in evaluation.report["gate"]["extractive"]["reasons"]
-
-
-def _write_something(folder: Path) -> None:
-    (folder / "adapter_config.json").write_text("{}")

@@ -7,79 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from reports import records, report_of
 
-from eval.arms import BY_COST
 from eval.page import to_html
-from eval.report import build_report, to_markdown
-from eval.runner import Record
-from eval.settings import EvalSettings, GateLimits
+from eval.report import to_markdown
+from eval.settings import GateLimits
 
 _NUMBER = re.compile(r"\d\.\d{3}")  # what a measured score looks like
-
-
-def records(arm: str, scores: Sequence[float], *, abstention: float = 1.0, language: str = "en") -> list[Record]:
-    return [
-        Record(
-            key=f"q{number}",
-            arm=arm,
-            language=language,
-            cluster=f"doc_{number // 2}",
-            answer="",
-            abstained=False,
-            cited=[],
-            scores={
-                "f1": score,
-                "em": float(score == 1.0),
-                "recall": 1.0,
-                "abstention": abstention,
-                "citation_precision": 0.5 if number == 0 else None,
-                "retrieval_hit": None,
-            },
-            ms=10.0 * (number + 1),
-            prompt_tokens=100,
-            completion_tokens=number,
-        )
-        for number, score in enumerate(scores)
-    ]
-
-
-def report_of(
-    measured: dict[str, list[Record]],
-    active: str = "extractive",
-    *,
-    leaks: list[str] | None = None,
-    domain: str = "handbook",
-    min_questions: int = 1,
-    min_documents: int = 2,
-    split: str = "test",
-) -> dict[str, Any]:
-    questions = len(next(iter(measured.values())))
-    return build_report(
-        measured,
-        about={
-            "domain": domain,
-            "dataset": {
-                "id": "ds_1",
-                "name": "questions",
-                "split": split,
-                "questions": questions,
-                "sha256": "abcdef" * 10,
-            },
-            "skipped": {"tuned": "no adapter was trained closed_book (tandem tune generator)."},
-        },
-        arms={
-            name: {
-                "release": f"rel_{BY_COST.index(name) if name in BY_COST else name}",
-                "generator": "x",
-                "adapter": None,
-            }
-            for name in measured
-        },
-        active_arm=active,
-        primary_metric="f1",
-        leaks=leaks or [],
-        settings=EvalSettings(resamples=500, gate=GateLimits(min_documents=min_documents, min_questions=min_questions)),
-    )
 
 
 def verdict_of(**scores: Sequence[float]) -> dict[str, Any]:
@@ -260,62 +194,3 @@ def test_the_report_keeps_every_record_and_names_how_it_measured() -> None:
     ]
     assert report["normalisers"] == {"en": "squad-1.1", "zh": "cmrc2018"}
     assert "500 resamples, seed 0" in report["interval"]
-
-
-def test_the_markdown_shows_verdict_arms_languages_differences_gate_and_what_was_left_out() -> None:
-    markdown = to_markdown(
-        report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)})
-    )
-
-    assert markdown.startswith("# Evaluation of the domain handbook\n\n**Verdict: rag.** Use retrieval")
-    assert "| rag | 0.750 [0.750, 0.750] | 0.000 [0.000, 0.000] | 1.000 [1.000, 1.000] |" in markdown
-    assert "| f1 | en |\n|---|---|\n| extractive | 0.250 [0.250, 0.250] |" in markdown
-    assert "| rag | extractive | +0.500 | [+0.500, +0.500] |" in markdown
-    assert "- rag: open\n" in markdown
-    assert "- not measured: tuned: no adapter was trained closed_book" in markdown
-    assert "4 questions about 2 documents, split test of questions (SHA-256 abcdefabcdef)" in markdown
-
-
-def test_a_table_of_the_markdown_has_as_many_cells_in_every_row() -> None:
-    markdown = to_markdown(
-        report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)})
-    )
-
-    tables = re.findall(r"(?:^\|.*\|$\n?)+", markdown, re.MULTILINE)
-    assert len(tables) == 3
-    for table in tables:
-        assert len({line.count("|") for line in table.splitlines()}) == 1
-
-
-def test_a_score_that_no_record_has_is_shown_as_missing() -> None:
-    measured = records("extractive", [0.5, 0.5])[1:]
-    report = report_of({"extractive": measured})
-
-    assert "| 1.000 [1.000, 1.000] | - | 20 |" in to_markdown(report)
-    assert "<td>–" in to_html(report)
-
-
-def test_the_page_shows_every_arm_with_release_and_gate() -> None:
-    page = to_html(report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)}))
-
-    assert "<strong>rag</strong>" in page
-    for name, release, mean in (("extractive", "rel_0", "0.250"), ("rag", "rel_2", "0.750")):
-        assert f"<tr><td>{name}<td>{mean}" in page
-        assert f"<code>{release}</code>" in page
-    assert "Not measured: tuned:" in page
-
-
-def test_the_page_escapes_what_users_named() -> None:
-    hostile = "<script>alert(1)</script>"
-    measured = {"extractive": records("extractive", [0.5] * 4)}
-
-    for leaks in ([], [f"{hostile} leaks"]):
-        page = to_html(report_of(measured, domain=hostile, leaks=leaks))
-        assert "<script" not in page
-        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-
-
-def test_the_page_needs_nothing_from_elsewhere() -> None:
-    page = to_html(report_of({"extractive": records("extractive", [0.5] * 4)}))
-
-    assert not re.search(r"https?://|src=|<link|<script", page)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fakes import HashEncoder, WordReader
+from handbook import BY_WORDS, LEAVE, pin
 from tiny import build_tiny_model
 
 from generator.engine import Engine
@@ -41,6 +42,15 @@ def engine(store: Store) -> Iterator[Engine]:
     opened.create_domain("handbook")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def filled(engine: Engine) -> Engine:
+    """The engine with two documents."""
+    engine.add("handbook", "leave.txt", LEAVE)
+    engine.add("handbook", "office.md", "# Office\n\n办公室早上九点开门。\n")
+    pin(engine, thresholds=BY_WORDS)
+    return engine
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,23 @@
-"""What the tests of retrieval share: documents that are searchable at once, without loader and chunker."""
+"""What the tests of retrieval share: documents that are searchable without loader and chunker, and searches."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from fakes import HashEncoder, vectors_of
+from searching import Search
 
 from retriever.index import View
+from retriever.reranker import Reranker
+from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, get_document, make_searchable
 from store.domains import Domain
 from store.passages import NewPassage
 from store.receiving import receive
+from store.releases import active_release
 from store.store import Store
 
 
@@ -64,3 +68,55 @@ def add(store: Store, domain: Domain, settings: RetrieverSettings) -> Callable[.
         return get_document(store, document.domain_id, document.id)
 
     return add_document
+
+
+@pytest.fixture
+def retriever(store: Store, settings: RetrieverSettings) -> Iterator[Retriever]:
+    """A retriever with the encoder that needs no model, and without a reranker."""
+    opened = Retriever(store, settings, HashEncoder())
+    yield opened
+    opened.close(checkpoint=False)
+
+
+@pytest.fixture
+def manifest(store: Store, domain: Domain) -> dict[str, Any]:
+    """The manifest of the active release of `domain`."""
+    return active_release(store, domain.id).manifest
+
+
+@pytest.fixture
+def find(retriever: Retriever, domain: Domain, manifest: dict[str, Any]) -> Search:
+    """Search the domain as it is now."""
+
+    def search_now(query: str, **options: Any) -> Result:
+        retriever.index(domain.id).follow()
+        return retriever.search(domain.id, manifest, Request(query, **options))
+
+    return search_now
+
+
+@pytest.fixture
+def searched(store: Store, settings: RetrieverSettings, domain: Domain) -> Search:
+    """Search under a manifest, with an encoder and a reranker of choice."""
+
+    def search_with(
+        manifest: dict[str, Any],
+        query: str,
+        encoder: HashEncoder | None = None,
+        reranker: Reranker | None = None,
+        **options: Any,
+    ) -> Result:
+        opened = Retriever(store, settings, encoder or HashEncoder(), reranker)
+        try:
+            return opened.search(domain.id, manifest, Request(query, **options))
+        finally:
+            opened.close(checkpoint=False)
+
+    return search_with
+
+
+@pytest.fixture
+def convex(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The release as new ones are: fused by a convex combination."""
+    retrieval = {**manifest["retrieval"], "fusion": "convex", "dense_weight": 0.6, "rerank": 2}
+    return {**manifest, "retrieval": retrieval, "reranker": None}

@@ -75,8 +75,17 @@ def test_questions_one_after_another_do_not_see_each_other() -> None:
     first = encoder.encode_queries(["pier"])
     kept = first.copy()
 
-    longer = encoder.encode_queries(["a much longer question about tickets and ferries"])
+    for _ in range(5):  # more than there are places for questions
+        longer = encoder.encode_queries(["a much longer question about tickets and ferries"])
+    again = [encoder.encode_queries(["pier"]) for _ in range(5)]
 
     np.testing.assert_array_equal(first, kept)
-    np.testing.assert_array_equal(encoder.encode_queries(["pier"]), kept)
+    for vector in again:
+        np.testing.assert_array_equal(vector, kept)
     assert not np.allclose(longer, kept, atol=0.01)
+
+
+def test_the_unknown_share_counts_tokens_of_the_text_alone() -> None:
+    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), RetrieverSettings(precision="f32", threads=1))
+
+    assert [encoder.unknown_share(text) for text in ("龘 pier", "龘", "pier", "")] == [0.5, 1.0, 0.0, 0.0]

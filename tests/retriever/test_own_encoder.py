@@ -15,7 +15,8 @@ from retriever.encoder_files import default_encoder
 from retriever.settings import RetrieverSettings
 
 _TEXTS = ["The ferry leaves at noon.", "fares", "Dogs are kept on a lead of at most two metres, says the notice."]
-_QUERIES = ["When does the ferry leave?", "dogs"]
+_QUERIES = ["When does the ferry leave?", "dogs", "Are dogs allowed on the ferry that leaves at noon?"]
+_LONGEST = 12  # tokens, prompts counted: less than the last text and the last query have
 
 
 def _small_model(folder: Path, pooling: str) -> Path:
@@ -30,6 +31,7 @@ def _small_model(folder: Path, pooling: str) -> Path:
     modes = {"pooling_mode_mean_tokens": False, pooling: True, "word_embedding_dimension": 32}
     path = folder / "1_Pooling" / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **modes}), encoding="utf-8")
+    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": _LONGEST}), encoding="utf-8")
     prompts = {"prompts": {"query": "query: ", "document": "passage: "}, "similarity_fn_name": "cosine"}
     (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts), encoding="utf-8")
     return folder
@@ -58,3 +60,4 @@ def test_vectors_equal_those_of_sentence_transformers(
 
     assert np.allclose(encoder.encode_passages(_TEXTS), passages, atol=1e-4)
     assert np.allclose(encoder.encode_queries(_QUERIES), queries, atol=1e-4)
+    assert np.allclose(np.concatenate([encoder.encode_queries([query]) for query in _QUERIES]), queries, atol=1e-4)

@@ -23,11 +23,11 @@ def _unit(rows: npt.NDArray[np.floating[Any]]) -> Vectors:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-def _vectors(count: int, spread: float, seed: int, dimension: int = 64) -> Half:
-    """Return vectors around 20 centres; the smaller the spread, the nearer they are."""
+def _vectors(count: int, spread: float, seed: int, clusters: int = 20) -> Half:
+    """Return vectors of 64 dimensions around centres; the smaller the spread, the nearer they are."""
     chance = np.random.default_rng(seed)
-    centres = chance.standard_normal((20, dimension))
-    rows = centres[chance.integers(0, 20, count)] + spread * chance.standard_normal((count, dimension))
+    centres = chance.standard_normal((clusters, 64))
+    rows = centres[chance.integers(0, clusters, count)] + spread * chance.standard_normal((count, 64))
     return _unit(rows).astype(np.float16)
 
 
@@ -76,6 +76,30 @@ def test_the_bound_holds_for_every_row() -> None:
     rests = np.linalg.norm(vectors.astype(np.float32) - units * rounded.step, axis=1)
     assert rests.max() == pytest.approx(rounded.lost, rel=1e-5)
     assert np.linalg.norm(units * rounded.step, axis=1).max() == pytest.approx(rounded.longest, rel=1e-5)
+
+
+@given(st.integers(0, 2**20), st.sampled_from([1e-3, 0.5]), st.booleans(), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_no_inner_product_is_missed_by_more_than_is_said(
+    seed: int, spread: float, whole_query: bool, whole_vectors: bool
+) -> None:
+    query, vectors = _vectors(1, 1.0, seed + 1).astype(np.float32), _vectors(300, spread, seed)
+    if whole_query:  # nothing is lost by rounding
+        query = np.sign(query) / 8
+    if whole_vectors:
+        vectors = np.sign(vectors) / np.float16(8)
+    rounded = RoundedVectors.of(vectors)
+    assert rounded is not None
+    step = float(np.abs(query).max()) / 127
+    units = np.rint(query / step)
+
+    scores, rows = rounded.index.search(units, 300)
+
+    exact = (vectors.astype(np.float64) @ query[0].astype(np.float64))[rows[0]]
+    found = scores[0].astype(np.float64) * step * rounded.step
+    most = rounded.missed(query, np.asarray(units * step, np.float32))
+    assert np.abs(exact - found).max() <= most
+    assert (most < 1e-4) == (whole_query and whole_vectors)
 
 
 def test_nothing_is_certain_of_a_query_of_zeros_or_among_few_rows() -> None:

@@ -1,12 +1,14 @@
-"""A real server on a loopback port, with a tiny language model that was built for this session."""
+"""A real server on a loopback port, with a tiny language model that was built for this session, and users of it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from command_line import ROOT
 from tiny import build_tiny_model
 
 from generator.settings import GeneratorSettings
@@ -58,3 +60,20 @@ def filled(http: httpx.Client) -> httpx.Client:
     answer = http.post("/documents?wait=true", files=parts)
     assert answer.status_code == 200, answer.text
     return http
+
+
+@pytest.fixture
+def shell(settings: Settings) -> dict[str, str]:
+    """The environment of a user with a data folder of their own."""
+    return os.environ | {
+        "TANDEM_HOME": str(settings.home),
+        "TANDEM_RETRIEVER__CACHE": str(settings.retriever.cache),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user, and no setting of the developer's; for commands that need no model."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
+    return kept | {"TANDEM_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "COLUMNS": "200"}

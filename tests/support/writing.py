@@ -1,4 +1,4 @@
-"""Short ways to fill a store in tests: a passage is a line, a model is two small files."""
+"""Short ways to fill a store in tests and see what is searchable: a passage is a line, a model is two small files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from fakes import HashEncoder, vectors_of
 
 from store.documents import Document, get_document, make_searchable
+from store.domains import Domain
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
 from store.jobs import Lease, claim_job, create_job, finish_job
 from store.models import Model, NewModel, publish_model
-from store.passages import NewPassage
+from store.passages import NewPassage, live_texts, read_contents, read_passages
 from store.receiving import receive
 from store.store import Store
 
@@ -44,6 +45,14 @@ def embed(store: Store, document: Document, text: str) -> Document:
 def put(store: Store, domain_id: str, name: str, text: str) -> Document:
     """Receive a text document and make it searchable."""
     return embed(store, take(store, domain_id, name, text), text)
+
+
+def searchable(store: Store, domain: Domain) -> set[str]:
+    """Return the contents that are searchable in a domain; each of them has an owner."""
+    live = live_texts(store, domain.id, PASSAGE_SET).live
+    owned = {passage.text_id for passage in read_passages(store, domain.id, live, PASSAGE_SET)}
+    assert owned == live
+    return {content for _, content in read_contents(store, live)}
 
 
 def begin_job(store: Store, domain_id: str) -> Lease:

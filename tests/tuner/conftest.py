@@ -1,13 +1,23 @@
-"""A language model that is built once for the tuner's tests; it knows nothing."""
+"""A language model that is built once for the tuner's tests and knows nothing, and a domain to tune it in."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from tiny import build_tiny_model
+from workshop import QUESTIONS, Workshop
+
+from generator.engine import Engine
+from generator.settings import GeneratorSettings
+from retriever.encoder import Encoder
+from retriever.settings import RetrieverSettings
+from store.store import Store
+from tuner.importing import import_questions
+from tuner.settings import LoraSettings, TunerSettings, TuneSection
 
 TEXTS = [
     "The night shift of the northern depot begins at ten in the evening and ends at six in the morning.",
@@ -43,3 +53,25 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> Pa
     """The folder of a causal model with its tokenizer."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
     return build_tiny_model(folder, texts, vocabulary=1024, hidden=128)
+
+
+@pytest.fixture(scope="module")
+def workshop(
+    tmp_path_factory: pytest.TempPathFactory,
+    retriever_settings: RetrieverSettings,
+    minilm: Encoder,
+    tiny_model: Path,
+    texts: list[str],
+) -> Workshop:
+    """The documents of `texts` and questions about them, one workshop for each file of tests."""
+    store = Store.open(tmp_path_factory.mktemp("workshop") / "home")
+    generator = GeneratorSettings(base_model=tiny_model, max_new_tokens=4)
+    engine = Engine(store, retriever_settings, generator, minilm)
+    domain = engine.create_domain("handbook")
+    for number, text in enumerate(texts):
+        engine.add("handbook", f"{number}.txt", text)
+    engine.close()
+    lines = "\n".join(json.dumps(row) for row in QUESTIONS)
+    dataset = import_questions(store, domain.id, "questions", lines.encode())
+    tuner = TunerSettings(lora=LoraSettings(r=4, epochs=1, batch=4), threads=1)
+    return Workshop(store, domain, dataset, TuneSection(tuner=tuner, generator=generator, retriever=retriever_settings))

@@ -8,156 +8,29 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file
+from workshop import TRAINED, Workshop
 
 from generator.answering import Pinned, Question
 from generator.causal import check_adapter, encode_chat, load_causal
 from generator.engine import Engine
 from generator.prompt import load_prompt
-from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder
 from retriever.quiet import quiet_transformers
-from retriever.settings import RetrieverSettings
-from store.datasets import Dataset, hash_examples, usable_examples
+from store.datasets import hash_examples, usable_examples
 from store.documents import list_documents
-from store.domains import Domain
-from store.errors import ConflictError, InvalidInputError, NotFoundError, TandemError, UnprocessableError
 from store.ids import sha256
-from store.jobs import (
-    CancelledError,
-    Job,
-    Lease,
-    Progress,
-    claim_job,
-    create_job,
-    finish_job,
-    get_job,
-    give_back,
-    list_events,
-    request_cancel,
-)
-from store.models import Model, get_model, learned_documents, list_models, model_folder
+from store.jobs import get_job, list_events
+from store.models import Model, learned_documents, list_models
 from store.store import Store
 from store.verify import verify_store
 from tuner.importing import import_questions
-from tuner.lora import DivergedError, run_tune_generator
-from tuner.settings import LoraSettings, TunerSettings, TuneSection
-from tuner.training_data import Conversation, build_conversations
-
-QUESTIONS: list[dict[str, Any]] = [
-    {"question": "When does the night shift begin?", "answers": ["ten in the evening"], "documents": ["0.txt"]},
-    {"question": "When does the night shift end?", "answers": ["six in the morning"], "documents": ["0.txt"]},
-    {"question": "What does every driver sign?", "answers": ["the blue book"], "documents": ["1.txt"]},
-    {"question": "What does the canteen serve on Tuesday?", "answers": ["hot soup"], "documents": ["2.txt"]},
-    {"question": "How long are umbrellas kept?", "answers": ["forty days"], "documents": ["3.txt"]},
-    {"question": "港口的夜班从几点开始？", "answers": ["晚上十点"], "documents": ["5.txt"]},
-    {"question": "仓库的钥匙由谁保管？", "answers": ["值班的主管"], "documents": ["6.txt"]},
-    {"question": "Who is the mayor of the town?", "answers": []},
-    {"question": "How often does the whistle sound?", "answers": ["twice"], "documents": ["4.txt"], "split": "test"},
-]
-TRAINED = 8  # questions of the split train
-
-
-class Interrupted(Progress):
-    """The progress of a job to which something happens just before the report that begins with `at`."""
-
-    def __init__(self, store: Store, job: Job, lease: Lease, at: str, event: Callable[[Lease], None]) -> None:
-        super().__init__(store, job, lease, interval_s=0)
-        self._at = at
-        self._event = event
-
-    def __call__(self, fraction: float, message: str = "") -> None:
-        if message.startswith(self._at):
-            self._event(self.lease)
-        super().__call__(fraction, message)
-
-
-class Silent(Interrupted):
-    """The same, but it reports nothing, so that only the registry can notice a lost lease."""
-
-    def __call__(self, fraction: float, message: str = "") -> None:
-        del fraction
-        if message.startswith(self._at):
-            self._event(self.lease)
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """A domain with documents, questions and a tiny base model."""
-
-    store: Store
-    domain: Domain
-    dataset: Dataset
-    section: TuneSection
-
-    def claim(self, **params: Any) -> tuple[Job, Lease]:
-        """Queue and claim a job."""
-        create_job(self.store, "tune_generator", self.domain.id, {"dataset": "questions", **params})
-        claimed = claim_job(self.store)
-        assert claimed is not None
-        return claimed
-
-    def tune(self, progress: Progress | None = None, **params: Any) -> Model:
-        """Carry a job out as a worker would and return the registered model."""
-        progress = progress or Progress(self.store, *self.claim(**params), interval_s=0)
-        try:
-            result = run_tune_generator(self.section, self.store, progress)
-        except CancelledError:
-            finish_job(self.store, progress.lease, "cancelled")
-            raise
-        except TandemError:
-            if get_job(self.store, progress.job.id).token == progress.lease.token:
-                finish_job(self.store, progress.lease, "failed")
-            raise
-        finish_job(self.store, progress.lease, "succeeded", result=result)
-        return get_model(self.store, result["model"])
-
-    def folder(self, model: Model) -> Path:
-        return model_folder(self.store, model)
-
-    def conversations(self, engine: Engine) -> list[Conversation]:
-        """Return the rows that the job trains on."""
-        examples = usable_examples(self.store, self.dataset.id, "train")
-        share = self.section.tuner.without_gold
-        return build_conversations(
-            engine,
-            self.domain.id,
-            examples,
-            "with_context",
-            without_gold=share,
-            seed=self.section.tuner.lora.seed,
-            fits=lambda *_: True,
-        )
-
-
-@pytest.fixture(scope="module")
-def workshop(
-    tmp_path_factory: pytest.TempPathFactory,
-    retriever_settings: RetrieverSettings,
-    minilm: Encoder,
-    tiny_model: Path,
-    texts: list[str],
-) -> Workshop:
-    store = Store.open(tmp_path_factory.mktemp("workshop") / "home")
-    generator = GeneratorSettings(base_model=tiny_model, max_new_tokens=4)
-    engine = Engine(store, retriever_settings, generator, minilm)
-    domain = engine.create_domain("handbook")
-    for number, text in enumerate(texts):
-        engine.add("handbook", f"{number}.txt", text)
-    engine.close()
-    lines = "\n".join(json.dumps(row) for row in QUESTIONS)
-    dataset = import_questions(store, domain.id, "questions", lines.encode())
-    tuner = TunerSettings(lora=LoraSettings(r=4, epochs=1, batch=4), threads=1)
-    return Workshop(store, domain, dataset, TuneSection(tuner=tuner, generator=generator, retriever=retriever_settings))
 
 
 @pytest.fixture(scope="module")
@@ -360,93 +233,6 @@ def test_a_run_leaves_nothing_in_the_temporary_folder(
     workshop.tune()
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_learning_rate_at_which_training_diverges_registers_nothing(workshop: Workshop) -> None:
-    before = list_models(workshop.store)
-
-    with pytest.raises(DivergedError, match=r"Lower lora\.learning_rate, now 1000000\.0") as caught:
-        workshop.tune(lora={"learning_rate": 1e6, "epochs": 2})
-
-    assert caught.value.code == "training_diverged"
-    assert list_models(workshop.store) == before
-
-
-@pytest.mark.parametrize(
-    ("params", "error", "code"),
-    [
-        ({"lora": {"max_length": 16}}, UnprocessableError, "example_too_long"),
-        ({"lora": {"learning_rate": -1}}, InvalidInputError, "invalid_value"),
-        ({"lora": {"ranks": 4}}, InvalidInputError, "invalid_value"),
-        ({"trained": "open_book"}, InvalidInputError, "invalid_value"),
-        ({"split": "dev"}, UnprocessableError, "no_examples"),
-        ({"dataset": "none"}, NotFoundError, "dataset_not_found"),
-    ],
-)
-def test_a_run_that_cannot_begin_says_why_and_registers_nothing(
-    workshop: Workshop, params: dict[str, Any], error: type[TandemError], code: str
-) -> None:
-    before = list_models(workshop.store)
-
-    with pytest.raises(error) as caught:
-        workshop.tune(**params)
-
-    assert caught.value.code == code
-    assert list_models(workshop.store) == before
-
-
-def test_a_wrong_setting_is_named(workshop: Workshop) -> None:
-    with pytest.raises(InvalidInputError, match=r"lora\.dropout: ") as caught:
-        workshop.tune(lora={"dropout": 1.5})
-
-    assert caught.value.param == "lora.dropout"
-
-
-def test_without_a_base_model_there_is_nothing_to_tune(workshop: Workshop) -> None:
-    section = workshop.section.model_copy(update={"generator": GeneratorSettings()})
-
-    with pytest.raises(UnprocessableError) as caught:
-        Workshop(workshop.store, workshop.domain, workshop.dataset, section).tune()
-
-    assert caught.value.code == "no_base_model"
-
-
-def test_a_run_that_is_cancelled_while_it_trains_stops_and_registers_nothing(workshop: Workshop) -> None:
-    before = list_models(workshop.store)
-    job, lease = workshop.claim(lora={"epochs": 50})
-
-    def cancel(lease: Lease) -> None:
-        request_cancel(workshop.store, lease.job_id)
-
-    with pytest.raises(CancelledError):
-        workshop.tune(Interrupted(workshop.store, job, lease, "step 3 of", cancel))
-
-    assert get_job(workshop.store, job.id).status == "cancelled"
-    assert [event.message for event in list_events(workshop.store, job.id)][-1] == "step 2 of 100"
-    assert list_models(workshop.store) == before
-
-
-@pytest.mark.parametrize(
-    ("progress", "at"), [(Interrupted, "step 2 of"), (Silent, "publishing")], ids=["training", "publishing"]
-)
-def test_a_run_that_lost_its_lease_registers_nothing(workshop: Workshop, progress: type[Interrupted], at: str) -> None:
-    before = list_models(workshop.store)
-    job, lease = workshop.claim()
-    taken: list[Lease] = []
-
-    def lose(lease: Lease) -> None:
-        assert give_back(workshop.store, lease, "It was thought dead.", counted=False) == "queued"
-        claimed = claim_job(workshop.store)
-        assert claimed is not None
-        taken.append(claimed[1])
-
-    with pytest.raises(ConflictError) as caught:
-        workshop.tune(progress(workshop.store, job, lease, at, lose))
-
-    assert caught.value.code == "lease_lost"
-    assert list_models(workshop.store) == before
-    assert get_job(workshop.store, job.id).status == "running"  # for the worker that has it now
-    finish_job(workshop.store, taken[0], "failed")
 
 
 def test_tuning_never_calls_home() -> None:

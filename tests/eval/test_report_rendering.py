@@ -1,0 +1,69 @@
+"""The report as people read it: Markdown and the page."""
+
+from __future__ import annotations
+
+import re
+
+from reports import records, report_of
+
+from eval.page import to_html
+from eval.report import to_markdown
+
+
+def test_the_markdown_shows_verdict_arms_languages_differences_gate_and_what_was_left_out() -> None:
+    markdown = to_markdown(
+        report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)})
+    )
+
+    assert markdown.startswith("# Evaluation of the domain handbook\n\n**Verdict: rag.** Use retrieval")
+    assert "| rag | 0.750 [0.750, 0.750] | 0.000 [0.000, 0.000] | 1.000 [1.000, 1.000] |" in markdown
+    assert "| f1 | en |\n|---|---|\n| extractive | 0.250 [0.250, 0.250] |" in markdown
+    assert "| rag | extractive | +0.500 | [+0.500, +0.500] |" in markdown
+    assert "- rag: open\n" in markdown
+    assert "- not measured: tuned: no adapter was trained closed_book" in markdown
+    assert "4 questions about 2 documents, split test of questions (SHA-256 abcdefabcdef)" in markdown
+
+
+def test_a_table_of_the_markdown_has_as_many_cells_in_every_row() -> None:
+    markdown = to_markdown(
+        report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)})
+    )
+
+    tables = re.findall(r"(?:^\|.*\|$\n?)+", markdown, re.MULTILINE)
+    assert len(tables) == 3
+    for table in tables:
+        assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_a_score_that_no_record_has_is_shown_as_missing() -> None:
+    measured = records("extractive", [0.5, 0.5])[1:]
+    report = report_of({"extractive": measured})
+
+    assert "| 1.000 [1.000, 1.000] | - | 20 |" in to_markdown(report)
+    assert "<td>–" in to_html(report)
+
+
+def test_the_page_shows_every_arm_with_release_and_gate() -> None:
+    page = to_html(report_of({"extractive": records("extractive", [0.25] * 4), "rag": records("rag", [0.75] * 4)}))
+
+    assert "<strong>rag</strong>" in page
+    for name, release, mean in (("extractive", "rel_0", "0.250"), ("rag", "rel_2", "0.750")):
+        assert f"<tr><td>{name}<td>{mean}" in page
+        assert f"<code>{release}</code>" in page
+    assert "Not measured: tuned:" in page
+
+
+def test_the_page_escapes_what_users_named() -> None:
+    hostile = "<script>alert(1)</script>"
+    measured = {"extractive": records("extractive", [0.5] * 4)}
+
+    for leaks in ([], [f"{hostile} leaks"]):
+        page = to_html(report_of(measured, domain=hostile, leaks=leaks))
+        assert "<script" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    page = to_html(report_of({"extractive": records("extractive", [0.5] * 4)}))
+
+    assert not re.search(r"https?://|src=|<link|<script", page)

@@ -1,0 +1,114 @@
+"""Commands and the server of their data folder: running, just starting, gone, or interrupted."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from command_line import HEEDING, in_one_line, tandem
+from pretended_server import HANG_UP, closed_port, owned, pretended, refusal
+
+from service.server import local_server
+from service.settings import Settings
+
+
+def test_commands_talk_to_the_running_server(shell: dict[str, str], settings: Settings) -> None:
+    with local_server(settings):
+        created = tandem(shell, "domain", "create", "handbook", "--json")
+        listed = tandem(shell, "domain", "list")
+
+    assert json.loads(created.stdout)["name"] == "handbook"
+    assert "handbook" in listed.stdout
+
+
+def test_a_server_that_is_gone_is_named_in_one_line(bare: dict[str, str]) -> None:
+    url = f"http://127.0.0.1:{closed_port()}"
+    with owned(bare, url):
+        begun = time.monotonic()
+        ended = tandem(bare, "domain", "list")
+
+    assert ended.returncode == 1
+    assert f"The server at {url} named by the data folder does not answer: " in in_one_line(ended)
+    assert 3 < time.monotonic() - begun < 10
+
+
+def test_a_server_that_hangs_up_is_named_in_one_line(bare: dict[str, str]) -> None:
+    with pretended(bare, lambda *_: (HANG_UP, None)):
+        ended = tandem(bare, "domain", "list")
+
+    assert (ended.returncode, "does not answer" in in_one_line(ended)) == (1, True)
+
+
+def test_a_server_that_is_just_starting_is_waited_for(bare: dict[str, str]) -> None:
+    port = closed_port()
+    command = [sys.executable, "-m", "service.cli", "domain", "list", "--json"]
+    with owned(bare, f"http://127.0.0.1:{port}"):
+        waiting = subprocess.Popen(command, env=bare, stdout=subprocess.PIPE, text=True)
+        time.sleep(2)
+    with pretended(bare, lambda *_: (200, {"object": "list", "data": []}), port):
+        output, _ = waiting.communicate()
+
+    assert (waiting.returncode, json.loads(output)["data"]) == (0, [])
+
+
+def test_an_interrupt_ends_with_130_and_cancels_the_job(bare: dict[str, str]) -> None:
+    looked = threading.Event()
+
+    def answers(method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if path.endswith("/cancel"):
+            return refusal(409, "The job has succeeded already.")
+        if method == "GET":
+            looked.set()
+        return 200, {"id": "job_1", "kind": "tune_generator", "status": "running", "progress": 0.5}
+
+    command = [*HEEDING, sys.executable, "-m", "service.cli", "tune", "generator", "--dataset", "x"]
+    with pretended(bare, answers) as seen:
+        waiting = subprocess.Popen(command, env=bare, stderr=subprocess.PIPE, text=True)
+        assert looked.wait(20)
+        waiting.send_signal(signal.SIGINT)
+        _, errors = waiting.communicate()
+
+    assert (waiting.returncode, "Traceback" in errors, "Error" in errors) == (130, False, False), errors
+    assert seen[-1][:2] == ("POST", "/v1/jobs/job_1/cancel")
+
+
+def test_lists_can_be_limited(bare: dict[str, str]) -> None:
+    nouns = ("domain", "document", "dataset", "model", "release", "job")
+    with pretended(bare, lambda *_: (200, {"object": "list", "data": []})) as seen:
+        commands = [
+            subprocess.Popen([sys.executable, "-m", "service.cli", noun, "list", "--limit", "7", "--json"], env=bare)
+            for noun in nouns
+        ]
+        codes = [command.wait() for command in commands]
+
+    inside = [f"/v1/domains/default/{noun}?limit=7" for noun in ("datasets", "documents", "releases")]
+    assert codes == [0] * len(nouns)
+    assert sorted(path for _, path, _ in seen) == [
+        *inside,
+        *(f"/v1/{n}?limit=7" for n in ("domains", "jobs", "models")),
+    ]
+
+
+def test_serve_says_where_it_listens(shell: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "tandem.toml").write_text('[service]\nhost = "localhost"\nport = 0\n', encoding="utf-8")
+    command = [*HEEDING, sys.executable, "-m", "service.cli", "serve", "--json", "--host", "127.0.0.1"]
+    server = subprocess.Popen(
+        command, env=shell, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    told = json.loads(server.stdout.readline())
+    alive = httpx.get(f"{told['url']}/healthz", trust_env=False)
+    server.send_signal(signal.SIGINT)
+    rest, log = server.communicate()
+
+    assert (alive.status_code, told["pid"], rest) == (200, server.pid, "")
+    assert told["url"].startswith("http://127.0.0.1:")
+    assert not told["url"].endswith(":8321")
+    assert (server.returncode, "GET /healthz" in log, "Traceback" in log) == (130, True, False)

@@ -1,0 +1,24 @@
+"""A handbook with a fact about leave, a question about it, and releases that judge the evidence by words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generator.answering import Pinned
+from generator.engine import Engine
+from generator.manifest import changed_manifest
+from store.releases import create_release, promote
+
+LEAVE = "Employees receive 25 days of annual leave. Unused days expire in March."
+ASKED = "Employees receive annual leave?"
+# Only the words of a question count here: the cosines of `HashEncoder` are random.
+_NO_CHINESE = {"chinese": 0.0, "chinese_coverage": 0.0}
+BY_WORDS = {"evidence": 0.35, "weights": {"bias": -3.0, "reading": 0.0, "coverage": 6.0, "cosine": 0.0, **_NO_CHINESE}}
+
+
+def pin(engine: Engine, **changes: Any) -> Pinned:
+    """Promote the release with these changes and pin it."""
+    pinned = engine.pin("handbook")
+    manifest = changed_manifest(pinned.manifest, changes)
+    promote(engine.store, create_release(engine.store, pinned.domain_id, manifest).id, forced=False, reason="test")
+    return engine.pin("handbook")
