@@ -35,7 +35,7 @@ def _exact(vectors: Half) -> Any:
     return exact_segment(np.arange(len(vectors)), vectors).index
 
 
-@given(st.sampled_from([0.0, 1e-3, 0.05, 0.5, 5.0]), st.integers(1, 60), st.integers(0, 2**20), st.booleans())
+@given(st.sampled_from([0.0, 1e-3, 0.01, 0.5, 5.0]), st.integers(1, 60), st.integers(0, 2**20), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_what_is_certain_is_the_result_of_scanning_everything(spread: float, size: int, seed: int, some: bool) -> None:
     vectors = _vectors(1500, spread, seed)
@@ -53,6 +53,15 @@ def test_what_is_certain_is_the_result_of_scanning_everything(spread: float, siz
         assert len(set(found[1].tolist())) == size
         assert wanted[found[1]].all()
         np.testing.assert_array_equal(found[0], best_of(exact, np.sort(found[1]), query, size)[0])
+
+
+def test_vectors_nearer_to_one_another_than_rounding_tells_are_never_certain() -> None:
+    for seed in range(10):
+        vectors, query = _vectors(1500, 1e-3, seed, clusters=1), _vectors(1, 1.0, seed + 1).astype(np.float32)
+        rounded = RoundedVectors.of(vectors)
+
+        assert rounded is not None
+        assert rounded.nearest(_exact(vectors), query, 10, None) is None
 
 
 def test_usual_vectors_are_certain_and_equal_ones_are_not() -> None:
