@@ -8,6 +8,7 @@ bfloat16 and others do not.
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -54,7 +55,6 @@ class QuestionRequests:
     """
 
     def __init__(self, compiled: Any, longest: int, count: int) -> None:
-        self.longest = longest
         self._places = np.arange(longest)
         self._free: queue.SimpleQueue[tuple[Any, Tokens, Tokens]] = queue.SimpleQueue()
         for _ in range(count):
@@ -91,11 +91,9 @@ class OpenVinoEncoder:
         self._batch_tokens = settings.batch_tokens
         folder = converted(files, settings.cache or default_cache())
         self._model = InferRequests(compiled_model(folder, settings, precision), 4)
-        of_questions = "int8" if settings.precision == "auto" else precision
-        self._questions = [
-            QuestionRequests(compiled_model(folder, settings, of_questions, (1, longest)), longest, 2)
-            for longest in _QUESTIONS
-        ]
+        self._folder, self._settings = folder, settings
+        self._questions: dict[int, QuestionRequests] = {}  # by their longest, compiled when the first question comes
+        self._compiling = threading.Lock()
         self.dimension = int(self._model.dimension.get_length())
         self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(files.max_tokens)
@@ -116,9 +114,9 @@ class OpenVinoEncoder:
         prefixed = [self._files.query_prefix + text for text in texts]
         if len(prefixed) == 1:
             tokens = self._tokens(prefixed[0])
-            for model in self._questions:
-                if len(tokens) <= min(model.longest, self.max_tokens):
-                    return model.infer(tokens)
+            fitting = [longest for longest in _QUESTIONS if len(tokens) <= min(longest, self.max_tokens)]
+            if fitting:
+                return self._question_model(fitting[0]).infer(tokens)
         return self._encode(prefixed)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -135,6 +133,14 @@ class OpenVinoEncoder:
         """See `Encoder`."""
         del text
         return 1.0
+
+    def _question_model(self, longest: int) -> QuestionRequests:
+        with self._compiling:
+            if longest not in self._questions:
+                precision = "int8" if self._settings.precision == "auto" else precision_of(self._settings)
+                compiled = compiled_model(self._folder, self._settings, precision, (1, longest))
+                self._questions[longest] = QuestionRequests(compiled, longest, 2)
+            return self._questions[longest]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         result = np.empty((len(texts), self.dimension), dtype=np.float32)
