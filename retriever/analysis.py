@@ -65,5 +65,7 @@ def is_cjk(character: str) -> bool:
 
 def cjk_share(text: str) -> float:
     """Return the share of the characters that are CJK, blanks left out, 0 to 1."""
+    if text.isascii():
+        return 0.0
     solid = "".join(text.split())
     return sum(map(len, _CJK_RUN.findall(solid))) / len(solid) if solid else 0.0
