@@ -70,9 +70,7 @@ class QuestionRequests:
         try:
             ids[0, : len(tokens)] = tokens
             mask[0] = self._places < len(tokens)
-            request.start_async()
-            request.wait()
-            return np.array(request.get_output_tensor(0).data)
+            return np.array(request.infer(share_outputs=True)[0])
         finally:
             self._free.put(lent)
 
