@@ -39,6 +39,13 @@ class ServiceSettings(BaseModel):
     host: str = Field("127.0.0.1", description="without a key only a loopback address")
     port: int = Field(8321, ge=0, le=65535, description="0: any free port")
     max_body_bytes: int = Field(200_000_000, ge=1)
+    connections: int | None = Field(None, ge=1, description="at a time; default: from the limit of open files")
+    requests: int = Field(256, ge=1, description="worked on or waiting for it at a time; more are answered 429")
+    header_timeout_s: float = Field(10.0, gt=0, description="in which the head of a request has to come")
+    body_timeout_s: float = Field(20.0, gt=0, description="over which the rate of a body is measured")
+    body_rate: int = Field(8192, ge=0, description="bytes per second at which a body has to come")
+    write_timeout_s: float = Field(30.0, gt=0, description="after which a response that nobody reads is given up")
+    keep_alive_s: float = Field(30.0, gt=0, description="for which a connection without a request is kept")
     follow_every_s: float = Field(0.2, gt=0, description="how often the indexes look for changes of other processes")
     lease_s: float = Field(300.0, gt=0, description="a job that reports nothing for so long is ended")
 
