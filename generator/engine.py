@@ -129,7 +129,7 @@ class Engine:
         data = text.encode() if isinstance(text, str) else text
         found = get_domain(self.store, domain)
         kind = media_type(external_id)
-        document, _ = receive(self.store, found.id, external_id, data, title=title or external_id, media_type=kind)
+        document, _ = receive(self.store, found.id, external_id, data, title=title, media_type=kind)
         return self.make_searchable([document])[0]
 
     def make_searchable(self, documents: Sequence[Document]) -> list[Document]:

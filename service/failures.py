@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -12,21 +10,30 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from store.errors import TandemError
+from service.validation import explain
+from store.errors import InvalidInputError, TandemError, UnsupportedMediaError
 
-_TYPES = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error", 409: "conflict_error",
-          413: "invalid_request_error", 422: "unprocessable_error", 503: "unavailable_error"}  # fmt: skip
-# Where pydantic looked and which member of a union it tried; the field is what remains.
-_NO_FIELD = re.compile(
-    r"body|query|path|(constrained-)?(str|int|float|bool|list|dict)(\[.*\])?|function-.*"
-    r"|eq|ne|gt|gte|lt|lte|in|nin|and|or"
-)
+_TYPES = {401: "authentication_error", 404: "not_found_error", 409: "conflict_error", 422: "unprocessable_error",
+          503: "unavailable_error"}  # fmt: skip
 _LOG = logging.getLogger("tandem")
 
 
-def field_name(location: Sequence[int | str]) -> str:
-    """Return the dotted name of the field that a validation error is about."""
-    return ".".join(str(part) for part in location if not _NO_FIELD.fullmatch(str(part)))
+def compressed(request: Request) -> TandemError | None:
+    """Return what refuses a body that is compressed, or None if it is not."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() in ("", "identity"):
+        return None
+    return UnsupportedMediaError(f"Send the body as it is, without 'content-encoding: {encoding[:40]}'.")
+
+
+def not_json(request: Request) -> TandemError | None:
+    """Return what refuses a body whose headers do not say that it is plain JSON, or None if they do."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json")):
+        return compressed(request)
+    given = f"is {kind[:80]!r}" if kind else "is missing"
+    message = f"The content type {given}: send JSON with the header 'content-type: application/json'."
+    return compressed(request) or InvalidInputError(message, code="unsupported_media_type")
 
 
 def error_type(status: int) -> str:
@@ -49,6 +56,20 @@ def _plain(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def _refused(request: Request, error: RequestValidationError) -> TandemError:
+    """Return what refuses a request that does not fit the description of its route."""
+    first = error.errors()[0]
+    place, *rest = first["loc"]  # "body", "query", "path" or "header", and then the field
+    if place == "body" and not rest and (refused := not_json(request)) is not None:
+        return refused
+    if first["type"] == "json_invalid":
+        return InvalidInputError(f"The body is no JSON: {first['ctx']['error']}.", code="invalid_json")
+    if first["type"] == "missing" and not rest:
+        return InvalidInputError("The body is missing: send a JSON object.", code="invalid_json")
+    name, message = explain({**first, "loc": rest}, error.body if place == "body" else None)
+    return InvalidInputError(message, param=name or None)
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers that turn exceptions into failures."""
 
@@ -59,19 +80,16 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
-        del request
-        first = error.errors()[0]
-        if first["type"] == "json_invalid":
-            return failure(400, f"The body is no JSON: {first['ctx']['error']}.", code="invalid_json")
-        name = field_name(first["loc"])
-        message = f"{name}: {first['msg']}." if name else f"{first['msg']}."
-        return failure(400, message, code="invalid_value", param=name or None)
+        refused = _refused(request, error)
+        return failure(refused.status, refused.message, code=refused.code, param=refused.param)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 400 and "parsing the body" in str(error.detail):
-            return failure(400, "The body is no JSON that can be read.", code="invalid_json")
-        message = f"{request.method} {request.url.path}: {error.detail}."
+            unreadable = InvalidInputError("The body is no JSON that can be read.", code="invalid_json")
+            refused = compressed(request) or unreadable
+            return failure(refused.status, refused.message, code=refused.code)
+        message = f"{request.method} {request.url.path}: {str(error.detail).rstrip('.')}."
         return failure(error.status_code, message, code=HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"))
 
     @app.exception_handler(UnicodeEncodeError)

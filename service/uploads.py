@@ -1,36 +1,32 @@
-"""Taking uploads: files or JSON, one document or many, each on its own."""
+"""What an upload holds: files or JSON, one document or many, each checked on its own."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from starlette.datastructures import UploadFile
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from starlette.datastructures import FormData, UploadFile
 
-from retriever.loading import UnreadableError, media_type
-from service.failures import field_name
-from service.objects.content import DocumentObject, UploadItem, UploadList
-from service.routes.domains import Metadata
-from service.runtime import Runtime
-from store.documents import Document
-from store.domains import Domain
+from service.failures import compressed, not_json
+from service.validation import Body, Metadata, invalid
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.ids import sha256
-from store.jobs import create_job
-from store.receiving import NewUpload, Result, check_external_id, receive_all
 
-_METADATA = TypeAdapter(Metadata)
+_METADATA: TypeAdapter[Metadata] = TypeAdapter(Metadata, config=ConfigDict(strict=True))
+_FIELDS = ("external_id", "metadata")
 
 
-class NewDocument(BaseModel):
-    """A document sent as Markdown text; without external id the hash of its text is it."""
+class NewDocument(Body):
+    """A document sent as Markdown text.
 
-    model_config = ConfigDict(extra="forbid")
+    Without external id the hash of its text is it. A new version without title or metadata keeps those of the version
+    before; a new document without title has its external id for one.
+    """
 
     external_id: str | None = Field(None, min_length=1, max_length=512)
     title: str | None = Field(None, max_length=1000)
@@ -38,151 +34,164 @@ class NewDocument(BaseModel):
     metadata: Metadata | None = None
 
 
-class NewDocuments(BaseModel):
+class NewDocuments(Body):
     """The JSON body of an upload, as its callers see it; each document is checked on its own."""
-
-    model_config = ConfigDict(extra="forbid")
 
     documents: list[NewDocument] = Field(min_length=1, max_length=10_000)
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _Items(Body):
     documents: list[Any] = Field(min_length=1, max_length=10_000)
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One item of an upload: `data` and all that is stored with it, or the `error` that keeps it out."""
+    """One item of an upload: `data` and all that is stored with it, or the `error` that keeps it out.
+
+    `external_id` is what the answer calls the item; `named` says that the client chose it. No title and no metadata
+    leave those of an earlier version as they are.
+    """
 
     filename: str | None
     external_id: str
-    title: str
-    data: bytes
-    media_type: str | None
+    title: str | None = None
+    data: bytes = b""
+    media_type: str | None = None
     metadata: dict[str, Any] | None = None
-    error: InvalidInputError | None = None
+    error: TandemError | None = None
+    named: bool = True
 
 
 async def read_uploads(request: Request) -> list[Upload]:
-    """Return the items of a multipart or JSON body."""
+    """Return the items of a multipart or JSON body; raise `InvalidInputError` for a body that is neither."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return await _read_files(request)
-    if kind == "application/json":
+        refused = compressed(request)
+        if refused is None:
+            return await _read_files(request)
+        raise refused
+    refused = not_json(request)
+    if refused is None:
         return await run_in_threadpool(_read_json, await request.body())
-    raise InvalidInputError(
-        'Send files as multipart/form-data or {"documents": [{"text": ...}]} as application/json.',
-        code="unsupported_media_type",
-    )
+    if refused.status == InvalidInputError.status:
+        message = 'Send files as multipart/form-data or {"documents": [{"text": ...}]} as application/json.'
+        raise InvalidInputError(message, code=refused.code)
+    raise refused
+
+
+def only_one(uploads: Sequence[Upload], external_id: str) -> Upload:
+    """Return the new version of the document that is called so; raise what is wrong with it."""
+    if len(uploads) != 1:
+        raise InvalidInputError(f"A new version is one file or one text, not {len(uploads)}.", param="files")
+    new = uploads[0]
+    if new.error is not None:
+        raise new.error
+    if new.named and new.external_id != external_id:
+        raise InvalidInputError(
+            f"The document is called {external_id!r}, the body says {new.external_id[:80]!r}: "
+            "a new version keeps the external id. Leave it out, or upload under the other name with POST.",
+            param="external_id",
+        )
+    return replace(new, external_id=external_id, named=True)
 
 
 def _read_json(data: bytes) -> list[Upload]:
     try:
-        body = _Body.model_validate(json.loads(data))
-    except (ValueError, RecursionError) as error:  # not JSON, nested too deep, or pydantic's ValidationError
-        raise _invalid(error) from error
-    return [_from_item(number, item) for number, item in enumerate(body.documents)]
-
-
-def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool) -> tuple[UploadList, int]:
-    """Store the items and return the answer with its status.
-
-    With `wait` each is made searchable before this returns; otherwise a job does it. An item that fails does not keep
-    the others out; if none was taken, `UnprocessableError` names the first reason.
-    """
-    received = _receive(runtime, domain, uploads)
-    if all(isinstance(outcome, TandemError) for outcome in received):
-        first = next(outcome for outcome in received if isinstance(outcome, TandemError))
-        raise UnprocessableError(first.message, code=first.code, param="files")
-    if wait:
-        documents = runtime.engine.make_searchable([outcome[0] for outcome in received if isinstance(outcome, tuple)])
-        newest = {document.id: document for document in documents}
-        received = [(newest[o[0].id], o[1]) if isinstance(o, tuple) else o for o in received]
-    items = [_item(upload, domain, outcome) for upload, outcome in zip(uploads, received, strict=True)]
-    waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
-    job = create_job(runtime.store, "ingest", domain.id, {}).id if waiting else None
-    return UploadList(data=items, job=job), 202 if waiting else 200
-
-
-def _receive(
-    runtime: Runtime, domain: Domain, uploads: Sequence[Upload]
-) -> list[tuple[Document, Result] | TandemError]:
-    """Return for each item the stored document, or why it could not be taken."""
-    checked = [_checked(upload, runtime.settings.retriever.max_document_bytes) for upload in uploads]
-    good = [each for each in checked if isinstance(each, NewUpload)]
-    stored = iter(receive_all(runtime.store, domain.id, good))
-    return [next(stored) if isinstance(each, NewUpload) else each for each in checked]
-
-
-def _checked(upload: Upload, limit: int) -> NewUpload | TandemError:
-    """Return the item as the store takes it, or why it cannot be taken."""
-    if upload.error is not None:
-        return upload.error
+        given = json.loads(data, object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError) as error:  # not JSON, or nested too deep
+        raise InvalidInputError(f"The body is no JSON: {error}.", code="invalid_json") from error
     try:
-        check_external_id(upload.external_id)
-        kind = upload.media_type or media_type(upload.filename or upload.external_id)
+        items = _Items.model_validate(given).documents
+    except ValidationError as error:
+        raise invalid(error, given) from error
+    return [_from_item(f"documents.{number}", item) for number, item in enumerate(items)]
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; of two values for one key, Python would drop the first without a word."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"an object has the key {twice[:80]!r} twice")
+    return found
+
+
+def _from_item(place: str, item: Any) -> Upload:
+    try:
+        document = NewDocument.model_validate(item)
+        _check_characters(place, document)
+        return _from_text(document)
+    except ValidationError as error:
+        refused: TandemError = invalid(error, item, place)
     except TandemError as error:
-        return error
-    if len(upload.data) > limit:
-        message = f"The document has {len(upload.data)} bytes, allowed are {limit}."
-        return UnreadableError(message, code="too_large")
-    return NewUpload(upload.external_id, upload.data, upload.title, kind, upload.metadata)
+        refused = error
+    own = item.get("external_id") if isinstance(item, dict) else None
+    name = own if isinstance(own, str) and 0 < len(own) <= 512 else place
+    return Upload(None, name.encode("utf-8", "replace").decode(), error=refused)
 
 
-def _item(upload: Upload, domain: Domain, outcome: tuple[Document, Result] | TandemError) -> UploadItem:
-    about = {"filename": upload.filename, "external_id": upload.external_id}
-    if isinstance(outcome, TandemError):
-        reason = {"code": outcome.code, "message": outcome.message}
-        return UploadItem(**about, result="failed", document=None, error=reason)
-    document, result = outcome
-    shown = DocumentObject.of(document, domain.name)
-    return UploadItem(
-        **about, result="failed" if document.status == "failed" else result, document=shown, error=document.error
-    )
+def _check_characters(place: str, document: NewDocument) -> None:
+    """Raise `TandemError` for what JSON can say and nobody can store, and for a text that is none."""
+    for name in ("external_id", "title", "text"):
+        value = getattr(document, name) or ""
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            message = f"{place}.{name} holds half of a surrogate pair, at character {error.start}: it is no text."
+            raise InvalidInputError(message, code="invalid_text", param=f"{place}.{name}") from error
+        if "\x00" in value and name != "text":
+            raise InvalidInputError(f"{place}.{name} has a NUL character.", param=f"{place}.{name}")
+    if not document.text.strip():
+        message = f"{place}.text has no character but white space: there is nothing to search."
+        raise UnprocessableError(message, code="empty_document", param=f"{place}.text")
+
+
+def _from_text(document: NewDocument) -> Upload:
+    data = document.text.encode()
+    metadata = None if document.metadata is None else dict(document.metadata)
+    key = document.external_id or sha256(data)
+    return Upload(None, key, document.title, data, "text/markdown", metadata, named=document.external_id is not None)
 
 
 async def _read_files(request: Request) -> list[Upload]:
     async with request.form(max_files=10_000, max_fields=10) as form:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-        external_id, metadata = form.get("external_id"), form.get("metadata")
+        external_id, metadata = _form_fields(form)
         if not files:
             raise InvalidInputError("The upload has no file: name the parts 'files'.", param="files")
-        if len(files) > 1 and (external_id or metadata):
+        if len(files) > 1 and (external_id is not None or metadata is not None):
             raise InvalidInputError("external_id and metadata are for an upload of one file.", param="external_id")
-        try:
-            parsed = _METADATA.validate_json(metadata) if isinstance(metadata, str) else None
-        except ValidationError as error:
-            raise _invalid(error, "metadata") from error
-        uploads = []
-        for file in files:
-            name = file.filename or "unnamed"
-            key = external_id if isinstance(external_id, str) and external_id else name
-            data = await file.read()
-            uploads.append(Upload(name, key, name, data, None, None if parsed is None else dict(parsed)))
-        return uploads
+        return [await _from_file(file, external_id, metadata) for file in files]
 
 
-def _from_item(number: int, item: Any) -> Upload:
+async def _from_file(file: UploadFile, external_id: str | None, metadata: dict[str, Any] | None) -> Upload:
+    name = file.filename or "unnamed"
+    data = await file.read()
+    return Upload(name, external_id or name, name, data, None, metadata, named=external_id is not None)
+
+
+def _form_fields(form: FormData) -> tuple[str | None, dict[str, Any] | None]:
+    """Return external id and metadata of a form, None where it has none; raise `InvalidInputError` for other fields."""
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    names = [name for name, _ in fields]
+    for name in names:
+        if name not in _FIELDS:
+            hint = " It came as text: a file needs a file name." if name == "files" else ""
+            message = f"The form has no field {name[:80]!r}; beside the files it takes {', '.join(_FIELDS)}.{hint}"
+            raise InvalidInputError(message, param=name[:80])
+        if names.count(name) > 1:
+            raise InvalidInputError(f"The form has the field {name} {names.count(name)} times.", param=name)
+    given = dict(fields)
+    return given.get("external_id") or None, _form_metadata(given["metadata"]) if "metadata" in given else None
+
+
+def _form_metadata(text: str) -> dict[str, Any]:
     try:
-        return _from_text(NewDocument.model_validate(item))
+        given = json.loads(text, object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(f"metadata is no JSON: {error}.", code="invalid_json", param="metadata") from error
+    try:
+        return dict(_METADATA.validate_python(given))
     except ValidationError as error:
-        reason = _invalid(error, f"documents.{number}")
-        return Upload(None, f"documents.{number}", "", b"", None, error=reason)
-
-
-def _from_text(document: NewDocument) -> Upload:
-    data = document.text.encode("utf-8", errors="replace")
-    key = document.external_id or sha256(data)
-    metadata = None if document.metadata is None else dict(document.metadata)
-    return Upload(None, key, document.title or key, data, "text/markdown", metadata)
-
-
-def _invalid(error: Exception, where: str = "") -> InvalidInputError:
-    param: str | None = where or None
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        param = ".".join(part for part in (where, field_name(first["loc"])) if part)
-        return InvalidInputError(f"{param}: {first['msg']}.", param=param)
-    return InvalidInputError(f"The body is no JSON: {error}.", code="invalid_json", param=param)
+        raise invalid(error, given, "metadata") from error

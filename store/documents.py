@@ -8,7 +8,7 @@ reader sees the old version or the new one, never both or neither. `delete_docum
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -69,15 +69,25 @@ def make_all_searchable(
 
 
 def _searchable_versions(connection: sa.Connection, cuts: Sequence[Cut]) -> dict[str, int | None]:
-    """Return, for each document whose newest version is that of its cut, the version that is searched until now."""
-    table = schema.documents.c
-    versions = {cut.document.id: cut.document.version for cut in cuts}
+    """Return, for each document whose newest version is that of its cut, the version that is searched until now.
+
+    Title and media type must be those that the text was cut under as well: they are part of what is searched.
+    """
+    table, version = schema.documents.c, schema.versions.c
+    versions = {cut.document.id: _cut_under(cut.document) for cut in cuts}
     found: dict[str, int | None] = {}
     for batch in batches(list(versions)):
-        columns = (table.id, table.version, table.searchable_version)
-        rows = connection.execute(sa.select(*columns).where(table.id.in_(batch)))
-        found |= {row.id: row.searchable_version for row in rows if row.version == versions[row.id]}
+        columns = (table.id, table.version, table.title, version.media_type, table.searchable_version)
+        newest = sa.and_(version.document_id == table.id, version.version == table.version)
+        statement = sa.select(*columns).join_from(schema.documents, schema.versions, newest)
+        rows = connection.execute(statement.where(table.id.in_(batch)))
+        found |= {row.id: row.searchable_version for row in rows if _cut_under(row) == versions[row.id]}
     return found
+
+
+def _cut_under(document: Any) -> tuple[int, str, str]:
+    """Return what decides how a document is cut, of a record or a row."""
+    return document.version, document.title, document.media_type
 
 
 def _publish(connection: sa.Connection, cuts: Sequence[Cut], before: Mapping[str, int | None]) -> None:

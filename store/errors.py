@@ -2,6 +2,7 @@
 
 TandemError
 ├── InvalidInputError      400, exit 2   the caller must change the request
+│   └── UnsupportedMediaError  415, exit 2   the body is in a form that is never taken
 ├── NotFoundError          404, exit 1   nothing of that name or id here
 ├── ConflictError          409, exit 1   final: the same request will fail again
 │   └── FolderInUseError   409, exit 1   another process owns the data folder
@@ -35,6 +36,13 @@ class InvalidInputError(TandemError):
 
     status = 400
     code = "invalid_value"
+
+
+class UnsupportedMediaError(InvalidInputError):
+    """The body of a request is in a form that is never taken."""
+
+    status = 415
+    code = "unsupported_media_type"
 
 
 class NotFoundError(TandemError):

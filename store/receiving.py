@@ -6,6 +6,7 @@ which the file system serves with few writes of its journal, and for one commit:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -26,13 +27,18 @@ Result = Literal["created", "updated", "unchanged"]
 
 @dataclass(frozen=True)
 class NewUpload:
-    """A file to receive. Metadata that is None leaves that of an earlier version as it is."""
+    """A file to receive.
+
+    A title or metadata that is None leaves that of an earlier version as it is; a new document has its external id for
+    title then, and no metadata. `replaces` is the id of the document that this must be a version of, if it must.
+    """
 
     external_id: str
     data: bytes = field(repr=False)
-    title: str
+    title: str | None
     media_type: str
     metadata: Mapping[str, Any] | None = None
+    replaces: str | None = None
 
 
 def receive(
@@ -41,13 +47,15 @@ def receive(
     external_id: str,
     data: bytes,
     *,
-    title: str,
+    title: str | None,
     media_type: str,
     metadata: Mapping[str, Any] | None = None,
 ) -> tuple[Document, Result]:
-    """Store an upload durably and return its document, not yet searchable if the bytes are new.
+    """Store an upload durably and return its document, not yet searchable if anything that is searched is new.
 
-    The same bytes under the same external id are `unchanged` (metadata and title are still updated).
+    New bytes under a known external id are a new version. The same bytes with another title, media type or metadata are
+    `updated` without one: metadata hold at once; title and media type decide how a text is cut, so the document waits
+    to be made searchable again. The same of everything is `unchanged`.
     """
     upload = NewUpload(external_id, data, title, media_type, metadata)
     check_external_id(external_id)
@@ -87,8 +95,17 @@ class _Known:
     version: int
     sha256: str | None
     status: str
-    is_new: bool
+    title: str
+    media_type: str
+    metadata: Mapping[str, Any]
+    is_new: bool = False
     changes: dict[str, Any] = field(default_factory=dict)
+    retyped: dict[int, str] = field(default_factory=dict)  # versions whose bytes came again as another media type
+
+    @classmethod
+    def new(cls) -> _Known:
+        """Return one that the database does not have yet."""
+        return cls(new_id("doc"), 0, None, "", "", "", {}, is_new=True)
 
 
 def _receive_group(store: Store, domain_id: str, uploads: Sequence[NewUpload]) -> list[tuple[str, Result]]:
@@ -101,10 +118,13 @@ def _receive_group(store: Store, domain_id: str, uploads: Sequence[NewUpload]) -
         outcomes: list[tuple[str, Result]] = []
         versions: list[dict[str, Any]] = []
         for upload, digest in zip(uploads, digests, strict=True):
-            document = known.setdefault(upload.external_id, _Known(new_id("doc"), 0, None, "", is_new=True))
-            result = _apply(document, upload, digest)
-            outcomes.append((document.id, result))
-            if result != "unchanged":
+            if upload.replaces is not None and upload.replaces != getattr(known.get(upload.external_id), "id", None):
+                outcomes.append((upload.replaces, "unchanged"))  # it is gone, and its id leads to nothing
+                continue
+            document = known.setdefault(upload.external_id, _Known.new())
+            before = document.version
+            outcomes.append((document.id, _apply(document, upload, digest)))
+            if document.version > before:
                 about = {"media_type": upload.media_type, "bytes": len(upload.data), "created_at": now()}
                 key = {"document_id": document.id, "version": document.version, "sha256": digest}
                 versions.append(key | about)
@@ -120,7 +140,8 @@ def _known_documents(connection: sa.Connection, domain_id: str, external_ids: Se
     """Return the domain's documents with these external ids, by these."""
     documents, versions = schema.documents.c, schema.versions.c
     newest = sa.and_(versions.document_id == documents.id, versions.version == documents.version)
-    columns = (documents.external_id, documents.id, documents.version, versions.sha256, documents.status)
+    names = ("external_id", "id", "version", "status", "title", "metadata")
+    columns = (*(documents[name] for name in names), versions.sha256, versions.media_type)
     statement = sa.select(*columns).join_from(schema.documents, schema.versions, newest)
     rows = [
         row
@@ -129,22 +150,36 @@ def _known_documents(connection: sa.Connection, domain_id: str, external_ids: Se
             statement.where(documents.domain_id == domain_id, documents.external_id.in_(batch))
         )
     ]
-    return {row.external_id: _Known(row.id, row.version, row.sha256, row.status, is_new=False) for row in rows}
+    return {
+        row.external_id: _Known(row.id, row.version, row.sha256, row.status, row.title, row.media_type, row.metadata)
+        for row in rows
+    }
 
 
 def _apply(document: _Known, upload: NewUpload, digest: str) -> Result:
     """Note in `document` what the upload changes."""
-    first = document.version == 0
-    result: Result = "created" if first else "unchanged" if document.sha256 == digest else "updated"
-    if result != "unchanged" or document.status in ("failed", "quarantined"):
-        document.changes |= {"status": "received", "error": None}
+    first, other_bytes = document.version == 0, document.sha256 != digest
+    title = (upload.external_id if first else document.title) if upload.title is None else upload.title
+    metadata = document.metadata if upload.metadata is None else dict(upload.metadata)
+    cut_anew = other_bytes or (title, upload.media_type) != (document.title, document.media_type)
+    described: dict[str, Any] = {"title": title} if title != document.title else {}
+    if first or _canonical(metadata) != _canonical(document.metadata):
+        described |= {"metadata": metadata}
+    if not other_bytes and upload.media_type != document.media_type:
+        document.retyped[document.version] = upload.media_type
+    if cut_anew or document.status in ("failed", "quarantined"):
+        described |= {"status": "received", "error": None}
         document.status = "received"
-    document.version += result != "unchanged"
-    document.sha256 = digest
-    document.changes |= {"title": upload.title, "version": document.version, "updated_at": now()}
-    if upload.metadata is not None or first:
-        document.changes["metadata"] = dict(upload.metadata or {})
-    return result
+    if described or other_bytes:
+        document.version += other_bytes
+        document.changes |= {**described, "title": title, "version": document.version, "updated_at": now()}
+    document.sha256, document.title, document.media_type, document.metadata = digest, title, upload.media_type, metadata
+    return "created" if first else "updated" if cut_anew or "metadata" in described else "unchanged"
+
+
+def _canonical(metadata: Mapping[str, Any]) -> str:
+    """Return the metadata as JSON with sorted keys: in Python, 1 equals true and 1.0."""
+    return json.dumps(metadata, sort_keys=True)
 
 
 def _write(
@@ -159,7 +194,11 @@ def _write(
     if new:
         connection.execute(table.insert(), new)
     for document in known.values():
-        if not document.is_new:
+        if not document.is_new and document.changes:
             connection.execute(table.update().where(table.c.id == document.id).values(document.changes))
     if versions:
         connection.execute(schema.versions.insert(), versions)
+    for document in known.values():
+        for version, media_type in document.retyped.items():
+            mine = (schema.versions.c.document_id == document.id, schema.versions.c.version == version)
+            connection.execute(schema.versions.update().where(*mine).values(media_type=media_type))

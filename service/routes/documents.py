@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import TypeAdapter
 
 from retriever.filters import Filter, attributes
+from service.intake import take, take_version
 from service.objects.content import Deleted, DocumentObject, ObjectList, UploadList, VersionObject
 from service.routes.dependencies import DomainDep, RuntimeDep, runtime_of
-from service.uploads import NewDocuments, Upload, read_uploads, take
+from service.uploads import NewDocuments, Upload, only_one, read_uploads
 from store.documents import get_document, get_version, list_documents, list_versions, read_original
 from store.domains import Domain, get_domain
 from store.errors import ConflictError, InvalidInputError, NotReadyError
@@ -91,15 +92,11 @@ def get(domain: DomainDep, document: str, runtime: RuntimeDep) -> DocumentObject
 
 @router.put("/v1/domains/{domain}/documents/{document}", openapi_extra=_BODY, responses=_ANSWERS)
 async def replace(domain: DomainDep, document: str, request: Request, wait: bool = False) -> Response:
-    """Store a new version of a document."""
-    uploads = await read_uploads(request)
-    if len(uploads) != 1:
-        raise InvalidInputError("A new version is one file or one text.", param="files")
+    """Store a new version of a document, which keeps its external id; what cannot be read is refused."""
     known = await run_in_threadpool(get_document, runtime_of(request).store, domain.id, document)
-    new = uploads[0]
-    title = known.title if new.filename is None and new.title == new.external_id else new.title
-    version = Upload(new.filename, known.external_id, title, new.data, new.media_type, new.metadata)
-    return await run_in_threadpool(_take, request, domain, [version], wait)
+    version = only_one(await read_uploads(request), known.external_id)
+    answer, status = await run_in_threadpool(take_version, runtime_of(request), domain, known, version, wait)
+    return JSONResponse(answer.model_dump(), status)
 
 
 @router.delete("/v1/domains/{domain}/documents/{document}")

@@ -5,36 +5,31 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from service.objects.content import Deleted, DomainObject, ObjectList
 from service.objects.lifecycle import DatasetObject
 from service.paging import Page, page
 from service.routes.dependencies import DomainDep, RuntimeDep
 from service.runtime import Runtime
+from service.validation import Body, Metadata
 from store.datasets import delete_dataset, get_dataset, list_datasets, list_examples
 from store.domains import Domain, delete_domain, domain_sizes, list_domains, update_domain
 from tuner.importing import import_questions
 
 router = APIRouter(prefix="/v1/domains", tags=["domains"])
-_Number = int | Annotated[float, Field(allow_inf_nan=False)]
-Metadata = dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)] | bool | _Number | None]
 
 
-class NewDomain(BaseModel):
+class NewDomain(Body):
     """A domain to create."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str
     description: str = Field("", max_length=4000)
     metadata: Metadata = Field(default_factory=dict)
 
 
-class DomainChange(BaseModel):
+class DomainChange(Body):
     """What to change of a domain."""
-
-    model_config = ConfigDict(extra="forbid")
 
     description: str | None = Field(None, max_length=4000)
     metadata: Metadata | None = None

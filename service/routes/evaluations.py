@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from eval.page import to_html
 from eval.report import to_markdown
@@ -15,6 +15,7 @@ from service.objects.lifecycle import EvaluationObject
 from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
 from service.routes.jobs import queue_job
+from service.validation import Body
 from store.domains import domain_of, get_domain
 from store.errors import ConflictError, NotReadyError
 from store.evaluations import Evaluation, get_evaluation, list_evaluations
@@ -24,10 +25,8 @@ from store.store import Store
 router = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
 
 
-class NewEvaluation(BaseModel):
+class NewEvaluation(Body):
     """What to measure. Without `arms` all that can be measured are."""
-
-    model_config = ConfigDict(extra="forbid")
 
     domain: str
     dataset: str

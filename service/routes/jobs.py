@@ -10,15 +10,15 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from service.objects.content import ObjectList
 from service.objects.lifecycle import EventObject, JobObject
 from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
+from service.validation import Body, invalid
 from store.datasets import get_dataset
 from store.domains import domain_of, get_domain, list_domains
-from store.errors import InvalidInputError
 from store.evaluations import create_evaluation
 from store.jobs import FINAL, Job, create_job, get_job, list_events, list_jobs, request_cancel
 from store.store import Store
@@ -28,26 +28,20 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _POLL_S = 0.2
 
 
-class NewJob(BaseModel):
+class NewJob(Body):
     """A job to queue; `params` depend on its kind."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Literal["ingest", "tune_generator", "evaluate"]
     domain: str
     params: dict[str, Any] = Field(default_factory=dict)
 
 
-class IngestParams(BaseModel):
+class IngestParams(Body):
     """`ingest` takes nothing: it makes every received document searchable."""
 
-    model_config = ConfigDict(extra="forbid")
 
-
-class TuneParams(BaseModel):
+class TuneParams(Body):
     """`tune_generator`: what to learn from, and how the adapter is trained."""
-
-    model_config = ConfigDict(extra="forbid")
 
     dataset: str
     split: Literal["train", "dev"] = "train"
@@ -55,10 +49,8 @@ class TuneParams(BaseModel):
     lora: dict[str, Any] = Field(default_factory=dict)
 
 
-class EvaluateParams(BaseModel):
+class EvaluateParams(Body):
     """`evaluate`: what to measure on, which arms, and the metric that decides."""
-
-    model_config = ConfigDict(extra="forbid")
 
     dataset: str
     split: Literal["train", "dev", "test"] = "test"
@@ -89,9 +81,7 @@ def _checked(model: type[BaseModel], values: dict[str, Any], where: str) -> Base
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join([where, *(str(part) for part in first["loc"])])
-        raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
+        raise invalid(error, values, where) from error
 
 
 @router.post("", status_code=201)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from generator.answer import Answer, Citation
 from generator.answering import Question
@@ -18,6 +18,7 @@ from service.failures import error_type
 from service.objects.content import AnswerObject, CitationObject, HitObject, SearchObject
 from service.routes.dependencies import RuntimeDep
 from service.runtime import DEFAULT_DOMAIN, Runtime
+from service.validation import Body
 from store.errors import TandemError
 from store.ids import new_id
 
@@ -25,10 +26,8 @@ router = APIRouter(tags=["questions"])
 _MAX_QUESTION = 4000
 
 
-class SearchBody(BaseModel):
+class SearchBody(Body):
     """A search. `min_seq` waits for the index to have seen that change."""
-
-    model_config = ConfigDict(extra="forbid")
 
     query: str = Field(min_length=1, max_length=_MAX_QUESTION)
     top_k: int = Field(10, ge=1, le=100)
@@ -38,19 +37,15 @@ class SearchBody(BaseModel):
     min_seq: int = Field(0, ge=0)
 
 
-class Turn(BaseModel):
+class Turn(Body):
     """An earlier message of the conversation."""
-
-    model_config = ConfigDict(extra="forbid")
 
     role: Literal["user", "assistant"]
     content: str = Field(max_length=20_000)
 
 
-class QueryBody(BaseModel):
+class QueryBody(Body):
     """A question; the release decides what is not given."""
-
-    model_config = ConfigDict(extra="forbid")
 
     question: str = Field(min_length=1, max_length=_MAX_QUESTION)
     arm: Literal["base", "rag", "tuned", "tuned+rag", "combined"] | None = None

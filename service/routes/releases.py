@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from eval.calibration import calibrate, calibration_questions, fit_dense_weight
 from generator.answering import Pinned
@@ -15,6 +15,7 @@ from service.objects.lifecycle import ReleaseObject
 from service.paging import Page, page
 from service.promotion import promote_through_gate
 from service.routes.dependencies import DomainDep, RuntimeDep
+from service.validation import Body
 from store.domains import domain_of
 from store.errors import InvalidInputError, NotFoundError
 from store.models import get_model
@@ -24,24 +25,20 @@ from store.store import Store
 router = APIRouter(tags=["releases"])
 
 
-class NewRelease(BaseModel):
+class NewRelease(Body):
     """A release to make: the one named `from` (default: the active one) with the changes `set`.
 
     `calibrate` names a data set whose dev split, or else train split, fits the weight of the dense side and the
     evidence thresholds anew.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     from_: str | None = Field(None, alias="from")
     set: dict[str, Any] = Field(default_factory=dict)
     calibrate: str | None = Field(None, max_length=64)
 
 
-class Promotion(BaseModel):
+class Promotion(Body):
     """How to promote; force needs a reason."""
-
-    model_config = ConfigDict(extra="forbid")
 
     force: bool = False
     reason: str = Field("", max_length=2000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fakes import HashEncoder, vectors_of
 from writing import PASSAGE_SET, embed, line_passages, put, searchable, take
 
@@ -56,11 +57,41 @@ def test_a_received_document_has_its_original_and_is_not_searchable_yet(store: S
 def test_the_same_bytes_again_are_unchanged_and_stay_searchable(store: Store, domain: Domain) -> None:
     before = put(store, domain.id, "a", "one")
 
-    after, result = receive(store, domain.id, "a", b"one", title="B", media_type="text/plain", metadata={"x": 1})
+    for title in ("a", None):
+        after, result = receive(store, domain.id, "a", b"one", title=title, media_type="text/plain")
 
-    assert (result, after.version, after.status, after.passages) == ("unchanged", 1, "searchable", 1)
-    assert (after.id, after.title, after.metadata) == (before.id, "B", {"x": 1})
+        assert (result, after) == ("unchanged", before)
+        assert len(list_versions(store, domain.id, "a")) == 1
+
+
+def test_the_same_bytes_with_other_metadata_are_updated_at_once(store: Store, domain: Domain) -> None:
+    put(store, domain.id, "a", "one")
+
+    results = []
+    for metadata in ({"x": 1}, {"x": 1}, {"x": True}):
+        after, result = receive(store, domain.id, "a", b"one", title="a", media_type="text/plain", metadata=metadata)
+        results.append(result)
+        assert (after.metadata, after.status, after.version) == (metadata, "searchable", 1)
+
+    assert results == ["updated", "unchanged", "updated"]
+
+
+@pytest.mark.parametrize(("title", "kind"), [("B", "text/plain"), ("a", "text/markdown")])
+def test_the_same_bytes_under_another_title_or_type_wait_to_be_cut_again(
+    store: Store, domain: Domain, title: str, kind: str
+) -> None:
+    before = put(store, domain.id, "a", "one")
+    old = take(store, domain.id, "a", "one")
+
+    after, result = receive(store, domain.id, "a", b"one", title=title, media_type=kind)
+
+    assert (result, after.version, after.status, after.passages) == ("updated", 1, "received", 1)
+    assert (after.id, after.title, after.media_type) == (before.id, title, kind)
+    embed(store, old, "one")  # of one who began before the change: it must not count as done
+    assert get_document(store, domain.id, "a").status == "received"
+    assert embed(store, after, "one").status == "searchable"
     assert len(list_versions(store, domain.id, "a")) == 1
+    assert verify_store(store) == []
 
 
 def test_metadata_stay_as_they_are_if_none_are_sent(store: Store, domain: Domain) -> None:

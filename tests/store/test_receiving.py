@@ -46,7 +46,7 @@ def test_a_group_may_name_a_document_twice(store: Store, domain_id: str) -> None
 
     outcomes = _taken(receive_all(store, domain_id, uploads))
 
-    assert [result for _, result in outcomes] == ["created", "created", "updated", "unchanged"]
+    assert [result for _, result in outcomes] == ["created", "created", "updated", "updated"]
     newest = {document.external_id: document for document in list_documents(store, domain_id)}
     assert read_original(store, newest["a"]) == b"new"
     assert (newest["a"].version, newest["a"].title) == (2, "T")
@@ -81,6 +81,31 @@ def test_a_group_does_what_single_uploads_do(
         found.append((results, sorted(rows, key=str)))
         store.close()
     assert found[0] == found[1]
+
+
+def test_a_group_may_name_the_same_bytes_as_several_types(store: Store, domain_id: str) -> None:
+    kinds = ["text/plain", "text/markdown", "text/markdown", "text/plain"]
+
+    outcomes = _taken(receive_all(store, domain_id, [NewUpload("a", b"one", None, kind) for kind in kinds]))
+
+    assert [result for _, result in outcomes] == ["created", "updated", "unchanged", "updated"]
+    (document,) = list_documents(store, domain_id)
+    assert (document.version, document.title, document.media_type) == (1, "a", "text/plain")
+
+
+def test_a_version_of_a_document_that_is_gone_makes_no_new_document(store: Store, domain_id: str) -> None:
+    first, _ = receive(store, domain_id, "a", b"one", title="a", media_type="text/plain")
+    delete_document(store, domain_id, first.id)
+    version = NewUpload("a", b"two", "a", "text/plain", replaces=first.id)
+
+    (gone,) = receive_all(store, domain_id, [version])
+    assert isinstance(gone, NotFoundError)
+    assert list_documents(store, domain_id) == []
+
+    receive(store, domain_id, "a", b"three", title="a", media_type="text/plain")
+    (gone,) = receive_all(store, domain_id, [version])
+    assert isinstance(gone, NotFoundError)
+    assert [read_original(store, each) for each in list_documents(store, domain_id)] == [b"three"]
 
 
 def test_nothing_is_stored_if_an_external_id_is_refused(store: Store, domain_id: str) -> None:
