@@ -19,6 +19,7 @@ import numpy as np
 
 from retriever.analysis import CJK
 from retriever.delta import Array, read_delta
+from retriever.finite import finite
 from retriever.weights import shipped
 from store.ids import hashed_id, sha256
 
@@ -51,7 +52,8 @@ class ChineseEncoder:
         """Return a matrix (texts, dimension) of rows of length one; a text without any known unit has length zero."""
         rows = np.stack([self._sum(text) for text in texts]) if texts else np.empty((0, self._table.shape[1]))
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
+        vectors = np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
+        return finite(vectors, "The table of Chinese characters", "Install the package again: its weights are damaged.")
 
     def unknown_share(self, text: str) -> float:
         """Return the share of the text's CJK characters that the table does not know, 0 to 1."""

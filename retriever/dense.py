@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from retriever.encoder import Vectors
+from retriever.finite import finite
 from retriever.segments import Half, Ids, Segment, exact_segment, inverted_segment, members
 
 EXACT_ROWS = 50_000  # up to here a search of all vectors takes 2 ms
@@ -47,17 +48,20 @@ class DenseSnapshot:
     def changed(self, removed: Collection[int], added: Sequence[int], vectors: Vectors | Half) -> DenseSnapshot:
         """Return a snapshot without the ids `removed` and with `added`, whose vectors are the rows of `vectors`.
 
-        A vector is kept as float16. An id that has a vector gets the new one; an id twice in `added` is a ValueError.
+        A vector is kept as float16. An id that has a vector gets the new one; an id twice in `added` is a ValueError, a
+        vector that is not finite a `ComputationError`.
         """
         ids = np.fromiter(added, np.int64, len(added))
         order = np.argsort(ids)
         if (np.diff(ids[order]) == 0).any():
             raise ValueError("An id was added twice.")
+        with np.errstate(over="ignore"):  # what is too large becomes infinite
+            rows = finite(vectors[order].astype(np.float16, copy=False), "The encoder, rounded to float16,")
         gone = np.sort(np.concatenate([_ascending(removed), ids]))
         segments = [_tidied(segment.without(gone)) for segment in self.segments]
         segments = [segment for segment in segments if segment.count]
         if added:
-            segments.append(exact_segment(ids[order], vectors[order].astype(np.float16, copy=False)))
+            segments.append(exact_segment(ids[order], rows))
         while len(segments) > 1 and _belong_together(*segments[-2:]):
             segments[-2:] = [exact_segment(*_joined(segments[-2:]))]
         return DenseSnapshot(self.dimension, tuple(segments))
@@ -65,9 +69,10 @@ class DenseSnapshot:
     def search(self, query: Vectors, limit: int, allowed: AbstractSet[int] | None = None) -> list[tuple[int, float]]:
         """Return up to `limit` (id, cosine) pairs, best first and of equal ones the smaller id first.
 
-        With `allowed` only ids in it are found. A query that is not finite finds nothing.
+        With `allowed` only ids in it are found. A query that is not finite is a `ComputationError`.
         """
-        if limit < 1 or not np.isfinite(query).all():
+        finite(query, "The encoder of questions")
+        if limit < 1:
             return []
         query = np.ascontiguousarray(query.reshape(1, -1), np.float32)
         keys = None if allowed is None else _ascending(allowed)

@@ -6,6 +6,7 @@ a cache: it is loaded if its hash is the recorded one, and rebuilt from the data
 
 from __future__ import annotations
 
+import logging
 import shutil
 import threading
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from store.ids import sha256
 from store.passages import Changes, changes_since, last_seq, live_texts, read_contents, read_vectors
 from store.store import Store
 
+_LOG = logging.getLogger("tandem")
 _VECTORS_FOLDER = "vectors"
 _WORDS_FOLDER = "words"
 
@@ -116,11 +118,20 @@ class DomainIndex:
         vectors = dict(read_vectors(self._store, wanted, self._view.space_id))
         contents = [(key, content) for key, content in read_contents(self._store, wanted) if key in vectors]
         added = [key for key, _ in contents]
-        change = Change(removed, added, _matrix([vectors[key] for key in added], self._view.dimension))
+        change = Change(removed, added, self._sound(_matrix([vectors[key] for key in added], self._view.dimension)))
         dense = before.dense.changed(change.removed, change.added, change.vectors)
         lexical = self._lexical.changed(removed, contents)
         self._snapshot = Snapshot(changes.seq, dense, lexical)
         self._compactor.notice(dense, change)
+
+    def _sound(self, vectors: Half) -> Half:
+        """Return the vectors with zeros for those that are not finite, so that such a text is found by its words."""
+        bad = np.logical_not(np.isfinite(vectors).all(axis=1))
+        if not bad.any():
+            return vectors
+        message = "%d of %d vectors read for %s are not finite and count as nothing: `tandem verify` names their texts"
+        _LOG.error(message, int(bad.sum()), len(vectors), self._view.domain_id)
+        return np.where(bad[:, None], np.float16(0), vectors)
 
     def _publish_compacted(self, dense: DenseSnapshot) -> None:
         self._snapshot = replace(self._snapshot, dense=dense)

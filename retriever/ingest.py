@@ -15,6 +15,7 @@ import numpy as np
 
 from retriever.chunking import chunk
 from retriever.encoder import Encoder, load_encoder
+from retriever.finite import finite
 from retriever.loading import UnreadableError, load_text
 from retriever.settings import RetrieverSettings
 from store.documents import (
@@ -154,7 +155,9 @@ def _embed(encoder: Encoder, texts: list[str], alive: Callable[[], None]) -> dic
     vectors: dict[str, bytes] = {}
     for start in range(0, len(texts), _SLICE):
         part = texts[start : start + _SLICE]
-        rows = encoder.encode_passages(part).astype(np.float16)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, which is an error of its own
+            rows = encoder.encode_passages(part).astype(np.float16)
+        finite(rows, "The encoder, rounded to float16,")
         vectors |= {text: row.tobytes() for text, row in zip(part, rows, strict=True)}
         alive()
     return vectors

@@ -1,51 +1,22 @@
-"""A sentence-transformers model on a CPU: converted to OpenVINO once and served without torch.
-
-Two traps shape this module. A compiled OpenVINO model is neither thread-safe nor does it copy its input, so a pool of
-infer requests is used and never the model itself. And the precision is always said: left alone, some CPUs compute in
-bfloat16 and others do not.
-"""
+"""A sentence-transformers model on a CPU: converted to OpenVINO once and served without torch."""
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from retriever.compiled import Computation, InferRequests, Tokens, precision_of
 from retriever.encoder import Vectors
 from retriever.encoder_files import EncoderFiles, converted, default_cache, whole_tokenizer
-from retriever.quantisation import GROUP, quantise
 from retriever.settings import RetrieverSettings
 from store.ids import hashed_id
 
-Tokens = npt.NDArray[np.int64]
-
 _QUESTIONS = (16, 32)  # tokens of questions for which there is a model of fixed shape: it takes two thirds of the time
+_WHAT = "The encoder"
 _STEP = 8  # lengths are rounded up to a multiple of it: each new one makes OpenVINO prepare its kernels again
-
-
-class InferRequests:
-    """A compiled model that many threads may use: infer requests that are lent to one of them at a time."""
-
-    def __init__(self, compiled: Any, count: int) -> None:
-        self.names = {port.any_name for port in compiled.inputs}
-        self.dimension = compiled.output(0).partial_shape[-1]
-        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(count):
-            self._free.put(compiled.create_infer_request())
-
-    def infer(self, inputs: Mapping[str, Tokens]) -> Vectors:
-        """Return the first output, as an array of its own; inputs that the model does not have are left out."""
-        request = self._free.get()
-        try:
-            return np.array(request.infer({name: rows for name, rows in inputs.items() if name in self.names})[0])
-        finally:
-            self._free.put(request)
 
 
 class OpenVinoEncoder:
@@ -61,7 +32,7 @@ class OpenVinoEncoder:
         self._files = files
         self._batch_tokens = settings.batch_tokens
         folder = converted(files, settings.cache or default_cache())
-        self._model = InferRequests(compiled_model(folder, settings, precision), 4)
+        self._model = InferRequests(folder, Computation.of(settings, precision), 4, _WHAT)
         self._folder, self._settings = folder, settings
         self._questions: dict[int, InferRequests] = {}  # by their longest, compiled when the first question comes
         self._compiling = threading.Lock()
@@ -110,8 +81,8 @@ class OpenVinoEncoder:
         with self._compiling:
             if longest not in self._questions:
                 precision = "int8" if self._settings.precision == "auto" else precision_of(self._settings)
-                compiled = compiled_model(self._folder, self._settings, precision, (1, longest))
-                self._questions[longest] = InferRequests(compiled, 2)
+                computation = Computation.of(self._settings, precision, (1, longest))
+                self._questions[longest] = InferRequests(self._folder, computation, 2, _WHAT)
             return self._questions[longest]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
@@ -121,46 +92,6 @@ class OpenVinoEncoder:
             ids, mask = padded([tokens[row] for row in rows], _STEP)
             result[rows] = self._model.infer({"input_ids": ids, "attention_mask": mask})
         return result
-
-
-def compiled_model(
-    folder: Path, settings: RetrieverSettings, precision: str, shape: tuple[int, int] | None = None
-) -> Any:
-    """Return the model of a converted folder, compiled for this CPU; the compiled form is kept in the folder.
-
-    With `shape` (texts, tokens) it takes inputs of that shape only, and is quicker at it. `precision` is "f32", "bf16"
-    or "int8", which is that of the products of matrices alone.
-    """
-    import openvino as ov
-
-    core = ov.Core()
-    rest = precision if precision != "int8" else "f32" if shape else _floats()
-    properties = {"INFERENCE_PRECISION_HINT": rest, "CACHE_DIR": str(folder), "PERFORMANCE_HINT": "LATENCY"}
-    if settings.threads:
-        properties["INFERENCE_NUM_THREADS"] = str(settings.threads)
-    model = core.read_model(folder / "model.xml")
-    if precision == "int8":
-        quantise(model)
-        properties |= GROUP
-    if shape:
-        model.reshape({port.any_name: list(shape) for port in model.inputs})
-    return core.compile_model(model, "CPU", properties)
-
-
-def precision_of(settings: RetrieverSettings) -> str:
-    """Return "f32", "bf16" or "int8": as the settings say, else bfloat16 where this CPU computes in it."""
-    return settings.precision if settings.precision != "auto" else _floats()
-
-
-def floats_of(settings: RetrieverSettings) -> str:
-    """Return "f32" or "bf16": what a model computes in that is never quantised."""
-    return _floats() if settings.precision in ("auto", "int8") else settings.precision
-
-
-def _floats() -> str:
-    import openvino as ov
-
-    return "bf16" if "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from retriever.compiled import Computation, InferRequests, floats_of
 from retriever.encoder_files import default_cache, default_encoder, save_openvino
 from retriever.extension import extended_model, extended_tokenizer, read_characters
-from retriever.openvino_encoder import InferRequests, batches, compiled_model, floats_of
+from retriever.openvino_encoder import batches
 from retriever.settings import RetrieverSettings
 from retriever.weights import shipped
 from store.ids import hashed_id, sha256
@@ -85,7 +86,7 @@ class OpenVinoReader:
         target = (settings.cache or default_cache()) / self.id
         if not (target / "model.xml").is_file():
             save_openvino(reader_module(base, folder), _INPUTS, target)
-        self._model = InferRequests(compiled_model(target, settings, floats_of(settings)), 2)
+        self._model = InferRequests(target, Computation.of(settings, floats_of(settings)), 2, "The reader")
         self._budget = settings.batch_tokens
         self._tokenizer = extended_tokenizer(base, read_characters(folder))
         self._whole = extended_tokenizer(base, read_characters(folder))

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from retriever.compiled import Computation, InferRequests, floats_of
 from retriever.encoder_files import default_cache, save_openvino
-from retriever.openvino_encoder import InferRequests, batches, compiled_model, floats_of
+from retriever.openvino_encoder import batches
 from retriever.quiet import quiet_transformers
 from retriever.reader import Reader
 from retriever.settings import RetrieverSettings
@@ -74,8 +75,7 @@ class CrossEncoder:
         target = (settings.cache or default_cache()) / self.id
         if not (target / "model.xml").is_file():
             save_openvino(_classifier(folder), _INPUTS, target)
-        compiled = compiled_model(target, settings, floats_of(settings))
-        self._model = InferRequests(compiled, 2)  # some architectures have no token types
+        self._model = InferRequests(target, Computation.of(settings, floats_of(settings)), 2, "The reranker")
         self._budget = settings.batch_tokens
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()

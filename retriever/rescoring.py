@@ -91,7 +91,8 @@ def best_of(exact: Any, rows: Rows, query: Vectors, size: int) -> tuple[Vectors,
     few = faiss.IndexScalarQuantizer(exact.d, exact.sq.qtype, exact.metric_type)
     few.add_sa_codes(codes[rows])
     scores, places = few.search(query, size)
-    return scores[0], rows[places[0]]
+    found = places[0] >= 0
+    return scores[0][found], rows[places[0][found]]
 
 
 def _longest(vectors: Vectors) -> float:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
+import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 
 from retriever.candidates import Asked, Candidates, Mode, find_candidates, places
 from retriever.encoder import Encoder
 from retriever.filters import Filter, allowed_texts
+from retriever.finite import finite
 from retriever.fusion import UNREADABLE
 from retriever.index import DomainIndex, Snapshot, View
 from retriever.legibility import Legibility
@@ -206,6 +208,7 @@ class Retriever:
             raise ConflictError(message, code="no_reranker")
         head = hits[:depth]
         scores = self.reranker.scores(request.query, [hit.passage.text for hit in head])
+        finite(np.array(scores), f"The reranker {self.reranker.id}")
         if (weight := self.reranker.weight) is not None:
             scores = [hit.score + weight * score for hit, score in zip(head, scores, strict=True)]
         order = sorted(range(len(head)), key=lambda place: (-scores[place], place))

@@ -131,6 +131,8 @@ class Segment:
         size = min(limit + 1, count)
         while size:
             scores, rows = self._nearest(query, size, None if count == len(self.ids) else wanted)
+            told = (rows >= 0) & np.isfinite(scores)  # FAISS pads with the row -1 what it cannot compare
+            scores, rows = scores[told], rows[told]
             if size == count or len(rows) < size or scores[-1] < scores[limit - 1]:
                 return scores, self.ids[rows]
             size = min(2 * size, count)
@@ -149,8 +151,7 @@ class Segment:
         scores, rows = np.empty((1, size), np.float32), np.empty((1, size), np.int64)
         pointers = map(faiss.swig_ptr, (lists, np.zeros(len(lists), np.float32), scores, rows))
         self.index.search_preassigned_c(1, faiss.swig_ptr(query), size, *pointers, False, given)  # noqa: FBT003
-        found = rows[0] >= 0  # FAISS pads missing hits with the row -1
-        return scores[0][found], rows[0][found]
+        return scores[0], rows[0]
 
     def _scanned(self, query: Vectors, size: int, wanted: Mask | None, selector: Any) -> tuple[Vectors, Ids]:
         """Return what `_nearest` does, of all wanted rows."""

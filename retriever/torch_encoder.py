@@ -8,8 +8,11 @@ import numpy as np
 
 from retriever.encoder import Vectors
 from retriever.encoder_files import EncoderFiles, pooled_model, whole_tokenizer
+from retriever.finite import finite
 from retriever.openvino_encoder import batches, padded
 from retriever.settings import RetrieverSettings
+
+_WAY_OUT = 'Set retriever.device to "cpu", or check the weights.'
 
 
 class TorchEncoder:
@@ -62,4 +65,4 @@ class TorchEncoder:
             for rows in batches([len(ids) for ids in tokens], self._batch_tokens):
                 ids, mask = (torch.from_numpy(part).to(self._device) for part in padded([tokens[row] for row in rows]))
                 result[rows] = self._model(ids, mask).float().cpu().numpy()
-        return result
+        return finite(result, f"The encoder, computing by torch on the device {self._device},", _WAY_OUT)

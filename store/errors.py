@@ -8,7 +8,8 @@ TandemError
 │   └── FolderInUseError   409, exit 1   another process owns the data folder
 ├── UnprocessableError     422, exit 1   understood, but no part of it could be done
 ├── NotReadyError          503, exit 1   try again later
-└── DamagedError           500, exit 1   what is on disk contradicts its hash or itself
+├── DamagedError           500, exit 1   what is on disk contradicts its hash or itself
+└── ComputationError       500, exit 1   this machine computed numbers that cannot be right
 """
 
 from __future__ import annotations
@@ -83,3 +84,9 @@ class DamagedError(TandemError):
     """A file or row contradicts the hash or the invariant recorded for it."""
 
     code = "damaged"
+
+
+class ComputationError(TandemError):
+    """A model computed what cannot be right on this machine: nothing of it is stored or ranked."""
+
+    code = "wrong_numbers"

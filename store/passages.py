@@ -13,6 +13,7 @@ from store import schema
 from store.database import Prepared, batches
 from store.ids import new_id, sha256
 from store.store import Store
+from store.vectors import check_vectors
 
 
 @dataclass(frozen=True)
@@ -283,6 +284,7 @@ def _add_vectors(
         for content, key in lacking.items()
         if content in vectors
     ]
+    check_vectors(vectors[content] for content in lacking if content in vectors)
     if rows:
         connection.execute(table.insert(), rows)
     return {content for content in lacking if content not in vectors}

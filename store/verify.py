@@ -12,6 +12,7 @@ from store.errors import DamagedError
 from store.folder import check_published
 from store.ids import hashed_id, sha256
 from store.store import Store
+from store.vectors import is_sound
 
 
 def verify_store(store: Store) -> list[str]:
@@ -86,6 +87,9 @@ def _texts_are_owned_and_embedded(store: Store) -> Iterator[str]:
             yield f"text {text_id}: no passage owns it"
         for text_id in connection.scalars(sa.select(texts.id).where(~embedded)):
             yield f"text {text_id}: has no vector"
+        for row in connection.execute(sa.select(vectors.text_id, vectors.space_id, vectors.data)):
+            if not is_sound(row.data):
+                yield f"text {row.text_id}: its vector in {row.space_id} is not finite: delete and ingest its document"
         for row in connection.execute(sa.select(texts.id, texts.sha256, texts.content)):
             if sha256(row.content) != row.sha256:
                 yield f"text {row.id}: does not have the SHA-256 {row.sha256}"

@@ -9,12 +9,19 @@ from pathlib import Path
 
 import pytest
 from fakes import HashEncoder
+from isolation import Isolation
 
 from retriever.encoder import Encoder, load_encoder
+from retriever.encoder_files import default_cache
 from retriever.reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
 from store.domains import Domain, create_domain
 from store.store import Store
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let no test read or write what belongs to the user."""
+    config.pluginmanager.register(Isolation(), "isolation")
 
 
 @pytest.fixture
@@ -44,9 +51,9 @@ def domain(store: Store) -> Domain:
 
 
 @pytest.fixture(scope="session")
-def retriever_settings(tmp_path_factory: pytest.TempPathFactory) -> RetrieverSettings:
-    """Settings whose converted encoder lies in the session's temporary folder."""
-    return RetrieverSettings(cache=tmp_path_factory.mktemp("encoders"))
+def retriever_settings() -> RetrieverSettings:
+    """Settings that name the cache of this session, the default one, so that each model is converted once."""
+    return RetrieverSettings(cache=default_cache())
 
 
 @pytest.fixture(scope="session")

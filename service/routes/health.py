@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from retriever.compiled import precision_of
 from retriever.encoder_files import default_encoder
 from retriever.fusion import readable_weight
 from retriever.legibility import advice
-from retriever.openvino_encoder import precision_of
 from service.objects.diagnosis import Diagnosis, DomainDiagnosis
 from service.routes.dependencies import RuntimeDep
 from store.domains import list_domains

@@ -1,4 +1,4 @@
-"""Batches by tokens, padding, and the precision of the CPU."""
+"""Batches by tokens, padding, and which texts go through which precision."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retriever.encoder_files import EncoderFiles, default_encoder
-from retriever.openvino_encoder import OpenVinoEncoder, batches, padded, precision_of
+from retriever.openvino_encoder import OpenVinoEncoder, batches, padded
 from retriever.settings import RetrieverSettings
 
 
@@ -35,12 +35,6 @@ def test_padding_is_masked() -> None:
     np.testing.assert_array_equal(mask, [[1, 1, 1], [1, 0, 0]])
     assert [part.shape for part in padded([[5, 6, 7], [8]], 8)] == [(2, 8), (2, 8)]
     assert ids.dtype == mask.dtype == np.int64
-
-
-def test_the_precision_is_always_one_of_two_and_can_be_said() -> None:
-    assert precision_of(RetrieverSettings(precision="f32")) == "f32"
-    assert precision_of(RetrieverSettings(precision="bf16")) == "bf16"
-    assert precision_of(RetrieverSettings()) in ("f32", "bf16")
 
 
 def test_a_short_text_alone_gets_the_vector_it_gets_among_others() -> None:

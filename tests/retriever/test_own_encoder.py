@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from small_models import small_encoder
 
 from retriever.encoder import load_encoder
-from retriever.encoder_files import default_encoder
 from retriever.settings import RetrieverSettings
 
 _TEXTS = ["The ferry leaves at noon.", "fares", "Dogs are kept on a lead of at most two metres, says the notice."]
 _QUERIES = ["When does the ferry leave?", "dogs", "Are dogs allowed on the ferry that leaves at noon?"]
 _LONGEST = 12  # tokens, prompts counted: less than the last text and the last query have
-
-
-def _small_model(folder: Path, pooling: str) -> Path:
-    """Save a BERT of one layer with random weights as a sentence-transformers folder with prompts."""
-    from transformers import BertConfig, BertModel
-
-    shutil.copytree(default_encoder(), folder, ignore=shutil.ignore_patterns("*.safetensors", "*.md"))
-    torch.manual_seed(3)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
-    BertModel(BertConfig(**{**config, **small, "initializer_range": 0.5})).save_pretrained(folder)
-    modes = {"pooling_mode_mean_tokens": False, pooling: True, "word_embedding_dimension": 32}
-    path = folder / "1_Pooling" / "config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **modes}), encoding="utf-8")
-    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": _LONGEST}), encoding="utf-8")
-    prompts = {"prompts": {"query": "query: ", "document": "passage: "}, "similarity_fn_name": "cosine"}
-    (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts), encoding="utf-8")
-    return folder
 
 
 @pytest.mark.parametrize("pooling", ["pooling_mode_mean_tokens", "pooling_mode_cls_token", "pooling_mode_lasttoken"])
@@ -44,7 +23,7 @@ def test_vectors_equal_those_of_sentence_transformers(
 ) -> None:
     from sentence_transformers import SentenceTransformer
 
-    folder = _small_model(tmp_path / "model", pooling)
+    folder = small_encoder(tmp_path / "model", pooling, _LONGEST)
     reference = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     settings = RetrieverSettings(encoder=folder, cache=tmp_path / "cache", precision="f32")
     if device == "torch":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from retriever.encoder_files import EncoderFiles, default_encoder
-from retriever.openvino_encoder import OpenVinoEncoder, precision_of
+from retriever.openvino_encoder import OpenVinoEncoder
 from retriever.quantisation import quantise
 from retriever.settings import RetrieverSettings
 
@@ -23,7 +23,6 @@ def test_the_vectors_of_quantised_weights_are_near_to_the_exact_ones_and_lie_in_
     assert cosines.min() < 0.9998  # bfloat16 alone stays above 0.9999
     np.testing.assert_allclose(np.linalg.norm(quantised.encode_queries(_TEXTS[:1]), axis=1), 1.0, atol=1e-3)
     assert exact.space_id != quantised.space_id
-    assert precision_of(RetrieverSettings(precision="int8")) == "int8"
 
 
 def test_every_matrix_is_within_half_a_step_of_what_it_was() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 from fakes import WordReader
-from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
+from small_models import small_cross_encoder
+from transformers import AutoTokenizer, BertForSequenceClassification
 
 from retriever.encoder_files import default_encoder
 from retriever.reranker import CrossEncoder, ReadingReranker, load_reranker
@@ -18,26 +19,9 @@ from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 
 
-def _build(folder: Path, outputs: int, seed: int = 3) -> Path:
-    """Write a random cross-encoder of one layer with MiniLM's tokenizer."""
-    torch.manual_seed(seed)
-    config = BertConfig(
-        vocab_size=30522,
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=64,
-        num_labels=outputs,
-        initializer_range=0.5,
-    )
-    BertForSequenceClassification(config).save_pretrained(folder)
-    (folder / "tokenizer.json").write_bytes((default_encoder() / "tokenizer.json").read_bytes())
-    return folder
-
-
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _build(tmp_path_factory.mktemp("cross"), outputs=1)
+    return small_cross_encoder(tmp_path_factory.mktemp("cross"), outputs=1)
 
 
 def test_the_scores_are_those_of_the_model(folder: Path, retriever_settings: RetrieverSettings) -> None:
@@ -65,7 +49,7 @@ def test_the_id_follows_from_the_weights(folder: Path, retriever_settings: Retri
 
 def test_a_model_with_two_outputs_is_no_reranker(tmp_path: Path, retriever_settings: RetrieverSettings) -> None:
     with pytest.raises(InvalidInputError, match="has 2 outputs"):
-        CrossEncoder(_build(tmp_path / "two", outputs=2), retriever_settings)
+        CrossEncoder(small_cross_encoder(tmp_path / "two", outputs=2), retriever_settings)
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
@@ -84,7 +68,7 @@ def test_a_folder_that_lacks_a_file_is_refused_by_name(
 def test_other_weights_are_another_reranker(
     folder: Path, tmp_path: Path, retriever_settings: RetrieverSettings
 ) -> None:
-    other = _build(tmp_path / "other", outputs=1, seed=4)
+    other = small_cross_encoder(tmp_path / "other", outputs=1, seed=4)
 
     assert CrossEncoder(other, retriever_settings).id != CrossEncoder(folder, retriever_settings).id
 
@@ -99,8 +83,10 @@ def test_a_pair_that_is_too_long_is_cut(folder: Path, retriever_settings: Retrie
 
 def test_many_threads_get_the_scores_that_one_gets(folder: Path, retriever_settings: RetrieverSettings) -> None:
     reranker = CrossEncoder(folder, retriever_settings)
+    exact = CrossEncoder(folder, retriever_settings.model_copy(update={"precision": "f32"}))
     texts = ["Lunch is at noon. " * repeats for repeats in (1, 9, 3)]
     expected = reranker.scores("When is lunch?", texts)
+    np.testing.assert_allclose(expected, exact.scores("When is lunch?", texts), atol=0.5)  # bfloat16
     found: list[list[float]] = []
 
     threads = [

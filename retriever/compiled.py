@@ -1,0 +1,162 @@
+"""Converted models compiled for this CPU by OpenVINO, and used by many threads.
+
+Three traps shape this module. A compiled model is neither thread-safe nor does it copy its input, so a pool of infer
+requests is used and never the model itself. The precision is always said: left alone, some CPUs compute in bfloat16 and
+others do not. And OpenVINO finds its compiled forms again by model and device alone: one that was compiled for float32
+would be taken for bfloat16, and on a CPU with AMX compute garbage or write where it must not. So each way of computing
+has a folder of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import shutil
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from retriever.finite import finite
+from retriever.quantisation import GROUP, quantise
+from retriever.settings import RetrieverSettings
+from store.errors import ComputationError
+
+Tokens = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+_LOG = logging.getLogger("tandem")
+
+
+@dataclass(frozen=True)
+class Computation:
+    """All that decides a compiled form beside the model.
+
+    `precision` is that of the products of matrices, "f32", "bf16" or "int8"; `floats` that of all else, "f32" or
+    "bf16"; `threads` 0 means as many as there are cores; with `shape` (texts, tokens) the inputs have that shape only,
+    which is quicker.
+    """
+
+    precision: str
+    floats: str
+    threads: int = 0
+    shape: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, settings: RetrieverSettings, precision: str, shape: tuple[int, int] | None = None) -> Computation:
+        """Return how a model computes in `precision` under the settings."""
+        floats = precision if precision != "int8" else "f32" if shape else cpu_floats()
+        return cls(precision, floats, settings.threads, shape)
+
+    @property
+    def name(self) -> str:
+        """The name of its folder: two computations that differ have different names."""
+        shape = "x".join(map(str, self.shape)) if self.shape else "any"
+        return f"compiled-{self.precision}-{self.floats}-threads{self.threads}-{shape}"
+
+
+class InferRequests:
+    """A compiled model that many threads may use: infer requests that are lent to one of them at a time.
+
+    `what` names the model in messages.
+    """
+
+    def __init__(self, folder: Path, computation: Computation, count: int, what: str) -> None:
+        compiled = _compiled(folder, computation)
+        self.names = {port.any_name for port in compiled.inputs}
+        self.dimension = compiled.output(0).partial_shape[-1]
+        self._what = f"{what}, computing in {computation.precision} on this CPU,"
+        self._folder = folder / computation.name
+        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(count):
+            self._free.put(compiled.create_infer_request())
+
+    def infer(self, inputs: Mapping[str, Tokens]) -> Floats:
+        """Return the first output, as an array of its own; inputs that the model does not have are left out.
+
+        Raises `ComputationError` if a number in it is not finite.
+        """
+        request = self._free.get()
+        try:
+            output = np.array(request.infer({name: rows for name, rows in inputs.items() if name in self.names})[0])
+        finally:
+            self._free.put(request)
+        try:
+            return finite(output, self._what, WAY_OUT)
+        except ComputationError:
+            _LOG.exception("%s gave numbers that are not finite; its compiled form is in %s", self._what, self._folder)
+            raise
+
+
+WAY_OUT = (
+    'Set retriever.precision to "f32", or remove the folder of compiled models that the log names; then start again.'
+)
+
+
+@cache
+def core() -> Any:
+    """Return OpenVINO's runtime, one for the process."""
+    import openvino as ov
+
+    return ov.Core()
+
+
+@cache
+def cpu_floats() -> str:
+    """Return "bf16" if this CPU computes in bfloat16, else "f32"."""
+    return "bf16" if "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
+def precision_of(settings: RetrieverSettings) -> str:
+    """Return "f32", "bf16" or "int8": as the settings say, else bfloat16 where this CPU computes in it."""
+    return settings.precision if settings.precision != "auto" else cpu_floats()
+
+
+def floats_of(settings: RetrieverSettings) -> str:
+    """Return "f32" or "bf16": what a model computes in that is never quantised."""
+    return cpu_floats() if settings.precision in ("auto", "int8") else settings.precision
+
+
+def _compiled(folder: Path, computation: Computation) -> Any:
+    """Return the model of a converted folder, compiled; what is compiled the first time is kept in the folder.
+
+    It is put in place only when whole: processes that start together never read each other's halves.
+    """
+    for stray in folder.glob("*.blob"):  # of versions that kept all of them together
+        stray.unlink(missing_ok=True)
+    kept = folder / computation.name
+    if kept.is_dir():
+        return _compile(folder, computation, kept)
+    staging = folder / f".{computation.name}-{uuid.uuid4().hex}"
+    try:
+        staging.mkdir()
+    except OSError:  # a cache that may only be read, or a full disk: it takes some tenths of a second longer
+        return _compile(folder, computation, None)
+    try:
+        compiled = _compile(folder, computation, staging)
+        with suppress(OSError):  # another process was first
+            staging.rename(kept)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return compiled
+
+
+def _compile(folder: Path, computation: Computation, kept: Path | None) -> Any:
+    properties = {"INFERENCE_PRECISION_HINT": computation.floats, "PERFORMANCE_HINT": "LATENCY"}
+    if kept is not None:
+        properties["CACHE_DIR"] = str(kept)
+    if computation.threads:
+        properties["INFERENCE_NUM_THREADS"] = str(computation.threads)
+    model = core().read_model(folder / "model.xml")
+    if computation.precision == "int8":
+        quantise(model)
+        properties |= GROUP
+    if computation.shape:
+        model.reshape({port.any_name: list(computation.shape) for port in model.inputs})
+    return core().compile_model(model, "CPU", properties)

@@ -1,0 +1,52 @@
+"""Keeps a test run away from the folders of the user who runs it, and fails it if it wrote there all the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+Contents = dict[str, tuple[int, int]]
+
+
+class Isolation:
+    """A plugin: the default cache and the default data folder, of child processes too, lie in a temporary folder."""
+
+    def __init__(self) -> None:
+        self._users = [Path(platformdirs.user_cache_dir("tandem")), Path(platformdirs.user_data_dir("tandem"))]
+        self._before = contents(self._users)
+        self._changed: list[str] = []
+        self._folder = Path(tempfile.mkdtemp(prefix="tandem-tests-"))
+        for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+            os.environ[name] = str(self._folder / name.lower())
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail the run if something of the user's is not as it was."""
+        self._changed = changes(self._before, contents(self._users))
+        if self._changed:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Name what was written."""
+        for path in self._changed:
+            terminalreporter.write_line(f"written by a test, or meanwhile by another program: {path}", red=True)
+
+    def pytest_unconfigure(self) -> None:
+        """Remove the temporary folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def contents(folders: Iterable[Path]) -> Contents:
+    """Return time of change and size of every file below the folders."""
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {str(path): (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+
+
+def changes(before: Contents, after: Contents) -> list[str]:
+    """Return the files that were added, changed or removed, by name."""
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
