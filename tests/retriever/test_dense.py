@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from retriever import dense, segments
 from retriever.dense import DenseSnapshot
 from retriever.encoder import Vectors
+from store.errors import ComputationError
 
 
 def _vectors(*rows: list[float]) -> Vectors:
@@ -143,8 +144,9 @@ def test_equal_scores_are_ordered_by_id_even_where_the_limit_cuts() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_query_that_is_not_finite_finds_nothing(snapshot: DenseSnapshot, bad: float) -> None:
-    assert snapshot.search(np.array([bad, 0], np.float32), 5) == []
+def test_a_query_that_is_not_finite_is_an_error(snapshot: DenseSnapshot, bad: float) -> None:
+    with pytest.raises(ComputationError, match="1 of 2 numbers that are not finite"):
+        snapshot.search(np.array([bad, 0], np.float32), 5)
 
 
 def test_no_hits_were_asked_for(snapshot: DenseSnapshot) -> None:
