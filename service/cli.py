@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
-from service.commands import content, lifecycle, operation
-from service.commands.console import reported
+from service.commands import content, ingest, lifecycle, operation
+from service.commands.console import AsJson
+from service.commands.errors import reported
 
 app = typer.Typer(
     name="tandem",
-    help="Answers from your documents, with citations; tunes the models behind it; proves which of the two pays.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def begin(
+    as_json: AsJson = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=operation.print_version)
+    ] = False,
+) -> None:
+    """Answers from your documents, with citations; tunes the models behind it; proves which of the two pays."""
+    del as_json, version  # commands look for the one, and the other has answered
+
+
 app.command(epilog="Example: tandem serve --port 8321")(operation.serve)
 app.command(epilog="Example: tandem demo --quick")(operation.demo)
-app.command(epilog="Example: tandem ingest docs/ -d handbook")(content.ingest)
+app.command(epilog="Example: tandem ingest docs/ -d handbook")(ingest.ingest)
 app.command(epilog='Example: tandem query "How much is a ticket?" -d handbook')(content.query)
 app.add_typer(content.domains, name="domain")
 app.add_typer(content.documents, name="document")

@@ -53,8 +53,8 @@ class Client:
         is_json = "json" in answer.headers.get("content-type", "")
         return answer.json() if is_json else answer.text
 
-    def wait(self, job_id: str, report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """Return the job once it has ended; `report` sees it at every look. An interrupt cancels it."""
+    def wait(self, job_id: str, report: Callable[[dict[str, Any]], None], *, cancel: bool = True) -> dict[str, Any]:
+        """Return the job once it has ended; `report` sees it at every look. An interrupt cancels it, if `cancel`."""
         try:
             while True:
                 job: dict[str, Any] = self.call("GET", f"/v1/jobs/{job_id}")
@@ -64,7 +64,8 @@ class Client:
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
             with suppress(TandemError):  # it may have ended meanwhile
-                self.call("POST", f"/v1/jobs/{job_id}/cancel")
+                if cancel:
+                    self.call("POST", f"/v1/jobs/{job_id}/cancel")
             raise
 
     def _request(self, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
@@ -98,11 +99,6 @@ def connect(home: Path | None) -> Iterator[Client]:
         httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False) as http,
     ):
         yield Client(http)
-
-
-def exit_code(error: TandemError) -> int:
-    """Return 2 for wrong use, 1 for any other failure."""
-    return 2 if isinstance(error, InvalidInputError) or error.status == 400 else 1
 
 
 def _owner(folder: DataFolder) -> dict[str, object] | None:

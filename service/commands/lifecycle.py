@@ -7,15 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.console import AsJson, Domain, Home, Limit, client, read_file, run_job, show
+from service.commands.console import AsJson, Domain, Home, Limit, client, noun, read_file, show
+from service.commands.progress import run_job
 from service.commands.recipe import assignment, lora_settings
 
-datasets = typer.Typer(help="Examples to learn from and to measure on.", no_args_is_help=True)
-tune = typer.Typer(help="Tune models.", no_args_is_help=True)
-evaluations = typer.Typer(help="Compare the arms of a domain.", no_args_is_help=True)
-models = typer.Typer(help="The registry of models.", no_args_is_help=True)
-releases = typer.Typer(help="What a domain serves.", no_args_is_help=True)
-jobs = typer.Typer(help="Long work.", no_args_is_help=True)
+datasets = noun("Examples to learn from and to measure on.")
+tune = noun("Tune models.")
+evaluations = noun("Compare the arms of a domain.")
+models = noun("The registry of models.")
+releases = noun("What a domain serves.")
+jobs = noun("Long work.")
 
 Dataset = Annotated[str, typer.Option("--dataset", help="Name or id of the data set.")]
 

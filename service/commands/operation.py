@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import Annotated
 import typer
 
 from service.commands.console import AsJson, Home, client, show
+from service.commands.terminal import say, say_json
 
 
 def serve(
@@ -34,7 +34,7 @@ def serve(
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
 
     def announce(url: str) -> None:
-        typer.echo(json.dumps({"url": url, "pid": os.getpid()}))
+        say_json({"url": url, "pid": os.getpid()}, indent=None)
 
     run(load_settings(home, service=given), announce if as_json else None)
 
@@ -97,11 +97,27 @@ def demo(
 def version(as_json: AsJson = False) -> None:
     """Print the versions of Tandem and of what it stands on."""
     import platform
-    from importlib.metadata import version as installed
 
     names = ("torch", "transformers", "peft", "trl", "openvino", "faiss-cpu", "tantivy", "pysqlite3")
-    found = {"tandem": installed("tandem-rag"), "python": platform.python_version()}
-    show(found | {name: installed(name) for name in names}, as_json)
+    found = {"tandem": _installed("tandem-rag"), "python": platform.python_version()}
+    show(found | {name: _installed(name) for name in names}, as_json)
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version of Tandem and end, if it is wanted."""
+    if wanted:
+        say(f"tandem {_installed('tandem-rag')}")
+        raise typer.Exit
+
+
+def _installed(name: str) -> str | None:
+    """Return the version of a package, or None if it is not there: not every platform needs all of them."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def _verdict(home: Path) -> str | None:

@@ -16,7 +16,7 @@ from rich.markdown import Markdown
 
 from generator.seed import SEED
 from service.client import Client
-from service.commands.console import run_job
+from service.commands.progress import run_job
 from service.server import local_server
 from service.settings import Settings, load_settings
 

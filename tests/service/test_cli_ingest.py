@@ -24,6 +24,9 @@ def test_a_file_that_cannot_be_read_is_named_and_fails_the_command(shell: dict[s
     assert items["empty.md"]["error"]["code"] == "empty_document"
 
 
+READY = {"id": "doc", "status": "searchable", "passages": 1, "error": None}
+
+
 class Documents:
     """Pretends to take uploads; files that are called bad are refused."""
 
@@ -34,7 +37,7 @@ class Documents:
         if path.endswith("/documents"):
             return self._upload(re.findall(rb'filename="([^"]+)"', body))
         if path.startswith("/v1/domains/default/documents/"):
-            return 200, {"id": "doc", "status": "searchable", "passages": 1, "error": None}
+            return 200, READY
         return 200, {"object": "list", "data": [{"name": "default"}]}
 
     def _upload(self, found: list[bytes]) -> tuple[int, Any]:
@@ -43,7 +46,7 @@ class Documents:
         good = [name for name in names if not name.startswith("bad")]
         if not good:
             return refusal(422, f"{names[0]} is bad.")
-        items = [{"external_id": name, "result": "created", "document": {"id": "doc"}, "error": None} for name in good]
+        items = [{"external_id": name, "result": "created", "document": READY, "error": None} for name in good]
         return 200, {"data": items, "job": None}
 
 
@@ -59,7 +62,7 @@ def test_a_refused_batch_does_not_keep_the_next_ones_back(bare: dict[str, str], 
 
     documents = Documents()
     with pretended(bare, documents):
-        ended = tandem(bare, "ingest", str(folder), "--json")
+        ended = tandem(bare, "ingest", str(folder), "--follow-links", "--json")
 
     items = {item["external_id"]: item for item in json.loads(ended.stdout)["data"]}
     assert ended.returncode == 1
@@ -81,3 +84,91 @@ def test_batches_are_limited_in_bytes(bare: dict[str, str], tmp_path: Path) -> N
 
     assert ended.returncode == 0, ended.stderr
     assert documents.batches == [["0.md", "1.md"], ["2.md"], ["3.md"], ["4.md"]]
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"The file {name} says this.", encoding="utf-8")
+
+
+def test_what_is_skipped_is_told_by_number_kind_and_name(bare: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path / "docs", "a.md", "b.pdf", "c.png", ".git/config.md")
+
+    with pretended(bare, Documents()) as seen:
+        told = tandem(bare, "ingest", str(tmp_path / "docs"))
+        as_json = tandem(bare, "ingest", str(tmp_path / "docs"), "--json")
+
+    assert (told.returncode, "3 files skipped: 1 .pdf, 1 .png, 1 hidden folder" in told.stdout) == (0, True), told
+    assert all(name in told.stdout for name in ("b.pdf", "c.png", ".git"))
+    assert [each["reason"] for each in json.loads(as_json.stdout)["skipped"]] == ["hidden folder", ".pdf", ".png"]
+    assert b"config.md" not in b"".join(body for _, _, body in seen)
+
+
+def test_a_folder_of_which_nothing_was_taken_fails(bare: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path / "docs", "b.pdf")
+
+    ended = tandem(bare, "ingest", str(tmp_path / "docs"))
+
+    assert (ended.returncode, "1 file skipped: 1 .pdf" in ended.stdout) == (1, True), ended
+
+
+def test_many_files_end_in_totals_and_failures_only(bare: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path / "docs", *(f"{number:03}.md" for number in range(120)), "bad.md")
+
+    with pretended(bare, Documents()):
+        ended = tandem(bare, "ingest", str(tmp_path / "docs"))
+        named = tandem(bare, "ingest", str(tmp_path / "docs"), "--verbose")
+
+    assert (ended.returncode, len(ended.stdout.splitlines())) == (1, 3), ended.stdout
+    assert "bad.md" in ended.stdout
+    assert "121 files, 120 created, 1 failed" in ended.stdout
+    assert named.stdout.count(".md") > 120
+
+
+def test_two_files_of_one_name_never_replace_each_other(bare: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path, "a/x.md", "b/x.md")
+    documents = Documents()
+
+    with pretended(bare, documents):
+        refused = tandem(bare, "ingest", "a/x.md", "b/x.md", cwd=tmp_path)
+        sent = tandem(bare, "ingest", "a", "b", "--root", ".", cwd=tmp_path)
+
+    assert (refused.returncode, sent.returncode) == (2, 0), sent.stderr
+    assert "a/x.md and b/x.md" in refused.stderr
+    assert documents.batches == [["a/x.md", "b/x.md"]]
+
+
+def test_a_name_that_a_header_cannot_hold_arrives_as_it_is(shell: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path / "docs", 'say "aha".md', "back\\slash.md", "say %22aha%22.md", "plain.md")
+
+    ended = tandem(shell, "ingest", str(tmp_path / "docs"), "--json")
+
+    assert ended.returncode == 0, ended.stderr
+    found = sorted(item["external_id"] for item in json.loads(ended.stdout)["data"])
+    assert found == sorted(["back\\slash.md", "plain.md", 'say "aha".md', "say %22aha%22.md"])
+
+
+def test_a_failed_job_fails_the_files_that_it_left(bare: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    job = {
+        "id": "job_1",
+        "kind": "ingest",
+        "status": "failed",
+        "progress": 0.5,
+        "error": {"code": "c", "message": "No."},
+    }
+    waiting = {"id": "doc_1", "status": "received", "passages": 0, "error": None}
+    item = {"external_id": "a.md", "result": "created", "document": waiting, "error": None}
+
+    def answers(method: str, path: str, _: bytes) -> tuple[int, Any]:
+        if method == "POST":
+            return 202, {"data": [item], "job": "job_1"}
+        return 200, job if "/jobs/" in path else waiting
+
+    with pretended(bare, answers):
+        ended = tandem(bare, "ingest", str(tmp_path / "a.md"), "--json")
+
+    (outcome,) = json.loads(ended.stdout)["data"]
+    assert (ended.returncode, outcome["result"], outcome["error"]["message"]) == (1, "failed", "No.")

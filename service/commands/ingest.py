@@ -1,0 +1,121 @@
+"""The command `ingest`: what it takes, its bars, and what it says in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.commands.console import AsJson, Domain, Home, client, show
+from service.commands.files import Choice, Gathered, gather
+from service.commands.terminal import complain, one_line, say
+
+if TYPE_CHECKING:
+    from service.client import Client
+    from service.commands.uploading import Uploads
+
+_NAMES = 10  # so many skipped files are named; more with --verbose
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="Files and folders.", show_default=False)],
+    domain: Domain = "default",
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="External ids are paths inside this folder; default: the folder named, or a file's name.",
+        ),
+    ] = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Take hidden files and folders, too.")] = False,
+    links: Annotated[bool, typer.Option("--follow-links", help="Follow symbolic links inside folders.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every file.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Upload text and Markdown files and wait until they can be searched; the domain is created if it is missing.
+
+    A file keeps its name or its path inside the folder as external id. What is skipped is told; a file that fails does
+    not keep the others back, and makes the exit code 1.
+    """
+    gathered = gather(paths, Choice(hidden, links, root))
+    outcomes = _upload(gathered, domain, home) if gathered.files or gathered.failed else []
+    failed = any(outcome["error"] for outcome in outcomes)
+    if as_json:
+        skipped = [{"path": str(each.path), "reason": each.reason} for each in gathered.skipped]
+        show({"object": "list", "data": outcomes, "skipped": _utf8(skipped)}, as_json)
+    else:
+        _tell(outcomes, gathered, domain, verbose)
+    if failed or not outcomes:
+        raise typer.Exit(1)
+
+
+def _upload(gathered: Gathered, domain: str, home: Path | None) -> list[dict[str, Any]]:
+    """Upload the files, wait for the jobs behind bars, and return what became of each."""
+    from service.commands.progress import bar
+    from service.commands.uploading import Uploads
+    from service.settings import load_settings
+    from store.errors import InvalidInputError
+
+    with client(home) as server:
+        uploads = Uploads(server, domain, load_settings(home).retriever.max_document_bytes)
+        for each in gathered.failed:
+            uploads.fail(str(each.path), InvalidInputError(each.reason, code="unreadable_file"))
+        if gathered.files:
+            _make_domain(server, domain)
+            says = f"upload of {len(gathered.files)} files"
+            with bar(says) as shown:
+                uploads.send(gathered.files, lambda share: shown.to(share, says))
+        return uploads.outcomes(_wait(uploads))
+
+
+def _wait(uploads: Uploads) -> Sequence[Any]:
+    """Wait for the jobs of the uploads and return the errors of those that failed; an interrupt leaves them alone."""
+    from service.commands.progress import bar
+
+    if not uploads.jobs:
+        return []
+    try:
+        with bar("ingest") as shown:
+            return uploads.wait(shown)
+    except KeyboardInterrupt:
+        complain("What was uploaded is stored; a server makes it searchable, now or when it starts.")
+        raise
+
+
+def _tell(outcomes: Sequence[dict[str, Any]], gathered: Gathered, domain: str, verbose: bool) -> None:
+    """Print the failures (with `verbose` everything) and the totals."""
+    shown = [each for each in outcomes if verbose or each["error"]]
+    if shown:
+        columns = ("external_id", "result", "status", "passages", "error")
+        show({"object": "list", "data": shown}, as_json=False, columns=columns, details=("error",))
+    results = Counter(each["result"] for each in outcomes)
+    counts = [f"{results[name]} {name}" for name in ("created", "updated", "unchanged", "failed") if results[name]]
+    total = f"{len(outcomes)} {'file' if len(outcomes) == 1 else 'files'}"
+    say(f"{domain}: {total}, {', '.join(counts)}" if outcomes else f"{domain}: no file was taken")
+    if gathered.skipped:
+        say(gathered.summary())
+        if verbose or len(gathered.skipped) <= _NAMES:
+            say("\n".join(f"  {one_line(str(each.path))}: {each.reason}" for each in gathered.skipped))
+
+
+def _make_domain(server: Client, name: str) -> None:
+    """Create the domain if it is missing."""
+    from service.client import RequestError
+
+    try:
+        server.call("GET", f"/v1/domains/{name}")
+    except RequestError as error:
+        if error.status != 404:
+            raise
+        server.call("POST", "/v1/domains", json={"name": name})
+
+
+def _utf8(skipped: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    from service.commands.console import printable
+
+    return [{name: printable(text) for name, text in each.items()} for each in skipped]

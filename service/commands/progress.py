@@ -1,0 +1,75 @@
+"""Bars on standard error for what takes long: how far, how long it took, how long it will."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from service.commands.terminal import one_line
+from store.errors import TandemError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from service.client import Client
+
+
+class JobError(TandemError):
+    """A job that a command waited for did not succeed; `code` is that of the job's error."""
+
+
+class Bar:
+    """One bar; `to` moves it."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+
+    def to(self, share: float, says: str) -> None:
+        """Show that so much is done, from 0 to 1, and what is going on."""
+        self._progress.update(self._task, completed=share, description=one_line(says))
+
+
+@contextmanager
+def bar(says: str) -> Iterator[Bar]:
+    """Give a bar that is there for the time of the context."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield Bar(progress, progress.add_task(one_line(says), total=1.0))
+
+
+def run_job(connected: Client, job_id: str) -> dict[str, Any]:
+    """Wait for a job behind a bar and return it; raise `JobError` if it did not succeed."""
+    with bar(job_id) as shown:
+        job = connected.wait(job_id, lambda job: shown.to(job["progress"], said_of(job)))
+    return succeeded(job)
+
+
+def succeeded(job: dict[str, Any]) -> dict[str, Any]:
+    """Return the job, or raise `JobError` if it failed or was cancelled."""
+    if job["status"] != "succeeded":
+        error = job["error"] or {"message": f"The job was {job['status']}.", "code": f"job_{job['status']}"}
+        raise JobError(f"{job['id']} {job['status']}: {error['message']}", code=error["code"])
+    return job
+
+
+def said_of(job: Mapping[str, Any]) -> str:
+    """Return kind and state of a job: what it waits for, or that it was asked to stop."""
+    state = str(job["status"])
+    waits = job.get("waits_for")
+    if waits and state == "queued":
+        state = f"waits for {waits if isinstance(waits, str) else ', '.join(waits)}"
+    if job.get("cancel_requested") and state == "running":
+        state = "stopping"
+    return f"{job['kind']} {state}"

@@ -1,0 +1,181 @@
+"""Uploads of many files: in batches, each file with an outcome of its own, and the jobs that make them searchable."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from service.client import RequestError
+from service.commands.console import printable, read_file
+from service.commands.files import File
+from service.commands.progress import Bar, said_of
+from store.errors import InvalidInputError, TandemError
+
+if TYPE_CHECKING:
+    from service.client import Client
+
+_BATCH = 50  # files of one request
+_BATCH_BYTES = 20_000_000
+_REFUSED = (413, 422)  # too large, or no file of the batch was taken: no reason to keep the next ones back
+_FEW = 50  # documents that are looked at one by one; more are listed
+_FINAL = ("searchable", "failed", "quarantined")
+_AWKWARD = re.compile(r'["\\\x00-\x1f]')  # a multipart header has no way to write these in a file name
+
+
+class Uploads:
+    """The uploads of one call: an item for each file, and how many bytes each job has to read."""
+
+    def __init__(self, server: Client, domain: str, limit: int) -> None:
+        self._server = server
+        self._path = f"/v1/domains/{domain}/documents"
+        self._limit = limit
+        self.items: list[dict[str, Any]] = []
+        self.jobs: Counter[str] = Counter()
+
+    def send(self, files: Sequence[File], sent: Callable[[float], None]) -> None:
+        """Upload the files; `sent` hears after each request which share of the bytes it was."""
+        total = sum(_size(file) for file in files) or 1
+        done = 0
+        for batch in _batches(files):
+            self._send_batch(batch)
+            done += sum(_size(file) for file in batch)
+            sent(min(done / total, 1.0))
+
+    def wait(self, shown: Bar) -> list[TandemError]:
+        """Wait for the jobs, each worth the bytes that it reads, and return why those failed that did."""
+        total, done, errors = sum(self.jobs.values()), 0, []
+        for job_id, size in self.jobs.items():
+
+            def report(job: Mapping[str, Any], size: int = size, done: int = done) -> None:
+                shown.to((done + size * job["progress"]) / total, said_of(job))
+
+            job = self._server.wait(job_id, report, cancel=False)
+            if job["status"] != "succeeded":
+                error = job["error"] or {"message": f"The job {job_id} was {job['status']}.", "code": "job_cancelled"}
+                errors.append(TandemError(error["message"], code=error["code"]))
+            done += size
+        return errors
+
+    def outcomes(self, errors: Sequence[TandemError]) -> list[dict[str, Any]]:
+        """Return what became of each file; one that no job came to has the first of the errors."""
+        found = self._now([item["document"] for item in self.items if item["document"]])
+        return [self._outcome(item, found, errors) for item in self.items]
+
+    def fail(self, name: str, error: TandemError) -> None:
+        """Note a file that cannot be uploaded."""
+        reason = {"code": error.code, "message": error.message}
+        self.items.append({"external_id": printable(name), "result": "failed", "document": None, "error": reason})
+
+    def _send_batch(self, batch: Sequence[File]) -> None:
+        parts, read = [], []
+        for file in batch:
+            try:
+                parts.append(("files", (_external_id(file), self._read(file))))
+                read.append(file)
+            except InvalidInputError as error:
+                self.fail(file.external_id, error)
+        if not parts:
+            return
+        alone = read[0].external_id if len(read) == 1 else None
+        form = {"external_id": alone} if alone and _AWKWARD.search(alone) else None
+        try:
+            answer = self._server.call("POST", self._path, files=parts, data=form)
+        except RequestError as error:
+            if error.status not in _REFUSED:
+                raise
+            if alone:
+                self.fail(alone, error)
+                return
+        else:
+            self._note(read, answer)
+            return
+        parts.clear()
+        for file in read:  # so that each gets a reason of its own
+            self._send_batch([file])
+
+    def _note(self, sent: Sequence[File], answer: Mapping[str, Any]) -> None:
+        """Keep the server's outcome of each file, and what its job has to read."""
+        self.items += answer["data"]
+        answered = {item["external_id"] for item in answer["data"]}
+        for file in sent:
+            if file.external_id not in answered:
+                self.fail(file.external_id, TandemError("The server did not say what became of it.", code="no_outcome"))
+        if answer["job"]:
+            self.jobs[answer["job"]] += sum(_size(file) for file in sent) or 1
+
+    def _read(self, file: File) -> bytes:
+        size = _size(file)
+        if size > self._limit:
+            raise InvalidInputError(f"The document has {size} bytes, allowed are {self._limit}.", code="too_large")
+        return read_file(file.path)
+
+    def _now(self, documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the present state of those documents that a job had to read, by id; a deleted one is missing."""
+        waiting = [document["id"] for document in documents if document.get("status") not in _FINAL]
+        if len(waiting) <= _FEW:
+            return {key: state for key in waiting if (state := self._one(key)) is not None}
+        found: dict[str, Any] = {}
+        after: dict[str, str] = {}
+        while True:
+            page = self._server.call("GET", self._path, params={"limit": 10_000, **after})
+            found |= {document["id"]: document for document in page["data"]}
+            if not page["has_more"] or all(key in found for key in waiting):
+                return found
+            after = {"after": page["last_id"]}
+
+    def _one(self, document_id: str) -> Any:
+        try:
+            return self._server.call("GET", f"{self._path}/{document_id}")
+        except RequestError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    def _outcome(
+        self, item: Mapping[str, Any], found: Mapping[str, Any], errors: Sequence[TandemError]
+    ) -> dict[str, Any]:
+        document = item["document"] or {}
+        if document and document.get("status") not in _FINAL:
+            document = found.get(document["id"]) or {"status": "deleted", "id": document["id"]}
+        error = item["error"] or document.get("error")
+        if error is None and document and document["status"] not in ("searchable", "deleted"):
+            first = next(iter(errors), TandemError("The document is not searchable yet.", code="not_ready"))
+            error = {"code": first.code, "message": first.message}
+        state = {key: document.get(key) for key in ("status", "passages", "id")}
+        result = "failed" if error else item["result"]
+        return {"external_id": item["external_id"], "result": result, **state, "error": error}
+
+
+def _batches(files: Sequence[File]) -> Iterator[list[File]]:
+    """Cut the files into what one request takes, by their number and by their bytes."""
+    batch: list[File] = []
+    size = 0
+    for file in files:
+        more = _size(file)
+        alone = _AWKWARD.search(file.external_id)
+        if batch and (len(batch) == _BATCH or size + more > _BATCH_BYTES or alone):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += more
+        if alone:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _size(file: File) -> int:
+    """Return the bytes of the file, or 0 if that cannot be seen: reading it says what is wrong."""
+    try:
+        return file.path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _external_id(file: File) -> str:
+    if printable(file.external_id) != file.external_id:
+        raise InvalidInputError("The name of the file is not UTF-8.", code="unreadable_name")
+    return file.external_id
