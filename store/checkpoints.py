@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from store import schema
+from store.removals import carry_out_removals, note_removals
 from store.store import Store
 
 
@@ -47,26 +47,10 @@ def record_checkpoint(store: Store, checkpoint: Checkpoint) -> None:
         table.c.kind == checkpoint.kind,
         table.c.view == checkpoint.view,
     )
-    before = read_checkpoint(store, checkpoint.domain_id, checkpoint.kind, checkpoint.view)
     with store.database.write() as connection:
+        before = set(connection.scalars(sa.select(table.c.name).where(*key))) - {checkpoint.name}
         connection.execute(table.delete().where(*key))
         connection.execute(table.insert().values(checkpoint.__dict__))
-    if before is not None and before.name != checkpoint.name:
-        _remove(before.path(store))
-
-
-def collect_checkpoints(store: Store) -> list[str]:
-    """Remove what no row names (left by a crash or a deleted domain) and return the names; for the folder's owner."""
-    with store.database.write() as connection:
-        named = set(connection.scalars(sa.select(schema.checkpoints.c.name)))
-        litter = [path for path in store.folder.indexes.iterdir() if path.name not in named]
-        for path in litter:
-            _remove(path)
-    return [path.name for path in litter]
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        note_removals(connection, (f"indexes/{name}" for name in before))
+    if before:
+        carry_out_removals(store)

@@ -11,27 +11,44 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from store.database_failures import named_failures, sqlite_driver
+from store.errors import FolderError
+
 _T = TypeVar("_T")
 _BATCH = 500
 _WAL_SAFE = (3, 51, 3)
+_TABLES = {"alembic_version", "domains", "documents", "changes"}  # which every version of Tandem has had
 
 
-def sqlite_driver() -> ModuleType:
-    """Return the DB-API module to use: `pysqlite3` where it is installed, else Python's own."""
-    try:
-        from pysqlite3 import dbapi2
-    except ImportError:
-        from sqlite3 import dbapi2
-    return dbapi2  # type: ignore[no-any-return,unused-ignore]
+@dataclass(frozen=True)
+class Found:
+    """What a database file holds: no tables (`is_new`), or Tandem's, with the id of its data folder if it has one."""
+
+    is_new: bool
+    folder_id: str | None
+
+
+def examine(path: Path) -> Found:
+    """Return what the file holds, which is only read; `FolderError` if it is the database of something else."""
+    if not path.exists() or not path.stat().st_size:
+        return Found(is_new=True, folder_id=None)
+    with named_failures(), closing(sqlite_driver().connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+        connection.execute("PRAGMA busy_timeout=30000")
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if tables and not tables >= _TABLES:
+            raise FolderError(f"{path} is a database, but not one of Tandem. Name another folder with --home.")
+        query = "SELECT value FROM properties WHERE name = 'folder'"
+        (folder_id,) = connection.execute(query).fetchone() or (None,) if "properties" in tables else (None,)
+    return Found(not tables, folder_id)
 
 
 @dataclass(frozen=True)
@@ -76,7 +93,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Give a connection that sees one snapshot. Keep it short: an open reader pins the WAL."""
-        with self._engine.begin() as connection:
+        with named_failures(), self._engine.begin() as connection:
             yield connection
 
     def fetch(self, query: Prepared, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -84,32 +101,42 @@ class Database:
 
         Three times as fast as `read`, whose machinery costs a search more than SQLite does.
         """
-        try:
-            connection = self._free.pop()
-        except IndexError:
-            connection = self._driver.connect(str(self._path), timeout=30, check_same_thread=False)
-            self._configure(connection, None)
-        try:
-            values = [parameters[name] for name in query.names]
-            found: list[tuple[Any, ...]] = connection.execute(query.sql, values).fetchall()
-        finally:
-            self._free.append(connection)
+        with named_failures():
+            try:
+                connection = self._free.pop()
+            except IndexError:
+                connection = self._driver.connect(str(self._path), timeout=30, check_same_thread=False)
+                self._configure(connection, None)
+            try:
+                values = [parameters[name] for name in query.names]
+                found: list[tuple[Any, ...]] = connection.execute(query.sql, values).fetchall()
+            finally:
+                self._free.append(connection)
         return found
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Give the connection of a write transaction: committed and durable at the end, undone on an exception."""
-        with self._write_lock, self._writer.begin() as connection:
+        with named_failures(), self._write_lock, self._writer.begin() as connection:
             yield connection
 
     def migrate(self) -> None:
-        """Bring the schema to the newest version, in one transaction."""
+        """Bring the schema to the newest version, in one transaction; `FolderError` if a newer Tandem made it."""
         from alembic import command
         from alembic.config import Config
+        from alembic.migration import MigrationContext
+        from alembic.script import ScriptDirectory
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
         with self.write() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+            if present not in (None, *known):
+                raise FolderError(
+                    f"{self._path} has the schema {present}; this version of Tandem knows {known[-1]} to {known[0]}. "
+                    "Use the version that wrote it, or a newer one."
+                )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 

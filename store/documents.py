@@ -18,6 +18,7 @@ from store.document_rows import Cut, Document, Version, select_documents
 from store.errors import NotFoundError
 from store.models import flag_learners
 from store.passages import NewPassage, add_passages, passage_ids, remove_passages
+from store.removals import blob_path, carry_out_removals, note_removals
 from store.store import Store, now
 
 __all__ = ["Cut", "Document", "Version"]  # defined elsewhere, and offered here to those who work with documents
@@ -159,17 +160,8 @@ def delete_document(store: Store, domain_id: str, document_id: str) -> None:
         remove_passages(connection, domain_id, passage_ids(connection, [document_id]))
         flag_learners(connection, document_id, "tainted")
         connection.execute(documents.delete().where(*mine))
-    collect_blobs(store, digests)
-
-
-def collect_blobs(store: Store, digests: set[str]) -> None:
-    """Remove those originals that no version refers to; under the write lock, so that no upload comes between."""
-    column = schema.versions.c.sha256
-    with store.database.write() as connection:
-        for batch in batches(sorted(digests)):
-            used = set(connection.scalars(sa.select(column).where(column.in_(batch))))
-            for digest in set(batch) - used:
-                store.folder.blob(digest).unlink(missing_ok=True)
+        note_removals(connection, map(blob_path, digests))
+    carry_out_removals(store)
 
 
 def get_document(store: Store, domain_id: str, document_id: str) -> Document:

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from store import schema
-from store.documents import collect_blobs
 from store.errors import ConflictError, NotFoundError
 from store.ids import check_domain_name, new_id
 from store.releases import add_release, record_promotion
+from store.removals import blob_path, carry_out_removals, note_removals
 from store.store import Store, now
 
 
@@ -99,6 +99,7 @@ def delete_domain(store: Store, name: str) -> Domain:
         .join(schema.documents, schema.documents.c.id == schema.versions.c.document_id)
         .where(schema.documents.c.domain_id == domain.id)
     )
+    indexes = sa.select(schema.checkpoints.c.name).where(schema.checkpoints.c.domain_id == domain.id)
     with store.database.write() as connection:
         running = connection.scalar(sa.select(jobs.id).where(jobs.domain_id == domain.id, jobs.status == "running"))
         if running:
@@ -108,15 +109,15 @@ def delete_domain(store: Store, name: str) -> Domain:
                 final=False,
                 param="domain",
             )
-        digests = set(connection.scalars(originals))
-        artifacts = connection.scalars(sa.select(models.path).where(models.domain_id == domain.id)).all()
+        files = [*map(blob_path, connection.scalars(originals))]
+        files += connection.scalars(sa.select(models.path).where(models.domain_id == domain.id))
+        files += [f"indexes/{name}" for name in connection.scalars(indexes)]
         connection.execute(passages.delete().where(passages.c.domain_id == domain.id))
         for table in (schema.promotions, schema.texts):
             connection.execute(table.delete().where(table.c.domain_id == domain.id))
         connection.execute(schema.domains.delete().where(schema.domains.c.id == domain.id))
-    collect_blobs(store, digests)
-    for path in artifacts:
-        store.folder.remove_artifact(store.folder.root / path)
+        note_removals(connection, files)
+    carry_out_removals(store)
     return domain
 
 

@@ -2,12 +2,15 @@
 
 TandemError
 ├── InvalidInputError      400, exit 2   the caller must change the request
-│   └── UnsupportedMediaError  415, exit 2   the body is in a form that is never taken
+│   ├── UnsupportedMediaError  415, exit 2   the body is in a form that is never taken
+│   └── FolderError        400, exit 2   the folder named is no data folder, or not one that can be opened as it is
 ├── NotFoundError          404, exit 1   nothing of that name or id here
 ├── ConflictError          409, exit 1   final: the same request will fail again
 │   └── FolderInUseError   409, exit 1   another process owns the data folder
 ├── UnprocessableError     422, exit 1   understood, but no part of it could be done
 ├── NotReadyError          503, exit 1   try again later
+├── StorageFullError       507, exit 1   the disk is full; deleting works
+├── ReadOnlyError          500, exit 1   the data folder may not be written
 ├── DamagedError           500, exit 1   what is on disk contradicts its hash or itself
 └── ComputationError       500, exit 1   this machine computed numbers that cannot be right
 """
@@ -46,6 +49,15 @@ class UnsupportedMediaError(InvalidInputError):
     code = "unsupported_media_type"
 
 
+class FolderError(InvalidInputError):
+    """The folder is not a data folder, or was left in a state in which opening it could lose something."""
+
+    code = "unusable_folder"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, param="home")
+
+
 class NotFoundError(TandemError):
     """The named object does not exist in the given domain."""
 
@@ -78,6 +90,25 @@ class NotReadyError(TandemError):
 
     status = 503
     code = "not_ready"
+
+
+class StorageFullError(TandemError):
+    """There is no room on the disk of the data folder: nothing was written. Deleting documents works and makes room."""
+
+    status = 507
+    code = "storage_full"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, final=True)
+
+
+class ReadOnlyError(TandemError):
+    """The data folder may not be written by this user, or lies on a file system that is mounted read-only."""
+
+    code = "read_only"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, final=True)
 
 
 class DamagedError(TandemError):

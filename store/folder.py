@@ -9,40 +9,54 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from store.errors import DamagedError, FolderInUseError
+from store.identity import DATABASE, FOLDERS, MARKER, check_place, marker_content
 from store.ids import canonical_json, new_id, sha256
 
 MANIFEST = "MANIFEST.json"
 _WRITERS = 4
+_SCRATCH = re.compile(r"tmp_[a-z0-6]{20}")  # what `temporary` names
+_PRIVATE = 0o077  # the rights of others, which are taken away
 
 
 @dataclass(frozen=True)
 class DataFolder:
-    """The layout of a data folder. Opening creates what is missing; unknown files are left alone."""
+    """The layout of a data folder, readable by its owner alone. Unknown files in it are left alone."""
 
     root: Path
 
     @classmethod
     def open(cls, root: Path) -> DataFolder:
-        """Create the sub-folders that are missing and return the folder."""
-        folder = cls(root.resolve())
-        for name in ("blobs", "indexes", "artifacts", "tmp"):
-            (folder.root / name).mkdir(parents=True, exist_ok=True)
+        """Create the sub-folders that are missing and return the folder.
+
+        Raises `FolderError`, and changes nothing, if `root` is neither a data folder nor empty, or lost its database.
+        """
+        folder = cls(root.expanduser().resolve())
+        check_place(folder.root)
+        folder.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder.root)
+        for name in FOLDERS:
+            (folder.root / name).mkdir(mode=0o700, exist_ok=True)
         return folder
 
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.root / "tandem.db"
+        return self.root / DATABASE
+
+    def mark(self, folder_id: str) -> None:
+        """Write the marker file, with the id that the database has too."""
+        self.write_file(self.root / MARKER, marker_content(folder_id))
 
     @property
     def indexes(self) -> Path:
@@ -54,6 +68,11 @@ class DataFolder:
         """Adapters and tuned encoders, one folder each."""
         return self.root / "artifacts"
 
+    @property
+    def aside(self) -> Path:
+        """Files of Tandem that no row names, one folder for each start that found some."""
+        return self.root / "aside"
+
     def blob(self, digest: str) -> Path:
         """Return where the original file with this SHA-256 lies."""
         return self.root / "blobs" / digest[:2] / digest
@@ -63,12 +82,10 @@ class DataFolder:
         return self.root / "tmp" / new_id("tmp")
 
     def clear_temporary(self) -> None:
-        """Remove what a crashed process left below `tmp`. Only the owner of the lock may call this."""
+        """Remove what a crashed process of Tandem left below `tmp`. Only the owner of the lock may call this."""
         for left in (self.root / "tmp").iterdir():
-            if left.is_dir() and not left.is_symlink():
-                shutil.rmtree(left)
-            else:
-                left.unlink()
+            if _SCRATCH.fullmatch(left.name):
+                remove(left)
 
     def write_blobs(self, contents: Sequence[bytes]) -> list[str]:
         """Store files durably under their SHA-256 and return these, in order; storing one again does nothing.
@@ -84,7 +101,7 @@ class DataFolder:
         parents = {target.parent for target in new}
         missing = [parent for parent in parents if not parent.exists()]
         for parent in missing:
-            parent.mkdir(exist_ok=True)
+            parent.mkdir(mode=0o700, exist_ok=True)
         if missing:
             sync_folder(self.root / "blobs")
         if len(new) == 1:  # without threads, which take longer to start than one file takes
@@ -104,7 +121,7 @@ class DataFolder:
         """Write `target` whole or not at all; its name is durable once its folder is synchronised."""
         temporary = self.temporary()
         try:
-            with temporary.open("wb") as file:
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -133,14 +150,12 @@ class DataFolder:
         sync_folder(target.parent)
         return sha256(manifest)
 
-    def remove_artifact(self, folder: Path) -> None:
+    def remove_published(self, folder: Path) -> None:
         """Remove a published folder: renamed first, so that nobody finds half of it."""
         gone = self.temporary()
-        try:
+        with suppress(FileNotFoundError):  # somebody removed it by hand
             folder.rename(gone)
-        except FileNotFoundError:  # somebody removed it by hand
-            return
-        shutil.rmtree(gone)
+            remove(gone)
 
     @contextmanager
     def lock(self, about: Mapping[str, object]) -> Iterator[None]:
@@ -190,6 +205,22 @@ def _try_lock(descriptor: int) -> bool:
         else:
             return True
     return False
+
+
+def make_private(path: Path) -> None:
+    """Take the rights of others from a file or folder, where that is ours to do."""
+    mode = path.stat().st_mode
+    if mode & _PRIVATE:
+        with suppress(PermissionError):  # it belongs to somebody else, who lets us in
+            path.chmod(mode & ~_PRIVATE & 0o7777)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link (never what it points to) or a folder with all that is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sync_folder(path: Path) -> None:

@@ -20,6 +20,7 @@ from store.errors import ConflictError, NotFoundError
 from store.folder import check_published
 from store.ids import new_id, sha256
 from store.jobs import Lease, check_lease
+from store.removals import carry_out_removals, note_removals
 from store.store import Store, now
 
 Flag = Literal["tainted", "outdated"]
@@ -70,7 +71,7 @@ def publish_model(store: Store, lease: Lease, model: NewModel, fill: Callable[[P
     try:
         _register(store, lease, model, values)
     except ConflictError:
-        store.folder.remove_artifact(target)
+        store.folder.remove_published(target)
         raise
     return get_model(store, model_id)
 
@@ -140,7 +141,8 @@ def delete_model(store: Store, model_id: str) -> None:
                     f"{model_id} serves the active release or its rollback target.", code="model_in_use", param="model"
                 )
         connection.execute(schema.models.delete().where(schema.models.c.id == model_id))
-    store.folder.remove_artifact(store.folder.root / model.path)
+        note_removals(connection, [model.path])
+    carry_out_removals(store)
 
 
 def flag_learners(connection: sa.Connection, document_id: str, flag: Flag, before: int = sys.maxsize) -> None:

@@ -113,7 +113,7 @@ def _receive_group(store: Store, domain_id: str, uploads: Sequence[NewUpload]) -
     with store.database.write() as connection:
         require_domain(connection, domain_id)
         gone = [upload.data for upload, digest in zip(uploads, digests, strict=True) if not _exists(store, digest)]
-        store.folder.write_blobs(gone)  # again: `collect_blobs` removed them a moment ago
+        store.folder.write_blobs(gone)  # again: a deletion removed them a moment ago
         known = _known_documents(connection, domain_id, [upload.external_id for upload in uploads])
         outcomes: list[tuple[str, Result]] = []
         versions: list[dict[str, Any]] = []

@@ -131,7 +131,6 @@ def record_promotion(
         schema.promotions.insert().values(
             domain_id=domain_id,
             release_id=release_id,
-            previous=previous,
             kind=kind,
             forced=forced,
             reason=reason,

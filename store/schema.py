@@ -42,6 +42,19 @@ def _created() -> Column[int]:
     return Column("created_at", Integer, nullable=False)
 
 
+properties = Table(  # of the data folder as a whole: its id, how often it was started
+    "properties",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+removals = Table(  # files that a deletion named and that are still to be removed; written in its transaction
+    "removals",
+    metadata,
+    Column("path", String, primary_key=True),  # below the data folder: blobs/SHA-256, artifacts/ID, indexes/NAME
+)
+
 domains = Table(
     "domains",
     metadata,
@@ -228,7 +241,6 @@ promotions = Table(
     Column("seq", Integer, primary_key=True, autoincrement=True),
     _domain(),
     Column("release_id", String, ForeignKey("releases.id"), nullable=False),
-    Column("previous", String),  # what rollback returns to
     Column("kind", String, nullable=False),  # promote, rollback
     Column("forced", Boolean, nullable=False),
     Column("reason", Text, nullable=False),

@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from store import schema
-from store.database import Database, Prepared, sqlite_driver
+from store.database import Database, Prepared
+from store.database_failures import sqlite_driver
 from store.domains import Domain, create_domain
 from store.store import Store
 

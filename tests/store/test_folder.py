@@ -48,15 +48,11 @@ def holder(folder: DataFolder) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_opening_creates_what_is_missing_and_leaves_unknown_files_alone(folder: DataFolder) -> None:
-    (folder.root / "notes.txt").write_text("mine")
-    (folder.root / "indexes" / "unknown").mkdir()
+def test_opening_creates_what_is_missing(folder: DataFolder) -> None:
+    (folder.root / "blobs").rmdir()
 
-    again = DataFolder.open(folder.root)
-
-    assert again == folder
-    assert {path.name for path in folder.root.iterdir()} == {"blobs", "indexes", "artifacts", "tmp", "notes.txt"}
-    assert (folder.root / "indexes" / "unknown").is_dir()
+    assert DataFolder.open(folder.root) == folder
+    assert {path.name for path in folder.root.iterdir()} == {"blobs", "indexes", "artifacts", "tmp", "aside"}
 
 
 def test_a_blob_is_found_under_its_hash_and_stored_once(folder: DataFolder) -> None:
@@ -135,7 +131,7 @@ def test_a_removed_artifact_leaves_nothing(folder: DataFolder) -> None:
     target = folder.artifacts / "mdl_1"
     folder.publish(target, write_adapter, {})
 
-    folder.remove_artifact(target)
+    folder.remove_published(target)
 
     assert not target.exists()
     assert list((folder.root / "tmp").iterdir()) == []
@@ -170,7 +166,9 @@ def test_taking_the_lock_clears_what_a_crash_left_in_the_temporary_folder(folder
     outside = folder.root / "notes.txt"
     outside.write_text("kept")
     folder.temporary().symlink_to(outside)
+    foreign = folder.root / "tmp" / "mine"
+    foreign.mkdir()
 
     with folder.lock({}):
-        assert list((folder.root / "tmp").iterdir()) == []
+        assert list((folder.root / "tmp").iterdir()) == [foreign]
     assert outside.read_text() == "kept"

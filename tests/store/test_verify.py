@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from writing import put, take, tune
 
-from store.database import sqlite_driver
+from store.database_failures import sqlite_driver
 from store.documents import delete_document, mark_failed
 from store.domains import Domain, create_domain
 from store.releases import create_release, promote
@@ -68,8 +68,8 @@ _A = "(SELECT id FROM documents WHERE external_id = 'a')"
             "which is not one of its own",
         ),
         (
-            "UPDATE domains SET release_id = (SELECT previous FROM promotions WHERE domain_id = domains.id "
-            "ORDER BY seq DESC) WHERE name = 'handbook'",
+            "UPDATE domains SET release_id = (SELECT release_id FROM promotions WHERE domain_id = domains.id "
+            "ORDER BY seq LIMIT 1) WHERE name = 'handbook'",
             "its pointer is not what was promoted last",
         ),
         ("DELETE FROM promotions", "its pointer is not what was promoted last"),

@@ -1,0 +1,247 @@
+"""Opening a folder changes nothing that is not Tandem's, and nothing at all where the database is not the right one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from writing import put
+
+from store.database_failures import sqlite_driver
+from store.domains import create_domain, list_domains
+from store.errors import DamagedError, FolderError, TandemError
+from store.folder import DataFolder
+from store.recovery import recover
+from store.store import Store
+from store.verify import verify_store
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A closed data folder with a document in it."""
+    place = tmp_path / "home"
+    store = Store.open(place)
+    put(store, create_domain(store, "handbook", {}).id, "a", "one")
+    store.close()
+    return place
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder, but what SQLite keeps beside a database that was read."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in (".db-wal", ".db-shm")
+    }
+
+
+def as_before_markers(home: Path) -> None:
+    """Make the folder what a version of Tandem without markers left."""
+    (home / "TANDEM").unlink()
+    (home / "aside").rmdir()
+    with closing(sqlite_driver().connect(home / "tandem.db")) as connection:
+        connection.executescript(
+            "DROP TABLE properties; DROP TABLE removals; ALTER TABLE promotions ADD COLUMN previous VARCHAR;"
+            "UPDATE alembic_version SET version_num = '0002';"
+        )
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["artifacts/run1/model.bin", "tmp/mine/x", "indexes/old/x", "blobs/x"],
+        ["artifacts/run1/model.bin"],
+        ["tmp/tmp_aaaaaaaaaaaaaaaaaaaa"],
+        ["indexes/x"],
+        ["src/main.py", "README.md"],
+        [".git/config"],
+    ],
+    ids=lambda names: names[0],
+)
+def test_a_folder_of_something_else_is_refused_and_left_as_it_is(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    before = sorted(tmp_path.rglob("*"))
+
+    with pytest.raises(FolderError, match=r"is not empty and is no data folder.*--home "):
+        Store.open(tmp_path)
+
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["lost+found", "tandem.toml", ".DS_Store"])
+def test_what_every_new_disk_or_a_look_leaves_behind_does_not_count(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+
+    Store.open(tmp_path).close()
+
+    assert (tmp_path / "TANDEM").is_file()
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["marker", "no marker"])
+@pytest.mark.parametrize("state", ["missing", "empty", "without tables"])
+def test_a_folder_that_lost_its_database_is_refused_and_left_as_it_is(home: Path, state: str, marked: bool) -> None:
+    (home / "tandem.db").unlink()
+    if not marked:
+        (home / "TANDEM").unlink()
+    if state == "empty":
+        (home / "tandem.db").touch()
+    if state == "without tables":
+        with closing(sqlite_driver().connect(home / "tandem.db")) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA user_version=0")
+        if not (home / "tandem.db").stat().st_size:
+            pytest.fail("the database without tables has no page")
+    before = content(home)
+
+    with pytest.raises(FolderError, match=r"has lost its database.*Put tandem.db back"):
+        Store.open(home)
+
+    assert content(home) == before
+
+
+def test_a_damaged_database_is_not_taken_for_a_new_one(home: Path) -> None:
+    (home / "tandem.db").write_bytes(b"not a database" * 500)
+    before = content(home)
+
+    with pytest.raises(DamagedError, match="The database is damaged"):
+        Store.open(home)
+
+    assert content(home) == before
+
+
+def test_the_database_of_another_folder_is_refused(home: Path, tmp_path: Path) -> None:
+    Store.open(tmp_path / "other").close()
+    shutil.copy(tmp_path / "other" / "tandem.db", home / "tandem.db")
+    before = content(home)
+
+    with pytest.raises(FolderError, match="is the database of another data folder"):
+        Store.open(home)
+
+    assert content(home) == before
+
+
+def test_a_database_of_something_else_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    with closing(sqlite_driver().connect(tmp_path / "tandem.db")) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    before = content(tmp_path)
+
+    with pytest.raises(FolderError, match="is a database, but not one of Tandem"):
+        Store.open(tmp_path)
+
+    assert content(tmp_path) == before
+
+
+def test_a_database_of_a_newer_version_is_refused(home: Path) -> None:
+    with closing(sqlite_driver().connect(home / "tandem.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+
+    with pytest.raises(FolderError, match=r"has the schema 9999; this version of Tandem knows 0001 to"):
+        Store.open(home)
+
+
+@pytest.mark.parametrize(
+    ("marker", "reason"),
+    [('{"format": 2, "id": "hom_1"}', "has the format 2"), ("", "cannot be read"), ("[]", "cannot be read")],
+)
+def test_a_marker_that_this_version_does_not_know_is_refused(home: Path, marker: str, reason: str) -> None:
+    (home / "TANDEM").write_text(marker)
+
+    with pytest.raises(FolderError, match=reason):
+        Store.open(home)
+
+
+def test_a_folder_of_a_version_without_markers_is_adopted_with_all_that_is_in_it(home: Path) -> None:
+    as_before_markers(home)
+    originals = content(home / "blobs")
+
+    store = Store.open(home)
+    recover(store)
+
+    assert json.loads((home / "TANDEM").read_bytes())["format"] == 1
+    assert [domain.name for domain in list_domains(store)] == ["handbook"]
+    assert content(home / "blobs") == originals
+    assert verify_store(store) == []
+    store.close()
+    Store.open(home).close()
+
+
+def test_an_older_database_of_the_same_folder_may_be_put_back(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home, tmp_path / "old")
+    as_before_markers(tmp_path / "old")
+    shutil.copy(tmp_path / "old" / "tandem.db", home / "tandem.db")
+
+    store = Store.open(home)
+
+    assert [domain.name for domain in list_domains(store)] == ["handbook"]
+    store.close()
+
+
+def test_a_file_or_the_inside_of_another_data_folder_is_no_place_for_one(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for place, reason in ((tmp_path / "file", "is a file"), (home / "artifacts" / "new", "lies inside artifacts of")):
+        with pytest.raises(FolderError, match=reason):
+            Store.open(place)
+
+    Store.open(home / "elsewhere").close()  # a foreign name is none of ours
+    assert (home / "elsewhere" / "TANDEM").is_file()
+
+
+def test_foreign_files_in_a_data_folder_stay_where_they_are(home: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    foreign = [
+        "notes.txt",
+        "artifacts/run1/model.bin",
+        "tmp/mine/x",
+        "indexes/old/x",
+        "blobs/x",
+        "blobs/ab/x",
+        "aside/x",
+    ]
+    for name in foreign:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(name)
+    (outside / ("cd" * 32)).write_text("named like an original")
+    (home / "blobs" / "cd").symlink_to(outside)
+
+    store = Store.open(home)
+    for _ in range(3):
+        with store.folder.lock({}):
+            recover(store)
+    store.close()
+
+    assert [(home / name).read_text() for name in foreign] == foreign
+    assert (outside / ("cd" * 32)).read_text() == "named like an original"
+
+
+def test_nobody_else_can_read_a_data_folder(home: Path) -> None:
+    def rights(*names: str) -> list[int]:
+        return [stat.S_IMODE((home / name).stat().st_mode) & 0o077 for name in names]
+
+    assert rights("", "blobs", "tandem.db", "TANDEM") == [0, 0, 0, 0]
+    home.chmod(0o755)
+    (home / "tandem.db").chmod(0o644)
+
+    Store.open(home).close()
+
+    assert rights("", "tandem.db") == [0, 0]
+
+
+def test_every_refusal_is_wrong_use_but_damage_is_not() -> None:
+    from service.client import exit_code
+
+    errors: list[TandemError] = [FolderError("x"), DamagedError("x")]
+    assert [exit_code(error) for error in errors] == [2, 1]
+
+
+def test_a_tilde_in_the_name_is_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert DataFolder.open(Path("~/data")).root == tmp_path / "data"
