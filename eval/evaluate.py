@@ -6,18 +6,19 @@ from functools import partial
 from typing import Any
 
 from eval.arms import ArmSetup, set_up_arms
+from eval.leaks import find_leaks, question_numbers
 from eval.report import build_report
 from eval.runner import EvalQuestion, Record, run_arm
 from eval.settings import EvaluateSection
 from generator.answer import Answer
 from generator.answering import Pinned, Question
 from generator.engine import Engine
-from store.datasets import Dataset, Example, get_dataset, hash_examples, list_examples, usable_examples
+from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
 from store.domains import domain_of
-from store.errors import InvalidInputError, NotFoundError, UnprocessableError
+from store.errors import InvalidInputError, UnprocessableError
 from store.evaluations import save_report
 from store.jobs import Progress
-from store.models import get_model, learned_documents, list_models
+from store.models import list_models
 from store.releases import active_release, create_release
 from store.store import Store
 
@@ -60,46 +61,8 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
         leaks=find_leaks(store, dataset, questions, arms),
         settings=section.eval,
     )
-    save_report(store, progress.lease, report)
+    save_report(store, progress.lease, report, question_numbers(store, questions))
     return {"verdict": report["verdict"], "releases": releases}
-
-
-def find_leaks(store: Store, dataset: Dataset, questions: list[EvalQuestion], arms: list[ArmSetup]) -> list[str]:
-    """Return a sentence for each question that training has seen: the same words, or a document it learned from.
-
-    What counts is what the adapters of the arms really learned from, by their lineage, and beside it the train split
-    of the data set that is measured on.
-    """
-    twins = {
-        _words(example.content["question"]): example.key
-        for example in list_examples(store, dataset.id)
-        if example.split == "train" and "question" in example.content
-    }
-    leaks = []
-    seen: dict[str, str] = {}
-    learned: dict[str, str] = {}
-    for adapter in sorted({arm.manifest["adapter"] for arm in arms if arm.manifest["adapter"]}):
-        learned |= dict.fromkeys(learned_documents(store, adapter), adapter)
-        source = get_model(store, adapter).lineage["dataset"]
-        try:
-            trained_on = get_dataset(store, dataset.domain_id, source["id"])
-        except NotFoundError:
-            leaks.append(f"{adapter} learned from a data set that was deleted: what it has seen is not known")
-            continue
-        seen |= {
-            _words(example.content["question"]): f"asks what {adapter} learned from {trained_on.name} {example.key}"
-            for example in list_examples(store, trained_on.id)
-            if example.split == source["split"] and "question" in example.content
-        }
-    for question in questions:
-        words = _words(question.question)
-        if words in seen:
-            leaks.append(f"{question.key} {seen[words]}")
-        elif twins.get(words, question.key) != question.key:
-            leaks.append(f"{question.key} asks the same as the training example {twins[words]}")
-        known = [document for document in question.documents if document in learned]
-        leaks += [f"{question.key} is about {document}, which {learned[document]} learned from" for document in known]
-    return leaks
 
 
 def _choose_arms(engine: Engine, domain_id: str, names: list[str] | None) -> tuple[list[ArmSetup], dict[str, str], str]:
@@ -153,7 +116,3 @@ def _describe(dataset: Dataset, split: str, examples: list[Example]) -> dict[str
 def _describe_arm(arm: ArmSetup, release: str) -> dict[str, Any]:
     manifest = arm.manifest
     return {"release": release, "generator": manifest["generation"]["backend"], "adapter": manifest["adapter"]}
-
-
-def _words(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())

@@ -44,15 +44,22 @@ class EvalQuestion:
 
 @dataclass(frozen=True)
 class Record:
-    """What one arm answered to one question, with its scores."""
+    """What one arm answered to one question, with its scores.
+
+    `documents` are the ids of those whose text may stand in it: gold, shown to the generator, or cited. When one of
+    them is deleted, the store takes question, gold and answer out of the record.
+    """
 
     key: str
     arm: str
     language: str
     cluster: str
+    question: str
+    gold: list[str]
     answer: str
     abstained: bool
     cited: list[str]
+    documents: list[str]
     scores: dict[str, float | None]
     ms: float
     prompt_tokens: int
@@ -78,9 +85,12 @@ def run_arm(
                 arm=name,
                 language=question.language,
                 cluster=question.cluster,
+                question=question.question,
+                gold=question.answers,
                 answer=given.answer,
                 abstained=given.abstained,
                 cited=[citation.document_id for citation in given.citations],
+                documents=_documents(question, given),
                 scores=score(question, given),
                 ms=round(spent, 2),
                 prompt_tokens=given.prompt_tokens,
@@ -89,6 +99,11 @@ def run_arm(
         )
         done()
     return records
+
+
+def _documents(question: EvalQuestion, given: Answer) -> list[str]:
+    shown = {document for hit in given.hits for document in (hit.passage.document_id, *hit.also_in)}
+    return sorted({*question.documents, *shown, *(citation.document_id for citation in given.citations)})
 
 
 def score(question: EvalQuestion, given: Answer) -> dict[str, float | None]:

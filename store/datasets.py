@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
 from store import schema
+from store.document_rows import missing_documents
 from store.errors import ConflictError, NotFoundError
+from store.fingerprints import Fingerprint, read_salt
 from store.ids import canonical_json, new_id, sha256
 from store.store import Store, now
 
 
 @dataclass(frozen=True)
 class Example:
-    """One example; `documents` maps the ids of the documents it came from to their versions."""
+    """One example; `documents` maps the ids of the documents it came from to their versions.
+
+    `fingerprint` tells what it asks and is there for stored examples that ask something, also when their text is gone.
+    """
 
     key: str
     split: str
     content: dict[str, Any]
     documents: dict[str, int]
     flag: str | None = None
+    fingerprint: Fingerprint | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set with its counts; `tainted` and `outdated` count examples that are no longer used."""
+    """A data set with its counts; `tainted` and `outdated` count examples that are no longer used.
+
+    `warnings` are sentences about what its import found.
+    """
 
     id: str
     domain_id: str
@@ -37,22 +46,38 @@ class Dataset:
     splits: dict[str, int]
     tainted: int
     outdated: int
+    warnings: list[str]
     created_at: int
 
 
 def create_dataset(
-    store: Store, domain_id: str, name: str, kind: str, origin: str, examples: Sequence[Example]
+    store: Store,
+    domain_id: str,
+    name: str,
+    kind: str,
+    origin: str,
+    examples: Sequence[Example],
+    warnings: Sequence[str] = (),
 ) -> Dataset:
-    """Store a data set in one transaction; `ConflictError` if the domain has one of that name."""
+    """Store a data set in one transaction; `ConflictError` if the domain has one of that name.
+
+    An example whose document does not exist (any more) is stored tainted, without its text.
+    """
     dataset_id = new_id("ds")
     table = schema.datasets
     with store.database.write() as connection:
         if connection.scalar(sa.select(table.c.id).where(table.c.domain_id == domain_id, table.c.name == name)):
             raise ConflictError(f"The data set {name!r} exists already.", code="dataset_exists", param="name")
         values = {"id": dataset_id, "domain_id": domain_id, "name": name, "kind": kind, "origin": origin}
-        connection.execute(table.insert().values(**values, created_at=now()))
+        connection.execute(table.insert().values(**values, warnings=list(warnings), created_at=now()))
+        salt = read_salt(connection)
+        gone = missing_documents(connection, {document for example in examples for document in example.documents})
         for example in examples:
-            row = {"dataset_id": dataset_id, "key": example.key, "split": example.split, "content": example.content}
+            row: dict[str, Any] = {"dataset_id": dataset_id, "key": example.key, "split": example.split}
+            fingerprint = Fingerprint.of_content(salt, example.content)
+            row |= {"content": example.content, "fingerprint": fingerprint.as_json() if fingerprint else None}
+            if gone & set(example.documents):  # deleted since the examples were written
+                row |= {"content": {}, "flag": "tainted"}
             insert = schema.examples.insert().values(row).returning(schema.examples.c.number)
             number = connection.execute(insert).scalar_one()
             pairs = [{"example_number": number, "document_id": d, "version": v} for d, v in example.documents.items()]
@@ -95,7 +120,7 @@ def usable_examples(store: Store, dataset_id: str, split: str) -> list[Example]:
 
 
 def list_examples(store: Store, dataset_id: str) -> list[Example]:
-    """Return all examples; the content of a tainted one is withheld, since its document was deleted."""
+    """Return all examples; a tainted one has no content, since its document was deleted."""
     table, pairs = schema.examples, schema.example_documents
     statement = sa.select(table).where(table.c.dataset_id == dataset_id).order_by(table.c.number)
     sources = sa.select(pairs).where(
@@ -108,7 +133,12 @@ def list_examples(store: Store, dataset_id: str) -> list[Example]:
             documents.setdefault(number, {})[document_id] = version
     return [
         Example(
-            row.key, row.split, {} if row.flag == "tainted" else row.content, documents.get(row.number, {}), row.flag
+            row.key,
+            row.split,
+            row.content,
+            documents.get(row.number, {}),
+            row.flag,
+            Fingerprint.from_json(row.fingerprint),
         )
         for row in rows
     ]

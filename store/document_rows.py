@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from store import schema
+from store.database import batches
 from store.passages import NewPassage
 from store.store import Store
 
@@ -75,3 +76,12 @@ def select_documents(
     )
     with store.database.read() as connection:
         return [Document(**row) for row in connection.execute(statement).mappings()]
+
+
+def missing_documents(connection: sa.Connection, ids: Iterable[str]) -> set[str]:
+    """Return which of these ids no document has."""
+    wanted, column = sorted(set(ids)), schema.documents.c.id
+    present: set[str] = set()
+    for batch in batches(wanted):
+        present |= set(connection.scalars(sa.select(column).where(column.in_(batch))))
+    return {*wanted} - present

@@ -16,6 +16,7 @@ from store import schema
 from store.database import batches
 from store.document_rows import Cut, Document, Version, select_documents
 from store.errors import NotFoundError
+from store.evaluations import blank_records
 from store.models import flag_learners
 from store.passages import NewPassage, add_passages, passage_ids, remove_passages
 from store.removals import blob_path, carry_out_removals, note_removals
@@ -150,7 +151,10 @@ def mark_failed(
 
 
 def delete_document(store: Store, domain_id: str, document_id: str) -> None:
-    """Delete a document with all versions, passages and vectors, and taint what learned from it; then its originals."""
+    """Delete a document with all versions, passages and vectors, and its text in examples and reports; then originals.
+
+    What learned from it is tainted.
+    """
     documents, versions = schema.documents, schema.versions
     with store.database.write() as connection:
         mine = (documents.c.id == document_id, documents.c.domain_id == domain_id)
@@ -159,6 +163,7 @@ def delete_document(store: Store, domain_id: str, document_id: str) -> None:
         digests = set(connection.scalars(sa.select(versions.c.sha256).where(versions.c.document_id == document_id)))
         remove_passages(connection, domain_id, passage_ids(connection, [document_id]))
         flag_learners(connection, document_id, "tainted")
+        blank_records(connection, document_id)
         connection.execute(documents.delete().where(*mine))
         note_removals(connection, map(blob_path, digests))
     carry_out_removals(store)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from store import schema
+from store.database import batches
+from store.document_rows import missing_documents
 from store.errors import NotFoundError
 from store.ids import new_id
 from store.jobs import Lease, check_lease, insert_job
 from store.store import Store, now
+
+_NO_TEXT: dict[str, Any] = {"question": "", "gold": [], "answer": "", "blanked": True}
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,62 @@ def create_evaluation(store: Store, domain_id: str, params: Mapping[str, Any]) -
     return get_evaluation(store, evaluation_id)
 
 
-def save_report(store: Store, lease: Lease, report: Mapping[str, Any]) -> None:
-    """Store the report of the evaluation that the job of this lease carries out."""
-    table = schema.evaluations
+def save_report(store: Store, lease: Lease, report: Mapping[str, Any], questions: Sequence[int] | None = None) -> None:
+    """Store the report of the evaluation that the job of this lease carries out, and the numbers of its questions.
+
+    The documents that its records name are noted, so that a deletion finds them. Records of a document that was
+    deleted while the job ran are stored without their text.
+    """
+    table, pairs = schema.evaluations, schema.evaluation_documents
+    used = {document for record in report.get("records", []) for document in record.get("documents", [])}
     with store.database.write() as connection:
         check_lease(connection, lease)
-        connection.execute(table.update().where(table.c.job_id == lease.job_id).values(report=dict(report)))
+        key = connection.execute(sa.select(table.c.id).where(table.c.job_id == lease.job_id)).scalar_one()
+        gone = missing_documents(connection, used)
+        blanked = _blank(report, gone)
+        asked = None if questions is None else list(questions)
+        connection.execute(table.update().where(table.c.id == key).values(report=blanked, questions=asked))
+        connection.execute(pairs.delete().where(pairs.c.evaluation_id == key))
+        for batch in batches(sorted(used - gone)):
+            connection.execute(pairs.insert(), [{"evaluation_id": key, "document_id": each} for each in batch])
+
+
+def blank_records(connection: sa.Connection, document_id: str) -> None:
+    """Take question, answers and gold answers out of the records that may hold the text of a document; scores stay."""
+    table, pairs = schema.evaluations, schema.evaluation_documents
+    mine = sa.select(pairs.c.evaluation_id).where(pairs.c.document_id == document_id)
+    for number, report in connection.execute(
+        sa.select(table.c.number, table.c.report).where(table.c.id.in_(mine))
+    ).all():
+        if report is not None:
+            blanked = _blank(report, {document_id})
+            connection.execute(table.update().where(table.c.number == number).values(report=blanked))
+    connection.execute(pairs.delete().where(pairs.c.document_id == document_id))
+
+
+def _blank(report: Mapping[str, Any], gone: set[str]) -> dict[str, Any]:
+    """Return the report without the text of records that rest on documents that are gone.
+
+    Records of before they named their documents may rest on any of them.
+    """
+    found = dict(report)
+    if gone and "records" in found:
+        found["records"] = [
+            {**record, **_NO_TEXT} if gone & set(record.get("documents", gone)) else record
+            for record in found["records"]
+        ]
+        found["blanked"] = sum(record.get("blanked", False) for record in found["records"])
+    return found
+
+
+def questions_measured(store: Store, domain_id: str) -> list[set[int]]:
+    """Return, for each evaluation of a domain that gave numbers, the numbers of the questions it measured."""
+    table = schema.evaluations.c
+    with store.database.read() as connection:
+        rows = connection.scalars(
+            sa.select(table.questions).where(table.domain_id == domain_id, table.questions.is_not(None))
+        )
+        return [set(row) for row in rows]
 
 
 def get_evaluation(store: Store, evaluation_id: str) -> Evaluation:

@@ -7,7 +7,7 @@ still owns its lease. A row therefore always names a whole folder, and a job lea
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from store import schema
 from store.database import batches
 from store.errors import ConflictError, NotFoundError
+from store.fingerprints import Fingerprint
 from store.folder import check_published
 from store.ids import new_id, sha256
 from store.jobs import Lease, check_lease
@@ -47,7 +48,10 @@ class Model:
 
 @dataclass(frozen=True)
 class NewModel:
-    """What a tuning job registers beside the files themselves; `documents` are those it learned from, with version."""
+    """What a tuning job registers beside the files themselves; `documents` are those it learned from, with version.
+
+    `questions` are those it learned to answer: the name of the data set and the key, with the fingerprint.
+    """
 
     kind: str
     domain_id: str
@@ -55,6 +59,7 @@ class NewModel:
     lineage: Mapping[str, Any]
     metrics: Mapping[str, Any]
     documents: Mapping[str, int]
+    questions: Sequence[tuple[str, Fingerprint]] = ()
 
 
 def publish_model(store: Store, lease: Lease, model: NewModel, fill: Callable[[Path], None]) -> Model:
@@ -125,6 +130,20 @@ def learned_documents(store: Store, model_id: str) -> dict[str, int]:
         return {row.document_id: row.version for row in rows}
 
 
+def learned_questions(store: Store, model_id: str) -> list[tuple[str, Fingerprint]]:
+    """Return what a model and those it was made from were asked in training, with where it stood; [] if not known."""
+    table, found = schema.model_questions.c, []
+    ancestor: str | None = model_id
+    with store.database.read() as connection:
+        while ancestor is not None:
+            statement = sa.select(table.example, table.fingerprint).where(table.model_id == ancestor)
+            for example, stored in connection.execute(statement.order_by(table.number)):
+                fingerprint = Fingerprint.from_json(stored)
+                found += [(example, fingerprint)] if fingerprint else []
+            ancestor = connection.scalar(sa.select(schema.models.c.parent).where(schema.models.c.id == ancestor))
+    return found
+
+
 def delete_model(store: Store, model_id: str) -> None:
     """Delete an adapter; `ConflictError` if the active release or the one before it uses it, or if it is a base."""
     from store.releases import promotion_stack
@@ -146,12 +165,16 @@ def delete_model(store: Store, model_id: str) -> None:
 
 
 def flag_learners(connection: sa.Connection, document_id: str, flag: Flag, before: int = sys.maxsize) -> None:
-    """Mark the examples and models that learned from a version `before` this one of a replaced or deleted document."""
+    """Mark the examples and models that learned from a version `before` this one of a replaced or deleted document.
+
+    A tainted example loses its text: it may be that of the document. Its fingerprint stays.
+    """
     examples, models = schema.examples, schema.models
     sources = schema.example_documents.c
     learned = sa.select(sources.example_number).where(sources.document_id == document_id, sources.version < before)
     stronger = sa.or_(examples.c.flag.is_(None), examples.c.flag == "outdated")
-    connection.execute(examples.update().where(examples.c.number.in_(learned), stronger).values(flag=flag))
+    values: dict[str, Any] = {"flag": flag} | ({"content": {}} if flag == "tainted" else {})
+    connection.execute(examples.update().where(examples.c.number.in_(learned), stronger).values(values))
     pairs = schema.model_documents.c
     mine = sa.select(pairs.model_id).where(pairs.document_id == document_id, pairs.version < before)
     for model_id, flags in connection.execute(
@@ -183,6 +206,12 @@ def _register(store: Store, lease: Lease, model: NewModel, published: Mapping[st
         rows = [{"model_id": published["id"], "document_id": key, "version": v} for key, v in model.documents.items()]
         if rows:
             connection.execute(schema.model_documents.insert(), rows)
+        asked = [
+            {"model_id": published["id"], "example": example, "fingerprint": fingerprint.as_json()}
+            for example, fingerprint in model.questions
+        ]
+        if asked:
+            connection.execute(schema.model_questions.insert(), asked)
 
 
 def _present_flags(connection: sa.Connection, documents: Mapping[str, int]) -> list[str]:

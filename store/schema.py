@@ -14,33 +14,33 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from store.columns import created_column, domain_column, metadata
+from store.measuring_tables import (
+    calibrations,
+    datasets,
+    evaluation_documents,
+    evaluations,
+    example_documents,
+    examples,
+    model_questions,
 )
 
-
-def _domain(*, primary_key: bool = False) -> Column[str]:
-    return Column(
-        "domain_id", String, ForeignKey("domains.id", ondelete="CASCADE"), nullable=False, primary_key=primary_key
-    )
-
-
-def _created() -> Column[int]:
-    """Unix time in seconds; for people only, no decision reads it."""
-    return Column("created_at", Integer, nullable=False)
-
+__all__ = [  # defined elsewhere, and tables like the others to those who read and write them
+    "calibrations",
+    "datasets",
+    "evaluation_documents",
+    "evaluations",
+    "example_documents",
+    "examples",
+    "metadata",
+    "model_questions",
+]
 
 properties = Table(  # of the data folder as a whole: its id, how often it was started
     "properties",
@@ -63,7 +63,7 @@ domains = Table(
     Column("description", Text, nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("release_id", String),  # the pointer that promotion and rollback move
-    _created(),
+    created_column(),
 )
 
 documents = Table(
@@ -71,7 +71,7 @@ documents = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),  # order of arrival, for stable lists
     Column("id", String, nullable=False, unique=True),
-    _domain(),
+    domain_column(),
     Column("external_id", String, nullable=False),
     Column("title", String, nullable=False),
     Column("status", String, nullable=False),  # received, parsed, searchable, failed, quarantined
@@ -79,7 +79,7 @@ documents = Table(
     Column("version", Integer, nullable=False),  # newest version
     Column("searchable_version", Integer),  # version whose passages are live
     Column("metadata", JSON, nullable=False),
-    _created(),
+    created_column(),
     Column("updated_at", Integer, nullable=False),
     UniqueConstraint("domain_id", "external_id"),
     sqlite_autoincrement=True,
@@ -94,14 +94,14 @@ versions = Table(
     Column("media_type", String, nullable=False),
     Column("bytes", Integer, nullable=False),
     Column("text", Text),  # null until parsed
-    _created(),
+    created_column(),
 )
 
 texts = Table(
     "texts",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),  # the key in every search index
-    _domain(),
+    domain_column(),
     Column("sha256", String, nullable=False),
     Column("content", Text, nullable=False),  # what is embedded and indexed: heading path, then passage text
     UniqueConstraint("domain_id", "sha256"),
@@ -113,7 +113,7 @@ passages = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("id", String, nullable=False, unique=True),
-    _domain(),
+    domain_column(),
     Column("document_id", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("passage_set", String, nullable=False),  # hash of the chunker's settings
@@ -141,7 +141,7 @@ changes = Table(
     "changes",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    _domain(),
+    domain_column(),
     Column("kind", String, nullable=False),  # add, remove
     Column("passage_id", String, nullable=False),
     Column("passage_set", String, nullable=False),
@@ -153,47 +153,12 @@ changes = Table(
 checkpoints = Table(
     "checkpoints",
     metadata,
-    _domain(primary_key=True),
+    domain_column(primary_key=True),
     Column("kind", String, primary_key=True),  # dense, lexical
     Column("view", String, primary_key=True),  # passage set, for dense also the space
     Column("seq", Integer, nullable=False),
     Column("name", String, nullable=False),
     Column("sha256", String, nullable=False),
-)
-
-datasets = Table(
-    "datasets",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False, unique=True),
-    _domain(),
-    Column("name", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("origin", String, nullable=False),
-    _created(),
-    UniqueConstraint("domain_id", "name"),
-    sqlite_autoincrement=True,
-)
-
-examples = Table(
-    "examples",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("dataset_id", String, ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("key", String, nullable=False),
-    Column("split", String, nullable=False),  # train, dev, test
-    Column("content", JSON, nullable=False),
-    Column("flag", String),  # null, outdated, tainted
-    UniqueConstraint("dataset_id", "key"),
-    sqlite_autoincrement=True,
-)
-
-example_documents = Table(
-    "example_documents",
-    metadata,
-    Column("example_number", Integer, ForeignKey("examples.number", ondelete="CASCADE"), primary_key=True),
-    Column("document_id", String, primary_key=True, index=True),  # outlives the document: that is provenance
-    Column("version", Integer, nullable=False),
 )
 
 models = Table(
@@ -212,7 +177,7 @@ models = Table(
     Column("metrics", JSON, nullable=False),
     Column("path", String, nullable=False),  # of its folder: below the data folder, or absolute for a configured base
     Column("sha256", String, nullable=False),  # of the manifest, which lists the hash of every file
-    _created(),
+    created_column(),
     sqlite_autoincrement=True,
 )
 
@@ -229,9 +194,9 @@ releases = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("id", String, nullable=False, unique=True),
-    _domain(),
+    domain_column(),
     Column("manifest", JSON, nullable=False),
-    _created(),
+    created_column(),
     sqlite_autoincrement=True,
 )
 
@@ -239,12 +204,12 @@ promotions = Table(
     "promotions",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
-    _domain(),
+    domain_column(),
     Column("release_id", String, ForeignKey("releases.id"), nullable=False),
     Column("kind", String, nullable=False),  # promote, rollback
     Column("forced", Boolean, nullable=False),
     Column("reason", Text, nullable=False),
-    _created(),
+    created_column(),
     sqlite_autoincrement=True,
 )
 
@@ -254,7 +219,7 @@ jobs = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("id", String, nullable=False, unique=True),
     Column("kind", String, nullable=False),
-    _domain(),
+    domain_column(),
     Column("status", String, nullable=False),  # queued, running, succeeded, failed, cancelled
     Column("params", JSON, nullable=False),
     Column("result", JSON),
@@ -265,7 +230,7 @@ jobs = Table(
     Column("attempts", Integer, nullable=False),
     Column("heartbeat", Integer, nullable=False),  # a counter, not a time
     Column("cancel_requested", Boolean, nullable=False),
-    _created(),
+    created_column(),
     Column("started_at", Integer),
     Column("finished_at", Integer),
     Index("ix_jobs_status_number", "status", "number"),
@@ -280,19 +245,6 @@ job_events = Table(
     Column("level", String, nullable=False),  # info, warning, error
     Column("message", Text, nullable=False),
     Column("data", JSON, nullable=False),
-    _created(),
-    sqlite_autoincrement=True,
-)
-
-evaluations = Table(
-    "evaluations",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("id", String, nullable=False, unique=True),
-    _domain(),
-    Column("dataset_id", String, nullable=False),
-    Column("job_id", String, nullable=False),
-    Column("report", JSON),
-    _created(),
+    created_column(),
     sqlite_autoincrement=True,
 )

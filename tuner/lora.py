@@ -21,7 +21,7 @@ from retriever.quiet import quiet_transformers
 from store.datasets import Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.jobs import Progress
-from store.models import Model, NewModel, model_of_job, publish_model
+from store.models import NewModel, model_of_job, publish_model
 from store.store import Store
 from tuner.settings import LoraSettings, TuneSection
 from tuner.training_data import Conversation, Way, build_conversations
@@ -73,7 +73,11 @@ def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -
         engine.close(checkpoint=False)
     trained = _train(tokenizer, model, rows, settings, section.tuner.threads, progress)
     lineage = _lineage(section, settings, dataset.id, split, examples, way)
-    published = _publish(store, progress, base, examples, trained, lineage)
+    asked = [(f"{dataset.name} {each.key}", each.fingerprint) for each in examples if each.fingerprint]
+    documents = {key: value for example in examples for key, value in example.documents.items()}
+    new = NewModel("adapter", domain_id, base.id, lineage, trained.metrics, documents, asked)
+    progress(0.97, "publishing")
+    published = publish_model(store, progress.lease, new, trained.write)
     return {"model": published.id, "metrics": published.metrics}
 
 
@@ -220,17 +224,3 @@ def _lineage(
         "prompt": {"name": prompt.name, "sha256": prompt.sha256},
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     }
-
-
-def _publish(
-    store: Store,
-    progress: Progress,
-    base: Model,
-    examples: Sequence[Example],
-    trained: _Trained,
-    lineage: Mapping[str, Any],
-) -> Model:
-    documents = {key: value for example in examples for key, value in example.documents.items()}
-    model = NewModel("adapter", progress.job.domain_id, base.id, lineage, trained.metrics, documents)
-    progress(0.97, "publishing")
-    return publish_model(store, progress.lease, model, trained.write)

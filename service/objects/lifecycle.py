@@ -14,7 +14,7 @@ from store.releases import Release
 
 
 class DatasetObject(BaseModel):
-    """A data set. `tainted` and `outdated` count examples that are no longer used."""
+    """A data set. `tainted` and `outdated` count examples that are no longer used; `warnings` are of its import."""
 
     id: str
     object: Literal["dataset"] = "dataset"
@@ -26,6 +26,7 @@ class DatasetObject(BaseModel):
     splits: list[str]
     tainted: int
     outdated: int
+    warnings: list[str]
     created_at: int
 
     @classmethod

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from eval.arms import ArmSetup
-from eval.evaluate import find_leaks
+from eval.leaks import find_leaks
 from eval.runner import EvalQuestion
 from store.datasets import Dataset, Example, create_dataset, delete_dataset, usable_examples
+from store.documents import delete_document
 from store.domains import Domain
 from store.jobs import claim_job, create_job
 from store.models import NewModel, publish_model
@@ -122,3 +123,40 @@ def test_a_question_that_an_adapter_learned_from_another_data_set_is_a_leak_even
 
     assert leaks == [f"one asks what {model.id} learned from faq one"]  # the split that it did not learn from is none
     assert find_leaks(store, measured, questions, [_arm(None)]) == []  # no measured arm uses the adapter
+
+
+def test_a_leak_stays_a_leak_after_the_document_and_the_data_set_were_deleted(store: Store, domain: Domain) -> None:
+    seen, _ = receive(store, domain.id, "seen.txt", b"one", title="seen", media_type="text/plain")
+    create_job(store, "tune_generator", domain.id, {})
+    claimed = claim_job(store)
+    assert claimed is not None
+    learned = create_dataset(
+        store, domain.id, "faq", "qa", "human", [_qa("a", "train", "Who rings the bell?", {seen.id: 1})]
+    )
+    (example,) = usable_examples(store, learned.id, "train")
+    assert example.fingerprint is not None
+    lineage = {"trained": "with_context", "dataset": {"id": learned.id, "split": "train"}}
+    asked = [("faq a", example.fingerprint)]
+    new = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {seen.id: 1}, asked)
+    model = publish_model(store, claimed[1], new, _write_something)
+    measured = _dataset(store, domain, _qa("b", "test", "Who rings the BELL please?"))
+
+    delete_document(store, domain.id, seen.id)
+    delete_dataset(store, domain.id, learned.id)
+
+    leaks = find_leaks(store, measured, _questions(store, measured), [_arm(model.id)])
+    assert leaks == [f"b asks what {model.id} learned from faq a"]
+
+
+def test_a_training_example_of_the_data_set_is_compared_though_its_document_is_gone(
+    store: Store, domain: Domain
+) -> None:
+    gone, _ = receive(store, domain.id, "gone.txt", b"one", title="gone", media_type="text/plain")
+    dataset = _dataset(
+        store, domain, _qa("a", "train", "Who rings the bell?", {gone.id: 1}), _qa("b", "test", "Who rings the bell?")
+    )
+    delete_document(store, domain.id, gone.id)
+
+    leaks = find_leaks(store, dataset, _questions(store, dataset), [_arm(None)])
+
+    assert leaks == ["b asks the same as the training example a"]

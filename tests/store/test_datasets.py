@@ -22,10 +22,11 @@ from store.store import Store
 
 
 def test_examples_come_back_as_they_were_stored_and_in_their_order(store: Store, domain: Domain) -> None:
+    one, two = (put(store, domain.id, name, name).id for name in "ab")
     examples = [
-        Example("z", "train", {"question": "Wieviel Urlaub?", "answer": ["30 Tage"]}, {"doc_1": 1, "doc_2": 4}),
+        Example("z", "train", {"question": "Wieviel Urlaub?", "answer": ["30 Tage"]}, {one: 1, two: 4}),
         Example("a", "test", {"question": "何时？"}, {}),
-        Example("m", "train", {}, {"doc_1": 1}),
+        Example("m", "train", {}, {one: 1}),
     ]
 
     dataset = create_dataset(store, domain.id, "faq", "qa", "upload", examples)
@@ -60,6 +61,19 @@ def test_the_content_of_a_tainted_example_is_withheld(store: Store, domain: Doma
     )
 
     delete_document(store, domain.id, document.id)
+
+    assert list_examples(store, dataset.id) == [Example("1", "train", {}, {document.id: 1}, "tainted")]
+
+
+def test_examples_about_a_document_that_was_deleted_a_moment_ago_are_stored_without_their_text(
+    store: Store, domain: Domain
+) -> None:
+    document = put(store, domain.id, "a", "one")
+    delete_document(store, domain.id, document.id)
+
+    dataset = create_dataset(
+        store, domain.id, "faq", "qa", "human", [Example("1", "train", {"question": "secret?"}, {document.id: 1})]
+    )
 
     assert list_examples(store, dataset.id) == [Example("1", "train", {}, {document.id: 1}, "tainted")]
 

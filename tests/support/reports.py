@@ -19,9 +19,12 @@ def records(arm: str, scores: Sequence[float], *, abstention: float = 1.0, langu
             arm=arm,
             language=language,
             cluster=f"doc_{number // 2}",
+            question=f"Question {number}?",
+            gold=["x"],
             answer="",
             abstained=False,
             cited=[],
+            documents=[f"doc_{number // 2}"],
             scores={
                 "f1": score,
                 "em": float(score == 1.0),

@@ -79,7 +79,7 @@ DATASET = {
     "id": str, "object": "dataset", "domain": str, "name": str,
     "kind": OneOf("qa", "chat", "preference", "triplets", "retrieval", "text"),
     "origin": OneOf("human", "synthetic", "feedback"), "counts": {str: int}, "splits": [str], "tainted": int,
-    "outdated": int, "created_at": int,
+    "outdated": int, "warnings": [str], "created_at": int,
 }  # fmt: skip
 EXAMPLE = {"key": str, "split": str, "content": {str: ANY}, "documents": {str: int}, "flag": TEXT_OR_NULL}
 JOB = {

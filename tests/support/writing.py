@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fakes import HashEncoder, vectors_of
@@ -10,6 +10,7 @@ from fakes import HashEncoder, vectors_of
 from store.documents import Document, get_document, make_searchable
 from store.domains import Domain
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
+from store.fingerprints import Fingerprint
 from store.jobs import Lease, claim_job, create_job, finish_job
 from store.models import Model, NewModel, publish_model
 from store.passages import NewPassage, live_texts, read_contents, read_passages
@@ -73,9 +74,11 @@ def begin_evaluation(store: Store, domain_id: str, dataset_id: str = "ds_1") -> 
     return get_evaluation(store, evaluation.id), claimed[1]
 
 
-def new_model(domain_id: str, documents: Mapping[str, int]) -> NewModel:
-    """Return the description of an adapter that learned from `documents`."""
-    return NewModel("adapter", domain_id, "mdl_base", {"seed": 1}, {"accuracy": 0.5}, documents)
+def new_model(
+    domain_id: str, documents: Mapping[str, int], questions: Sequence[tuple[str, Fingerprint]] = ()
+) -> NewModel:
+    """Return the description of an adapter that learned from `documents` and was asked `questions`."""
+    return NewModel("adapter", domain_id, "mdl_base", {"seed": 1}, {"accuracy": 0.5}, documents, questions)
 
 
 def write_adapter(folder: Path) -> None:
