@@ -21,15 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from retriever.finite import finite
 from retriever.quantisation import GROUP, quantise
+from retriever.reference import REFERENCE, TOLERANCE, Floats, Reference, Tokens
 from retriever.settings import RetrieverSettings
 from store.errors import ComputationError
-
-Tokens = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
 
 _LOG = logging.getLogger("tandem")
 
@@ -64,18 +61,20 @@ class Computation:
 class InferRequests:
     """A compiled model that many threads may use: infer requests that are lent to one of them at a time.
 
-    `what` names the model in messages.
+    `what` names the model in messages; `reference` is the file with what it must compute, by default the one that was
+    written when it was converted. A model that computes something else is compiled anew, once, and then refused with a
+    `ComputationError`.
     """
 
-    def __init__(self, folder: Path, computation: Computation, count: int, what: str) -> None:
-        compiled = _compiled(folder, computation)
-        self.names = {port.any_name for port in compiled.inputs}
-        self.dimension = compiled.output(0).partial_shape[-1]
+    def __init__(
+        self, folder: Path, computation: Computation, count: int, what: str, reference: Path | None = None
+    ) -> None:
         self._what = f"{what}, computing in {computation.precision} on this CPU,"
-        self._folder = folder / computation.name
-        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(count):
-            self._free.put(compiled.create_infer_request())
+        self._folder = folder
+        self._computation = computation
+        self._count = count
+        self._compile()
+        self._check(Reference.read(reference or folder / REFERENCE))
 
     def infer(self, inputs: Mapping[str, Tokens]) -> Floats:
         """Return the first output, as an array of its own; inputs that the model does not have are left out.
@@ -88,14 +87,38 @@ class InferRequests:
         finally:
             self._free.put(request)
         try:
-            return finite(output, self._what, WAY_OUT)
+            return finite(output, self._what, _WAY_OUT)
         except ComputationError:
-            _LOG.exception("%s gave numbers that are not finite; its compiled form is in %s", self._what, self._folder)
+            _LOG.exception("%s gave numbers that are not finite; its converted form is in %s", self._what, self._folder)
             raise
 
+    def _compile(self) -> None:
+        compiled = _compiled(self._folder, self._computation)
+        self.names = {port.any_name for port in compiled.inputs}
+        self.dimension = compiled.output(0).partial_shape[-1]
+        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(self._count):
+            self._free.put(compiled.create_infer_request())
 
-WAY_OUT = (
-    'Set retriever.precision to "f32", or remove the folder of compiled models that the log names; then start again.'
+    def _check(self, known: Reference) -> None:
+        """Compare with what is known; raise `ComputationError` if a model that was compiled just now is wrong, too."""
+        longest = self._computation.shape[1] if self._computation.shape else None
+        most = TOLERANCE[self._computation.precision]
+        if known.error(self.infer, longest) <= most:
+            return
+        _LOG.warning("%s computes a known text wrongly and is compiled anew, in %s", self._what, self._folder)
+        shutil.rmtree(self._folder / self._computation.name, ignore_errors=True)
+        self._compile()
+        error = known.error(self.infer, longest)
+        if error > most:
+            _LOG.error("%s computes a known text wrongly; its converted form is in %s", self._what, self._folder)
+            message = f"{self._what} computes a known text wrongly, by {error:.3g} where {most} is allowed. {_WAY_OUT}"
+            raise ComputationError(message)
+
+
+_WAY_OUT = (
+    "Remove the folder of the converted model that the log names and start again; if that does not help, set "
+    'retriever.precision to "f32"; if that is wrong, too, the weights or this machine are damaged.'
 )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retriever.encoder_head import Head, head_module, read_head
 from retriever.quiet import quiet_transformers
+from retriever.reference import REFERENCE, Reference, Tokens, known_inputs
 from store.errors import InvalidInputError
 from store.ids import hashed_id, sha256
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 # The weights of all-MiniLM-L6-v2 that the Chinese part and the reader were trained beside.
 _MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_POOLINGS = ("pooling_mode_mean_tokens", "pooling_mode_cls_token", "pooling_mode_lasttoken")
 
 
 @dataclass(frozen=True)
@@ -29,30 +30,31 @@ class EncoderFiles:
 
     folder: Path
     max_tokens: int
-    pooling: str
+    head: Head
     query_prefix: str
     passage_prefix: str
 
     @classmethod
     def read(cls, folder: Path) -> EncoderFiles:
         """Read the configuration; `InvalidInputError` if the folder is no model that this module can serve."""
-        for name in ("config.json", "tokenizer.json", "model.safetensors", "1_Pooling/config.json"):
+        for name in ("config.json", "tokenizer.json", "model.safetensors"):
             if not (folder / name).is_file():
                 raise InvalidInputError(
                     f"The encoder {folder} has no {name}: name the folder of a sentence-transformers model.",
                     param="retriever.encoder",
                 )
-        pooling = _read_json(folder / "1_Pooling" / "config.json")
-        mode = next((key for key, value in pooling.items() if key.startswith("pooling_mode_") and value is True), "")
-        if mode not in _POOLINGS:
+        head = read_head(folder)
+        prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts") or {}
+        config = _read_json(folder / "sentence_bert_config.json")
+        limit = config.get("max_seq_length") or 512
+        if config.get("do_lower_case") and not _ignores_case(whole_tokenizer(folder)):
             raise InvalidInputError(
-                f"The encoder {folder} pools by {mode or 'nothing'}; served are {', '.join(_POOLINGS)}.",
+                f"The encoder {folder} wants texts in lower case (do_lower_case), which its tokenizer.json does not do "
+                "by itself: that is not served.",
                 param="retriever.encoder",
             )
-        prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts") or {}
-        limit = _read_json(folder / "sentence_bert_config.json").get("max_seq_length") or 512
         passage_prefix = prompts.get("document", prompts.get("passage", ""))
-        return cls(folder, limit, mode, prompts.get("query", ""), passage_prefix)
+        return cls(folder, limit, head, prompts.get("query", ""), passage_prefix)
 
     @cached_property
     def hashes(self) -> Mapping[str, str]:
@@ -63,7 +65,7 @@ class EncoderFiles:
     @property
     def is_default(self) -> bool:
         """Whether these are the weights that the Chinese part was trained beside."""
-        return self.hashes["model.safetensors"] == _MINILM
+        return self.hashes["model.safetensors"] == _MINILM and self.head == Head(("mean",))
 
     @property
     def space_id(self) -> str:
@@ -71,7 +73,13 @@ class EncoderFiles:
 
         Precision is left out: float32 and bfloat16 agree to a cosine of 0.9999, and are one class.
         """
-        rest = {"pooling": self.pooling, "prefix": self.passage_prefix, "max_tokens": self.max_tokens}
+        rest: dict[str, Any] = {
+            "pooling": self.head.pooling,
+            "prefix": self.passage_prefix,
+            "max_tokens": self.max_tokens,
+        }
+        if self.head.layers:
+            rest["layers"] = self.head.identity
         return hashed_id("spc", {"files": list(self.hashes.values()), "normalised": True, **rest})
 
     @cached_property
@@ -108,7 +116,7 @@ def whole_tokenizer(folder: Path) -> Tokenizer:
 
 
 def pooled_model(files: EncoderFiles, attention: str) -> Any:
-    """Return a torch module from (token ids, attention mask) to normalised vectors: model, pooling, length one."""
+    """Return a torch module from (token ids, attention mask) to vectors of length one; `dimension` is theirs."""
     import torch
     from transformers import AutoModel
 
@@ -118,18 +126,13 @@ def pooled_model(files: EncoderFiles, attention: str) -> Any:
             self.model = AutoModel.from_pretrained(
                 files.folder, local_files_only=True, trust_remote_code=False, attn_implementation=attention
             )
+            self.head = head_module(files.head)
+            self.dimension = files.head.dimension(self.model.config.hidden_size)
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             states = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            if files.pooling == "pooling_mode_cls_token":
-                pooled = states[:, 0]
-            elif files.pooling == "pooling_mode_lasttoken":
-                last = attention_mask.sum(1) - 1
-                pooled = states.gather(1, last.view(-1, 1, 1).expand(-1, 1, states.shape[-1]))[:, 0]
-            else:
-                mask = attention_mask.unsqueeze(-1).to(states.dtype)
-                pooled = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(pooled, dim=-1)
+            vectors: torch.Tensor = self.head(states, attention_mask)
+            return vectors
 
     with quiet_transformers():
         return Pooled().eval()
@@ -138,27 +141,46 @@ def pooled_model(files: EncoderFiles, attention: str) -> Any:
 def converted(files: EncoderFiles, cache: Path) -> Path:
     """Return the folder with the model in OpenVINO's format, converting it if this was never done."""
     target = cache / files.space_id
-    if not (target / "model.xml").is_file():
-        save_openvino(pooled_model(files, attention="eager"), ("input_ids", "attention_mask"), target)
+    tokenizer = whole_tokenizer(files.folder)
+    tokenizer.enable_truncation(files.max_tokens)
+    known = known_inputs(tokenizer, ("input_ids", "attention_mask"), pairs=False)
+    convert_once(lambda: pooled_model(files, attention="eager"), known, target)
     return target
 
 
-def save_openvino(model: Any, inputs: tuple[str, ...], target: Path) -> None:
-    """Convert a torch module whose inputs are token matrices, and put it in place only when whole."""
+def convert_once(model: Callable[[], Any], known: Mapping[str, Tokens], target: Path) -> None:
+    """Put a torch module in OpenVINO's format into `target`, with a `Reference`, unless both are there.
+
+    The inputs of the module are matrices of tokens, named as those in `known`.
+    """
+    if not all((target / name).is_file() for name in ("model.xml", REFERENCE)):
+        shutil.rmtree(target, ignore_errors=True)  # of a version that kept no reference
+        _convert(model(), known, target)
+
+
+def _convert(model: Any, known: Mapping[str, Tokens], target: Path) -> None:
+    """Convert a torch module, and put it in place only when whole."""
     import openvino as ov
     import torch
 
-    example = {name: torch.ones((2, 8), dtype=torch.long) for name in inputs}
-    shapes = [(name, ov.PartialShape([-1, -1]), ov.Type.i64) for name in inputs]
+    example = {name: torch.ones((2, 8), dtype=torch.long) for name in known}
+    shapes = [(name, ov.PartialShape([-1, -1]), ov.Type.i64) for name in known]
     with torch.no_grad(), quiet_transformers():
         result = ov.convert_model(model, example_input=example, input=shapes)
     staging = target.parent / f".{target.name}-{uuid.uuid4().hex}"
     staging.mkdir(parents=True)
     ov.save_model(result, staging / "model.xml", compress_to_fp16=False)
+    Reference.of(model, known).write(staging / REFERENCE)
     try:
         staging.rename(target)
     except OSError:  # another process was first: the content is the same
         shutil.rmtree(staging)
+
+
+def _ignores_case(tokenizer: Tokenizer) -> bool:
+    mixed = "The FERRY leaves"
+    same: bool = tokenizer.encode(mixed).ids == tokenizer.encode(mixed.lower()).ids
+    return same
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -8,10 +8,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from retriever.compiled import Computation, InferRequests, Tokens, precision_of
+from retriever.compiled import Computation, InferRequests, precision_of
 from retriever.encoder import Vectors
 from retriever.encoder_files import EncoderFiles, converted, default_cache, whole_tokenizer
+from retriever.reference import REFERENCE, Tokens
 from retriever.settings import RetrieverSettings
+from retriever.weights import shipped
 from store.ids import hashed_id
 
 _QUESTIONS = (16, 32)  # tokens of questions for which there is a model of fixed shape: it takes two thirds of the time
@@ -32,7 +34,8 @@ class OpenVinoEncoder:
         self._files = files
         self._batch_tokens = settings.batch_tokens
         folder = converted(files, settings.cache or default_cache())
-        self._model = InferRequests(folder, Computation.of(settings, precision), 4, _WHAT)
+        self._reference = shipped("minilm") / REFERENCE if files.is_default else folder / REFERENCE
+        self._model = InferRequests(folder, Computation.of(settings, precision), 4, _WHAT, self._reference)
         self._folder, self._settings = folder, settings
         self._questions: dict[int, InferRequests] = {}  # by their longest, compiled when the first question comes
         self._compiling = threading.Lock()
@@ -82,7 +85,7 @@ class OpenVinoEncoder:
             if longest not in self._questions:
                 precision = "int8" if self._settings.precision == "auto" else precision_of(self._settings)
                 computation = Computation.of(self._settings, precision, (1, longest))
-                self._questions[longest] = InferRequests(self._folder, computation, 2, _WHAT)
+                self._questions[longest] = InferRequests(self._folder, computation, 2, _WHAT, self._reference)
             return self._questions[longest]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:

@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from retriever.compiled import Computation, InferRequests, floats_of
-from retriever.encoder_files import default_cache, default_encoder, save_openvino
+from retriever.encoder_files import convert_once, default_cache, default_encoder
 from retriever.extension import extended_model, extended_tokenizer, read_characters
 from retriever.openvino_encoder import batches
+from retriever.reference import REFERENCE, known_inputs
 from retriever.settings import RetrieverSettings
 from retriever.weights import shipped
 from store.ids import hashed_id, sha256
@@ -30,7 +31,7 @@ _LONGEST = 320  # tokens of question and passage together
 _QUESTION = 128  # tokens of the question
 _SPAN = 40  # tokens of the longest answer
 _MOST = 4000  # characters of the question that are looked at
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,18 @@ class OpenVinoReader:
     """The shipped reader. Safe to use from many threads."""
 
     def __init__(self, settings: RetrieverSettings, folder: Path | None = None) -> None:
-        folder = folder or shipped("reader")
+        given, folder = folder, folder or shipped("reader")
         base = default_encoder()
         files = ("characters.txt", "delta.safetensors")
         self.id = hashed_id("rdr", {name: sha256((folder / name).read_bytes()) for name in files})
         target = (settings.cache or default_cache()) / self.id
-        if not (target / "model.xml").is_file():
-            save_openvino(reader_module(base, folder), _INPUTS, target)
-        self._model = InferRequests(target, Computation.of(settings, floats_of(settings)), 2, "The reader")
-        self._budget = settings.batch_tokens
-        self._tokenizer = extended_tokenizer(base, read_characters(folder))
         self._whole = extended_tokenizer(base, read_characters(folder))
+        self._tokenizer = extended_tokenizer(base, read_characters(folder))
         self._tokenizer.enable_truncation(_LONGEST, strategy="only_second")
+        convert_once(lambda: reader_module(base, folder), known_inputs(self._tokenizer, INPUTS, pairs=True), target)
+        computation = Computation.of(settings, floats_of(settings))
+        self._model = InferRequests(target, computation, 2, "The reader", (target if given else folder) / REFERENCE)
+        self._budget = settings.batch_tokens
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
         """See `Reader`. A question is cut after 128 tokens, a passage after what fits beside it."""
@@ -112,12 +113,12 @@ class OpenVinoReader:
 
     def _infer(self, encodings: Sequence[Encoding]) -> npt.NDArray[np.float32]:
         longest = max(len(encoding.ids) for encoding in encodings)
-        ids, mask, types = (np.zeros((len(encodings), longest), dtype=np.int64) for _ in _INPUTS)
+        ids, mask, types = (np.zeros((len(encodings), longest), dtype=np.int64) for _ in INPUTS)
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding.ids)] = encoding.ids
             types[row, : len(encoding.ids)] = encoding.type_ids
             mask[row, : len(encoding.ids)] = 1
-        return self._model.infer(dict(zip(_INPUTS, (ids, mask, types), strict=True)))
+        return self._model.infer(dict(zip(INPUTS, (ids, mask, types), strict=True)))
 
 
 def _reading(logits: npt.NDArray[np.float32], encoding: Encoding) -> Reading:

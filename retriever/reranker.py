@@ -14,10 +14,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from retriever.compiled import Computation, InferRequests, floats_of
-from retriever.encoder_files import default_cache, save_openvino
+from retriever.encoder_files import convert_once, default_cache
 from retriever.openvino_encoder import batches
 from retriever.quiet import quiet_transformers
 from retriever.reader import Reader
+from retriever.reference import known_inputs
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 from store.ids import hashed_id, sha256
@@ -73,13 +74,12 @@ class CrossEncoder:
         names = ("config.json", "tokenizer.json", "model.safetensors")
         self.id = hashed_id("xen", {name: sha256((folder / name).read_bytes()) for name in names})
         target = (settings.cache or default_cache()) / self.id
-        if not (target / "model.xml").is_file():
-            save_openvino(_classifier(folder), _INPUTS, target)
-        self._model = InferRequests(target, Computation.of(settings, floats_of(settings)), 2, "The reranker")
-        self._budget = settings.batch_tokens
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_LONGEST, strategy="longest_first")
+        convert_once(lambda: _classifier(folder), known_inputs(self._tokenizer, _INPUTS, pairs=True), target)
+        self._model = InferRequests(target, Computation.of(settings, floats_of(settings)), 2, "The reranker")
+        self._budget = settings.batch_tokens
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
         """See `Reranker`."""

@@ -10,7 +10,10 @@ from retriever.encoder import Vectors
 from retriever.encoder_files import EncoderFiles, pooled_model, whole_tokenizer
 from retriever.finite import finite
 from retriever.openvino_encoder import batches, padded
+from retriever.reference import REFERENCE, TOLERANCE, Reference, Tokens
 from retriever.settings import RetrieverSettings
+from retriever.weights import shipped
+from store.errors import ComputationError
 
 _WAY_OUT = 'Set retriever.device to "cpu", or check the weights.'
 
@@ -26,12 +29,15 @@ class TorchEncoder:
         self._files = files
         self._batch_tokens = settings.batch_tokens
         self._device = device
+        self._what = f"The encoder, computing by torch on the device {device},"
         self._model = pooled_model(files, attention="sdpa").to(device)
-        self.dimension = int(self._model.model.config.hidden_size)
+        self.dimension = int(self._model.dimension)
         self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(files.max_tokens)
         self._tokenizer.no_padding()
         self._whole = whole_tokenizer(files.folder)
+        if files.is_default:
+            self._check(Reference.read(shipped("minilm") / REFERENCE))
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """See `Encoder`."""
@@ -56,13 +62,23 @@ class TorchEncoder:
         del text
         return 1.0
 
-    def _encode(self, texts: Sequence[str]) -> Vectors:
-        import torch
+    def _check(self, known: Reference) -> None:
+        off = known.error(lambda inputs: self._vectors(inputs["input_ids"], inputs["attention_mask"]))
+        if off > TOLERANCE["f32"]:
+            message = f"computes a known text wrongly, by {off:.3g} where {TOLERANCE['f32']} is allowed."
+            raise ComputationError(f"{self._what} {message} {_WAY_OUT}")
 
+    def _encode(self, texts: Sequence[str]) -> Vectors:
         result = np.empty((len(texts), self.dimension), dtype=np.float32)
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        for rows in batches([len(ids) for ids in tokens], self._batch_tokens):
+            result[rows] = self._vectors(*padded([tokens[row] for row in rows]))
+        return result
+
+    def _vectors(self, ids: Tokens, mask: Tokens) -> Vectors:
+        import torch
+
         with torch.inference_mode():
-            for rows in batches([len(ids) for ids in tokens], self._batch_tokens):
-                ids, mask = (torch.from_numpy(part).to(self._device) for part in padded([tokens[row] for row in rows]))
-                result[rows] = self._model(ids, mask).float().cpu().numpy()
-        return finite(result, f"The encoder, computing by torch on the device {self._device},", _WAY_OUT)
+            given = (torch.from_numpy(part).to(self._device) for part in (ids, mask))
+            vectors: Vectors = self._model(*given).float().cpu().numpy()
+        return finite(vectors, self._what, _WAY_OUT)

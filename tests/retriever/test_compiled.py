@@ -11,6 +11,7 @@ from small_models import small_encoder
 
 from retriever.compiled import Computation, InferRequests, core, precision_of
 from retriever.encoder_files import EncoderFiles, converted
+from retriever.reference import REFERENCE, Reference
 from retriever.settings import RetrieverSettings
 from store.errors import ComputationError
 
@@ -60,7 +61,7 @@ def test_a_compiled_form_is_kept_once_for_each_way_of_computing_and_found_again(
     assert all(len(blobs) == 1 for blobs in kept.values())
     assert _blobs(folder) == kept
     np.testing.assert_allclose(again, first, atol=1e-6)
-    assert {path.name for path in folder.iterdir()} == {"model.xml", "model.bin", *kept}
+    assert {path.name for path in folder.iterdir()} == {"model.xml", "model.bin", REFERENCE, *kept}
 
 
 def test_a_blob_that_an_older_version_left_beside_the_model_is_removed_unread(folder: Path) -> None:
@@ -105,6 +106,9 @@ def test_what_is_not_finite_is_an_error_that_names_the_way_out(
     rows = op.parameter([-1, -1], np.int64, name="input_ids")
     model = ov.Model([op.log(op.convert(rows, "f32"))], [rows], "logarithm")
     ov.save_model(model, tmp_path / "model.xml", compress_to_fp16=False)
+    Reference({"input_ids": np.array([[1]]), "attention_mask": np.array([[1]])}, np.zeros((1, 1), np.float32)).write(
+        tmp_path / REFERENCE
+    )
     requests = InferRequests(tmp_path, Computation("f32", "f32"), 1, "The encoder")
 
     assert np.isfinite(requests.infer({"input_ids": np.array([[1, 2]])})).all()

@@ -7,8 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from small_models import small_encoder
 
 from retriever.encoder_files import EncoderFiles, converted, default_encoder, whole_tokenizer
+from retriever.encoder_head import Head
+from retriever.reference import REFERENCE
 from store.errors import InvalidInputError
 
 
@@ -89,12 +92,81 @@ def test_a_folder_that_lacks_a_file_of_a_model_is_refused_by_name(tmp_path: Path
     assert caught.value.param == "retriever.encoder"
 
 
-def test_a_pooling_that_is_not_served_is_refused_by_name(tmp_path: Path) -> None:
-    folder = _copy_without_weights(tmp_path / "model")
-    _edit(folder / "1_Pooling" / "config.json", pooling_mode_mean_tokens=False, pooling_mode_max_tokens=True)
+def test_the_space_of_the_shipped_encoder_is_the_one_of_the_data_folders_that_are_there() -> None:
+    assert EncoderFiles.read(default_encoder()).space_id == "spc_bcdzocfugkbscq5nxxar"
 
-    with pytest.raises(InvalidInputError, match="pooling_mode_max_tokens"):
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pooling_mode_mean_tokens": False, "pooling_mode_attention": True},
+        {"pooling_mode": "attention"},
+        {"pooling_mode": ["mean", "attention"]},
+    ],
+)
+def test_a_pooling_that_is_not_served_is_refused_by_name(tmp_path: Path, changes: dict[str, object]) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    _edit(folder / "1_Pooling" / "config.json", **changes)
+
+    with pytest.raises(InvalidInputError, match="attention"):
         EncoderFiles.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("module", "config", "named"),
+    [
+        ("sentence_transformers.models.LayerNorm", {}, "LayerNorm"),
+        ("somewhere.of.MyOwn", {}, "MyOwn"),
+        ("sentence_transformers.models.Dense", {"activation_function": "mine.Swish"}, "mine.Swish"),
+        ("sentence_transformers.models.Dense", {"use_residual": True}, "residual"),
+        ("sentence_transformers.models.Dense", {"module_input_name": "token_embeddings"}, "the sentence"),
+        ("sentence_transformers.models.Dense", {}, "model.safetensors"),
+        ("sentence_transformers.models.Normalize", {"module_input_name": "token_embeddings"}, "the sentence"),
+        ("sentence_transformers.models.Pooling", {}, "Pooling"),
+    ],
+)
+def test_a_module_that_is_not_served_is_refused_by_name(
+    tmp_path: Path, module: str, config: dict[str, object], named: str
+) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    (folder / "2_More").mkdir()
+    (folder / "2_More" / "config.json").write_text(
+        json.dumps({"in_features": 4, "out_features": 2, "bias": True, **config}), encoding="utf-8"
+    )
+    modules = [("models.Transformer", ""), ("models.Pooling", "1_Pooling"), (module, "2_More")]
+    listed = [
+        {"idx": number, "name": str(number), "path": path, "type": kind} for number, (kind, path) in enumerate(modules)
+    ]
+    (folder / "modules.json").write_text(json.dumps(listed), encoding="utf-8")
+
+    with pytest.raises(InvalidInputError, match=named) as caught:
+        EncoderFiles.read(folder)
+
+    assert caught.value.param == "retriever.encoder"
+
+
+def test_a_pooling_that_leaves_the_prompt_out_is_refused(tmp_path: Path) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    _edit(folder / "1_Pooling" / "config.json", include_prompt=False)
+
+    with pytest.raises(InvalidInputError, match="include_prompt"):
+        EncoderFiles.read(folder)
+
+
+@pytest.mark.parametrize(("lowers", "refused"), [(True, False), (False, True)])
+def test_lower_case_that_the_tokenizer_does_not_make_itself_is_refused(
+    tmp_path: Path, lowers: bool, refused: bool
+) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    _edit(folder / "sentence_bert_config.json", do_lower_case=True)
+    normalizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["normalizer"]
+    _edit(folder / "tokenizer.json", normalizer={**normalizer, "lowercase": lowers})
+
+    if refused:
+        with pytest.raises(InvalidInputError, match="do_lower_case"):
+            EncoderFiles.read(folder)
+    else:
+        assert EncoderFiles.read(folder).max_tokens == 256
 
 
 def test_a_folder_without_a_pooling_is_refused(tmp_path: Path) -> None:
@@ -109,7 +181,7 @@ def test_the_default_encoder_is_known_by_its_weights(tmp_path: Path) -> None:
     shipped = EncoderFiles.read(default_encoder())
 
     assert shipped.is_default
-    assert (shipped.max_tokens, shipped.pooling) == (256, "pooling_mode_mean_tokens")
+    assert (shipped.max_tokens, shipped.head) == (256, Head(("mean",)))
     assert (shipped.query_prefix, shipped.passage_prefix) == ("", "")
     assert not EncoderFiles.read(_copy_without_weights(tmp_path / "model")).is_default
 
@@ -148,9 +220,23 @@ def test_what_is_converted_already_is_not_converted_again(tmp_path: Path) -> Non
     files = EncoderFiles.read(_copy_without_weights(tmp_path / "model"))
     target = tmp_path / "cache" / files.space_id
     target.mkdir(parents=True)
-    (target / "model.xml").write_text("there")
+    for name in ("model.xml", REFERENCE):
+        (target / name).write_text("there")
 
     assert converted(files, tmp_path / "cache") == target  # weights of a few bytes could not be converted
+
+
+def test_what_an_older_version_converted_without_a_reference_is_converted_again(tmp_path: Path) -> None:
+    files = EncoderFiles.read(small_encoder(tmp_path / "model"))
+    target = tmp_path / "cache" / files.space_id
+    target.mkdir(parents=True)
+    for name in ("model.xml", "model.bin", "17.blob"):
+        (target / name).write_bytes(b"of another version")
+
+    assert converted(files, tmp_path / "cache") == target
+
+    assert sorted(path.name for path in target.iterdir()) == ["model.bin", "model.xml", REFERENCE]
+    assert b"of another version" not in (target / "model.xml").read_bytes()
 
 
 def test_a_conversion_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:

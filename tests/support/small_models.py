@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 from retriever.encoder_files import default_encoder
 
 
-def small_encoder(folder: Path, pooling: str = "pooling_mode_mean_tokens", longest: int = 64) -> Path:
+def small_encoder(folder: Path, pooling: str = "pooling_mode_mean_tokens", longest: int = 64, seed: int = 3) -> Path:
     """Save a BERT as a sentence-transformers folder with prompts; it reads `longest` tokens."""
     import torch
     from transformers import BertConfig, BertModel
 
     shutil.copytree(default_encoder(), folder, ignore=shutil.ignore_patterns("*.safetensors", "*.md"))
-    torch.manual_seed(3)
+    torch.manual_seed(seed)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
     BertModel(BertConfig(**{**config, **small, "initializer_range": 0.5})).save_pretrained(folder)
@@ -25,6 +27,31 @@ def small_encoder(folder: Path, pooling: str = "pooling_mode_mean_tokens", longe
     (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": longest}), encoding="utf-8")
     prompts = {"prompts": {"query": "query: ", "document": "passage: "}, "similarity_fn_name": "cosine"}
     (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts), encoding="utf-8")
+    return folder
+
+
+def add_modules(folder: Path, poolings: Sequence[str], layers: Sequence[int | None]) -> Path:
+    """Let a small encoder pool in several ways and go on through layers: dense to so many numbers, or a norm (None)."""
+    import torch
+    from sentence_transformers.models import Dense, Normalize, Pooling
+
+    size = 32 * len(poolings)
+    modules: list[tuple[str, str]] = [("Transformer", ""), ("Pooling", "1_Pooling")]
+    Pooling(32, pooling_mode=tuple(poolings)).save(str(folder / "1_Pooling"))
+    torch.manual_seed(5)
+    activations = cycle((torch.nn.Tanh(), torch.nn.Identity(), torch.nn.GELU()))
+    for number, outputs in enumerate(layers, start=2):
+        name = f"{number}_{'Dense' if outputs else 'Normalize'}"
+        (folder / name).mkdir()
+        layer = Dense(size, outputs, number % 2 == 0, next(activations)) if outputs else Normalize()
+        layer.save(str(folder / name))
+        modules.append((name[2:], name))
+        size = outputs or size
+    listed = [
+        {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for number, (kind, path) in enumerate(modules)
+    ]
+    (folder / "modules.json").write_text(json.dumps(listed), encoding="utf-8")
     return folder
 
 
