@@ -9,9 +9,9 @@ import numpy as np
 
 from eval.normalise import strip_markers
 from generator.answering import Answerer, Pinned, Question
-from generator.citations import MARKER
 from generator.engine import Engine
 from generator.extractive import ExtractiveGenerator
+from generator.markers import MARKER
 from generator.sentences import split_sentences
 from retriever.filters import Comparison
 from retriever.search import Request, Result, Retriever

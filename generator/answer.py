@@ -30,10 +30,21 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """What a generator quotes: characters `[start, end)` of the text of the passage `hits[hit]`."""
+
+    hit: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Draft:
     """A generator's text with its unchecked markers `[n]`; `messages` is the prompt it was given, if any.
 
-    `span` is the answer proper within a quoted sentence, where the generator knows it.
+    `span` is the answer proper within a quoted sentence, where the generator knows it. A generator that quotes gives
+    its `quotes`, one for each marker and in their order: then nothing in the text is taken for a marker.
+    `chat` says how the model's chat template was used.
     """
 
     text: str
@@ -41,6 +52,8 @@ class Draft:
     completion_tokens: int = 0
     messages: list[Message] | None = None
     span: str | None = None
+    quotes: Sequence[Quote] | None = None
+    chat: str | None = None
 
 
 class Generator(Protocol):

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.answer import Answer, Draft, Generator, Task
-from generator.citations import MARKER, check_citations
+from generator.answer import Answer, Citation, Draft, Generator, Task
+from generator.citations import check_citations, quoted_citations
 from generator.evidence import estimate
 from generator.followup import search_text
+from generator.markers import MARKER
 from generator.prompt import Message, Prompt, load_prompt
 from retriever.filters import Filter
 from retriever.reader import Reader
@@ -117,7 +118,8 @@ class Answerer:
         enough = evidence is None or evidence >= manifest["thresholds"]["evidence"]
         draft = generator.write(task) if enough else Draft(prompt.abstention(question.question, arm.passages))
         clock.lap("generation")
-        text, citations = check_citations(draft.text, found.hits) if found else (MARKER.sub("", draft.text).strip(), [])
+        checked = _checked(draft, found, question.question, prompt)
+        text, citations = checked.text, checked.citations
         yield "delta", text
         yield "citations", citations
         clock.lap("citations")
@@ -125,7 +127,7 @@ class Answerer:
             "done",
             Answer(
                 answer=text,
-                abstained=not text or prompt.is_abstention(text),
+                abstained=checked.abstained_for is not None,
                 evidence=None if evidence is None else round(evidence, 4),
                 citations=citations,
                 hits=found.hits if found else [],
@@ -137,7 +139,7 @@ class Answerer:
                 prompt_tokens=draft.prompt_tokens,
                 completion_tokens=draft.completion_tokens,
                 timings_ms=clock.laps,
-                explain=_explain(asked, question, found, draft, evidence, manifest, prompt),
+                explain=_explain(asked, question, found, draft, evidence, manifest, checked),
             ),
         )
 
@@ -196,6 +198,34 @@ def _unavailable(arm: str, missing: str) -> ConflictError:
     return ConflictError(f"The arm {arm!r} needs {missing}.", code="arm_unavailable", param="arm")
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """A draft after its check: what is served, the markers that did not hold with why, and why nothing is answered."""
+
+    text: str
+    citations: list[Citation]
+    dropped: dict[str, str]
+    abstained_for: str | None
+
+
+def _checked(draft: Draft, found: Result | None, question: str, prompt: Prompt) -> _Checked:
+    """Check a draft. With passages, an answer of which no citation is left is not served: it is the abstention."""
+    dropped: dict[str, str] = {}
+    if found is not None and draft.quotes is not None:
+        return _Checked(draft.text, quoted_citations(draft.quotes, found.hits), dropped, None)
+    abstention = prompt.abstention(question, with_passages=found is not None)
+    if found is None:
+        text = MARKER.sub("", draft.text).strip()
+        reason = "the generator found no answer" if not text or prompt.is_abstention(text) else None
+        return _Checked(text or abstention, [], dropped, reason)
+    text, citations = check_citations(draft.text, found.hits, dropped)
+    if not text or prompt.is_abstention(text):
+        return _Checked(abstention, [], dropped, "the generator found no answer")
+    if not citations:
+        return _Checked(abstention, [], dropped, "no citation of the draft held")
+    return _Checked(text, citations, dropped, None)
+
+
 def _explain(
     asked: str,
     question: Question,
@@ -203,21 +233,19 @@ def _explain(
     draft: Draft,
     evidence: float | None,
     manifest: Mapping[str, Any],
-    prompt: Prompt,
+    checked: _Checked,
 ) -> dict[str, Any]:
     threshold = manifest["thresholds"]["evidence"]
-    reason = None
-    if evidence is not None and evidence < threshold:
-        reason = "the evidence estimate is below the threshold"
-    elif not draft.text or prompt.is_abstention(draft.text):
-        reason = "the generator found no answer"
+    below = evidence is not None and evidence < threshold
     return {
         "searched_for": asked if found else None,
         "retrieval": found.stages if found and question.explain else None,
         "term_weights": found.term_weights if found else None,
         "evidence": {"estimate": evidence, "threshold": threshold},
         "prompt": draft.messages,
+        "chat_template": draft.chat,
         "draft": draft.text,
         "span": draft.span,
-        "abstained_for": reason,
+        "dropped_citations": [{"marker": marker, "reason": reason} for marker, reason in checked.dropped.items()],
+        "abstained_for": "the evidence estimate is below the threshold" if below else checked.abstained_for,
     }

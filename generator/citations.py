@@ -1,40 +1,85 @@
 """Checking citations: a marker stays only if its passage says what stands before it.
 
-The check is lexical: most of the statement's words must occur in one sentence of the passage. It catches a wrong number
-and an invented statement; it does not judge whether a paraphrase with the same words means the same.
+Most of the statement's words must occur in one sentence of the passage, every number, date, unit and negation of it
+must stand there, and nobody may have changed places (see `generator.claims`). Whether a paraphrase means the same is
+not judged. A generator that quotes knows its citations; they are taken as they are.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
 
-from generator.answer import Citation
-from generator.sentences import Sentence, split_sentences
-from retriever.lexical import content_stems, stems
+from generator.answer import Citation, Quote
+from generator.claims import support
+from generator.markers import MARKER, ends_here, is_copied, leading_markers_moved, marker_numbers
+from generator.sentences import split_sentences
+from retriever.lexical import stems
 from retriever.search import Hit
 
-MARKER = re.compile(r"\s*\[(\d{1,3})\]")
 SUPPORT = 0.6  # share of a statement's words that one sentence of the passage must hold
 
 
-def check_citations(text: str, hits: Sequence[Hit]) -> tuple[str, list[Citation]]:
-    """Return the text without the markers that do not hold, and a citation for each that does, in order."""
+@dataclass(frozen=True)
+class _Found:
+    """The sentence of a passage that says a statement, or why none does."""
+
+    citation: Citation | None
+    reason: str = ""
+
+
+def quoted_citations(quotes: Sequence[Quote], hits: Sequence[Hit]) -> list[Citation]:
+    """Return the citations of quotes, in order: their spans are known and need no check."""
+    return [_citation(hits[quote.hit], quote.hit + 1, quote.start, quote.end, 1.0) for quote in quotes]
+
+
+def check_citations(
+    text: str, hits: Sequence[Hit], dropped: MutableMapping[str, str] | None = None
+) -> tuple[str, list[Citation]]:
+    """Return the text without the markers that do not hold, and a citation for each that does, in order.
+
+    Markers come back as `[n]`, one a number. `dropped` is given each marker that does not hold, with why.
+    """
+    passages = [hit.passage.text for hit in hits]
+    text = leading_markers_moved(text, passages)
     kept: list[Citation] = []
     parts: list[str] = []
     place = 0
     statement = ""
     for match in MARKER.finditer(text):
+        numbers = marker_numbers(match, len(hits))
+        copied = is_copied(text, place, match, passages)
+        if not numbers or (copied and not ends_here(text, match)):
+            continue  # it is text
         before = text[place : match.start()]
+        said = _last_statement(before) or statement  # "[1][2]": both cite the same statement
+        results = {number: _check(said, text[match.end() :], number, hits) for number in numbers}
+        if copied and not any(found.citation for found in results.values()):
+            continue
+        statement = said
         parts.append(before)
-        statement = _last_statement(before) or statement  # "[1][2]": both cite the same statement
-        citation = _support(statement, int(match[1]), hits)
-        if citation is not None:
-            parts.append(match[0])
-            kept.append(citation)
+        gap = match["gap"]
+        for number, found in results.items():
+            if found.citation is None:
+                if dropped is not None:
+                    dropped[f"[{number}]"] = found.reason
+                continue
+            parts.append(f"{gap}[{number}]")
+            kept.append(found.citation)
+            gap = ""
         place = match.end()
     parts.append(text[place:])
     return "".join(parts).strip(), kept
+
+
+def _check(statement: str, after: str, number: int, hits: Sequence[Hit]) -> _Found:
+    """Check the statement before a marker and, if it does not hold, the sentence around it: "According to [1], …"."""
+    found = _support(statement, number, hits)
+    rest = split_sentences(MARKER.sub("", after.split("\n", maxsplit=1)[0]))
+    if found.citation is None and statement and rest and not statement.rstrip().endswith(tuple(".!?。！？")):
+        around = _support(f"{statement} {rest[0].text}", number, hits)
+        return around if around.citation is not None else found
+    return found
 
 
 def _last_statement(text: str) -> str:
@@ -42,20 +87,24 @@ def _last_statement(text: str) -> str:
     return statements[-1] if statements else ""
 
 
-def _support(statement: str, number: int, hits: Sequence[Hit]) -> Citation | None:
-    claimed = set(content_stems(statement))  # "the" is in every sentence and supports nothing
-    if not claimed or not 1 <= number <= len(hits):
-        return None
+def _support(statement: str, number: int, hits: Sequence[Hit]) -> _Found:
+    if not statement:
+        return _Found(None, "no statement stands before it")
+    if not 1 <= number <= len(hits):
+        return _Found(None, f"there is no passage {number}, there are {len(hits)}")
     hit = hits[number - 1]
-    best: tuple[float, Sentence] | None = None
-    for sentence in split_sentences(hit.passage.text):
-        share = len(claimed & set(stems(sentence.text))) / len(claimed)
-        if best is None or share > best[0]:
-            best = (share, sentence)
-    if best is None or best[0] < SUPPORT:
-        return None
-    passage, (share, sentence) = hit.passage, best
-    start = passage.start + sentence.start
+    best = (0.0, "the passage is empty")
+    sentences = split_sentences(hit.passage.text)
+    judged = [(*support(statement, sentence.text, SUPPORT), sentence) for sentence in sentences]
+    for share, objection, sentence in sorted(judged, key=lambda each: -each[0]):
+        if objection is None:
+            return _Found(_citation(hit, number, sentence.start, sentence.end, share))
+        best = max((share, objection), best, key=lambda each: each[0])
+    return _Found(None, best[1])
+
+
+def _citation(hit: Hit, number: int, start: int, end: int, share: float) -> Citation:
+    passage = hit.passage
     return Citation(
         marker=f"[{number}]",
         document_id=passage.document_id,
@@ -63,9 +112,9 @@ def _support(statement: str, number: int, hits: Sequence[Hit]) -> Citation | Non
         title=passage.title,
         version=passage.version,
         passage_id=passage.id,
-        start=start,
-        end=start + len(sentence.text),
+        start=passage.start + start,
+        end=passage.start + end,
         page=passage.page,
-        quote=sentence.text,
+        quote=passage.text[start:end],
         score=round(share, 4),
     )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from generator.answer import Draft, Task
+from generator.answer import Draft, Quote, Task
 from generator.sentences import Sentence, split_sentences
 from retriever.analysis import CJK
 from retriever.encoder import Encoder
@@ -63,6 +63,7 @@ class ExtractiveGenerator:
         return Draft(
             " ".join(f"{each.sentence.text} [{each.passage + 1}]" for each in quoted),
             span=text[quoted[0].span.start : quoted[0].span.end],
+            quotes=[Quote(each.passage, each.sentence.start, each.sentence.end) for each in quoted],
         )
 
     def _compared(self, question: str, found: Sequence[_Candidate]) -> list[_Candidate]:

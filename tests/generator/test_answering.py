@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from fakes import WordReader
-from handbook import ASKED, LEAVE, pin
+from handbook import ASKED, BY_WORDS, LEAVE, pin
 
 from generator.answer import Answer, Draft, Task
 from generator.answering import Answerer, Pinned, Question
@@ -87,8 +87,10 @@ def test_an_explanation_holds_every_stage(filled: Engine) -> None:
         "term_weights",
         "evidence",
         "prompt",
+        "chat_template",
         "draft",
         "span",
+        "dropped_citations",
         "abstained_for",
     }
     assert explain["searched_for"] == ASKED
@@ -130,6 +132,66 @@ def test_an_abstention_of_the_generator_itself_is_explained(filled: Engine, draf
     assert answer.abstained
     assert answer.explain["evidence"]["estimate"] > answer.explain["evidence"]["threshold"]
     assert answer.explain["abstained_for"] == "the generator found no answer"
+
+
+@pytest.mark.parametrize(
+    ("question", "draft", "abstention"),
+    [
+        (ASKED, "Employees receive 52 days of annual leave. [1]", "The documents do not say."),
+        (ASKED, "Employees receive 25 days of annual leave.", "The documents do not say."),
+        ("带薪年假有多少天？", "Everybody. [7]", "文档中没有说明。"),
+    ],
+)
+def test_an_answer_that_lost_its_last_citation_abstains(
+    filled: Engine, question: str, draft: str, abstention: str
+) -> None:
+    answerer = Answerer(
+        filled.retriever, WordReader(), lambda _: Silent(draft), lambda name: get_model(filled.store, name)
+    )
+    pinned = pin(filled, thresholds={"evidence": 0.0})
+
+    events = dict(answerer.stream(pinned, Question(question)))
+
+    answer = events["done"]
+    assert (answer.answer, answer.abstained, answer.citations) == (abstention, True, [])
+    assert (events["delta"], events["citations"]) == (abstention, [])
+    assert answer.explain["draft"] == draft
+    assert answer.explain["abstained_for"] == "no citation of the draft held"
+
+
+def test_an_answer_keeps_what_holds_and_tells_what_was_dropped(filled: Engine) -> None:
+    draft = "Employees receive 25 days of annual leave [1]. Unused days expire in May [1]."
+    answerer = Answerer(
+        filled.retriever, WordReader(), lambda _: Silent(draft), lambda name: get_model(filled.store, name)
+    )
+
+    answer = answerer.answer(filled.pin("handbook"), Question(ASKED))
+
+    assert not answer.abstained
+    assert answer.answer == "Employees receive 25 days of annual leave [1]. Unused days expire in May."
+    (dropped,) = answer.explain["dropped_citations"]
+    assert dropped["marker"] == "[1]"
+    assert "May" in dropped["reason"]
+
+
+def test_brackets_in_a_quoted_document_are_text(engine: Engine) -> None:
+    footnoted = "Employees receive annual leave [2] of 25 days as agreed [17]."
+    engine.add("handbook", "leave.txt", footnoted)
+    pin(engine, thresholds=BY_WORDS)
+
+    answer = engine.ask("handbook", ASKED)
+
+    assert answer.answer == f"{footnoted} [1]"
+    assert [(citation.marker, citation.quote) for citation in answer.citations] == [("[1]", footnoted)]
+
+
+def test_a_document_that_says_what_an_abstention_says_is_quoted_all_the_same(engine: Engine) -> None:
+    engine.add("handbook", "leave.txt", "The documents do not say.")
+    pinned = pin(engine, thresholds={"evidence": 0.0})
+
+    answer = engine.answerer.answer(pinned, Question("What do the documents say?"))
+
+    assert (answer.abstained, len(answer.citations)) == (False, 1)
 
 
 def test_after_a_deletion_no_answer_quotes_the_document(filled: Engine) -> None:

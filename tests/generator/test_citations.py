@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from generator.citations import check_citations
+from generator.answer import Quote
+from generator.citations import check_citations, quoted_citations
 from retriever.search import Hit
 
 MakeHit = Callable[..., Hit]
@@ -58,7 +59,10 @@ def test_the_quote_is_the_exact_span_of_the_document(hits: list[Hit], answer: st
         ("The office opens at nine [4] [2].", "The office opens at nine [2]."),
         ("员工每年享有二十辆公司汽车[3]。", "员工每年享有二十辆公司汽车。"),
         ("[2]", ""),
-        ("[2] The office opens at nine.", "The office opens at nine."),
+        ("The office opens at ten [2].", "The office opens at ten."),
+        ("The office does not open at nine [2].", "The office does not open at nine."),
+        ("Employees receive 25 weeks of paid leave [1].", "Employees receive 25 weeks of paid leave."),
+        ("Employees receive 25 days of paid leave in 2024 [1].", "Employees receive 25 days of paid leave in 2024."),
         ("… [2] —", "… —"),
         ("", ""),
     ],
@@ -68,6 +72,68 @@ def test_a_marker_that_does_not_hold_is_removed_and_the_words_stay(hits: list[Hi
 
     assert text == expected
     assert [citation.marker for citation in citations] == (["[2]"] if "[2]" in expected else [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("The office opens at nine【2】。", "The office opens at nine[2]。"),
+        ("The office opens at nine ［2］.", "The office opens at nine [2]."),
+        ("The office opens at nine [1, 2].", "The office opens at nine [2]."),
+        ("The office opens at nine [1-3].", "The office opens at nine [2]."),
+        ("The office opens at nine [passage 2].", "The office opens at nine [2]."),
+        ("[2] The office opens at nine.", "The office opens at nine. [2]"),
+        (
+            "[1] Everyone has leave.\n[2] The office opens at nine.",
+            "Everyone has leave. [1]\nThe office opens at nine. [2]",
+        ),
+        ("According to [2], the office opens at nine.", "According to [2], the office opens at nine."),
+    ],
+)
+def test_markers_are_understood_as_models_write_them(hits: list[Hit], answer: str, expected: str) -> None:
+    text, citations = check_citations(answer, hits)
+
+    assert text == expected
+    assert citations[-1].quote == OFFICE
+
+
+FOOTNOTED = "Smith showed this [2] in 1990. Compare [1, 3] and array[0] there. The bridge is from 1931 [3]."
+
+
+@pytest.mark.parametrize(
+    ("answer", "cited"),
+    [
+        ("Smith showed this [2] in 1990 [4].", ["[4]"]),
+        ("Smith showed this [2] in 1990. [4]", ["[4]"]),
+        ("Compare [1, 3] and array[0] there [4].", ["[4]"]),
+        ("The bridge is from 1931 [3]. [4]", ["[4]"]),
+        ("The bridge is from 1931 [3].", []),
+    ],
+)
+def test_a_bracket_that_is_copied_from_a_passage_is_text(
+    hits: list[Hit], hit: MakeHit, answer: str, cited: list[str]
+) -> None:
+    text, citations = check_citations(answer, [*hits, hit(FOOTNOTED)])
+
+    assert text == answer
+    assert [citation.marker for citation in citations] == cited
+
+
+def test_what_a_generator_quotes_is_cited_as_it_stands(hit: MakeHit) -> None:
+    quoted = quoted_citations([Quote(1, 0, 30), Quote(0, 0, 10)], [hit(LEAVE, start=100), hit(FOOTNOTED, start=7)])
+
+    assert [(each.marker, each.quote, each.start, each.end, each.score) for each in quoted] == [
+        ("[2]", FOOTNOTED[:30], 7, 37, 1.0),
+        ("[1]", LEAVE[:10], 100, 110, 1.0),
+    ]
+
+
+def test_what_does_not_hold_is_told_with_its_reason(hits: list[Hit]) -> None:
+    dropped: dict[str, str] = {}
+
+    check_citations("The office opens at ten [2]. Everyone has leave [9].", hits, dropped)
+
+    assert dropped == {"[2]": "'10' does not stand in the sentence", "[9]": "there is no passage 9, there are 3"}
 
 
 def test_markers_side_by_side_cite_the_same_statement(hits: list[Hit]) -> None:

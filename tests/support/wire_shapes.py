@@ -65,8 +65,10 @@ EXPLAIN = {
     "term_weights": OneOf({str: float}, None),
     "evidence": {"estimate": OneOf(float, None), "threshold": float},
     "prompt": OneOf([{"role": str, "content": str}], None),
+    "chat_template": TEXT_OR_NULL,
     "draft": str,
     "span": TEXT_OR_NULL,
+    "dropped_citations": [{"marker": str, "reason": str}],
     "abstained_for": TEXT_OR_NULL,
 }  # fmt: skip
 ANSWER = {
