@@ -17,8 +17,8 @@ from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_
 from store.domains import domain_of
 from store.errors import InvalidInputError, UnprocessableError
 from store.evaluations import save_report
-from store.jobs import Progress
 from store.models import list_models
+from store.progress import Progress
 from store.releases import active_release, create_release
 from store.store import Store
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -18,6 +19,7 @@ from retriever.encoder import Encoder, load_encoder
 from retriever.finite import finite
 from retriever.loading import UnreadableError, load_text
 from retriever.settings import RetrieverSettings
+from store.attempts import documents_in_doubt, take_in_hand
 from store.documents import (
     Cut,
     Document,
@@ -29,29 +31,42 @@ from store.documents import (
     read_original,
 )
 from store.errors import NotFoundError
-from store.jobs import Progress
+from store.ids import sha256
+from store.jobs import Lease
 from store.passages import vectors_present
+from store.progress import Progress
 from store.store import Store
 
 _SLICE = 256  # texts embedded between two signs of life
 _GROUP_BYTES = 256_000  # of originals: some 300 passages, a few seconds of work
 _GROUP_DOCUMENTS = 256
+_LEAST_BYTES = 1000
+_CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
+_PATIENCE_S = 600.0  # a group takes seconds: one that takes so long hangs
+_AGAIN = "Upload the document again."
 _FILE_NAME = re.compile(r"^\S+\.[A-Za-z][A-Za-z0-9]{0,4}$")  # such a title tells nothing that is not in the text
 
 
+@dataclass(frozen=True)
+class _Work:
+    """With what documents are read; a job names its lease, and is told which part of a group is done."""
+
+    store: Store
+    encoder: Encoder
+    settings: RetrieverSettings
+    lease: Lease | None = None
+    done: Callable[[float], None] = lambda _: None
+
+
 def ingest_documents(
-    store: Store,
-    encoder: Encoder,
-    settings: RetrieverSettings,
-    documents: Sequence[Document],
-    alive: Callable[[], None] = lambda: None,
+    store: Store, encoder: Encoder, settings: RetrieverSettings, documents: Sequence[Document]
 ) -> list[Document]:
     """Make the newest version of each document searchable, or mark it failed with a reason; return their new states.
 
-    Those that are deleted meanwhile are left out. `alive` is called now and then during long work.
+    Those that are deleted meanwhile are left out.
     """
-    done = (_ingest_group(store, encoder, settings, group, alive) for group in groups(documents))
-    return list(chain.from_iterable(done))
+    work = _Work(store, encoder, settings)
+    return list(chain.from_iterable(_ingest_group(work, group) for group in groups(documents)))
 
 
 def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings, document: Document) -> Document:
@@ -88,70 +103,100 @@ def waiting_documents(store: Store, domain_id: str) -> list[Document]:
 def run_ingest(section: RetrieverSettings, store: Store, progress: Progress) -> dict[str, Any]:
     """The job `ingest`: make every received document of the domain searchable; return the counts.
 
-    If an earlier attempt died, the documents of the group it was at are tried after all others, one by one, the largest
-    last, each in quarantine while it is tried: should one kill this attempt as well, it stays there and stands in
-    nobody's way.
+    Documents at which a process died before are read after all others, one by one, the least suspicious first, so that
+    they stand in nobody's way; see `store.attempts`.
     """
     encoder = load_encoder(section)
-    waiting = waiting_documents(store, progress.job.domain_id)
-    suspects: list[Document] = next(groups(waiting), []) if progress.job.attempts > 1 else []
-    finished = failed = 0
-    alone = [[suspect] for suspect in sorted(suspects, key=lambda suspect: suspect.bytes)]
-    for group in [*groups(waiting[len(suspects) :]), *alone]:
-        share = finished / len(waiting)
-        if group in alone:
-            message = "The worker process died while it read this document."
-            mark_failed(store, group[0], "worker_died", message, status="quarantined")
-        done = _ingest_group(store, encoder, section, group, lambda share=share: progress(share))  # type: ignore[misc]
-        finished += len(group)
-        for document in done:
-            progress(share, f"{document.external_id}: {document.status}")
-        failed += sum(document.status == "failed" for document in done)
+    progress.patience_s = _PATIENCE_S
+    domain_id = progress.job.domain_id
+    waiting, doubts = waiting_documents(store, domain_id), documents_in_doubt(store, domain_id)
+    alone = sorted((each for each in waiting if each.id in doubts), key=lambda each: (doubts[each.id], each.bytes))
+    calm = [each for each in waiting if each.id not in doubts]
+    total, begun, failed = sum(map(_size, waiting)), 0, 0
+    finished = False
+    for group in [*groups(calm), *([each] for each in alone)]:
+        size = sum(map(_size, group))
+
+        def report(part: float, begun: int = begun, size: int = size) -> None:
+            progress(0.99 * (begun + part * size) / total)
+
+        take_in_hand(store, progress.lease, {each.id: each.version for each in group}, finished=finished)
+        report(0.0)
+        done = _ingest_group(_Work(store, encoder, section, progress.lease, report), group)
+        begun += size
+        failed += _tell(progress, 0.99 * begun / total, done)
+        finished = any(each.status in ("searchable", "failed") for each in done)
     progress(1.0)
-    return {"documents": len(waiting), "failed": failed}
+    in_quarantine = len(list_documents(store, domain_id, status="quarantined"))
+    return {"documents": len(waiting), "failed": failed, "quarantined": in_quarantine}
 
 
-def _ingest_group(
-    store: Store,
-    encoder: Encoder,
-    settings: RetrieverSettings,
-    group: Sequence[Document],
-    alive: Callable[[], None],
-) -> list[Document]:
+def _size(document: Document) -> int:
+    """Return the share of a document in the work, as bytes: a short one costs something, too."""
+    return document.bytes + _LEAST_BYTES
+
+
+def _tell(progress: Progress, fraction: float, documents: Sequence[Document]) -> int:
+    """Tell what became of a group, and of each document that failed; return the number of these."""
+    failed = [each for each in documents if each.status == "failed"]
+    for each in failed:
+        reason = each.error["message"] if each.error else ""
+        progress(fraction, f"{each.external_id}: failed. {reason}", "warning", {"document": each.external_id})
+    searchable = [each.external_id for each in documents if each.status == "searchable"]
+    if searchable:
+        more = f" and {len(searchable) - 1} more" if len(searchable) > 1 else ""
+        progress(fraction, f"{searchable[0]}{more}: searchable", data={"documents": len(searchable)})
+    return len(failed)
+
+
+def _ingest_group(work: _Work, group: Sequence[Document]) -> list[Document]:
     """Ingest documents of one domain together and return the new states of those that still exist."""
-    cuts = [cut for document in group if (cut := _cut(store, encoder, settings, document)) is not None]
-    mark_all_parsed(store, cuts)
-    alive()
+    store, encoder = work.store, work.encoder
+    cuts = [cut for document in group if (cut := _cut(work, document)) is not None]
+    mark_all_parsed(store, cuts, work.lease)
+    work.done(_CUT)
+    passage_set = work.settings.chunker.passage_set
     contents = {passage.content for cut in cuts for passage in cut.passages}
     missing = contents - vectors_present(store, group[0].domain_id, contents, encoder.space_id)
     vectors: dict[str, bytes] = {}
     unknown: dict[str, float] = {}
     while True:
-        vectors |= _embed(encoder, sorted(missing, key=len), alive)
+        vectors |= _embed(encoder, sorted(missing, key=len), work.done)
         unknown |= {content: encoder.unknown_share(content) for content in missing}
-        missing = make_all_searchable(store, cuts, settings.chunker.passage_set, vectors, encoder.space_id, unknown)
+        missing = make_all_searchable(store, cuts, passage_set, vectors, encoder.space_id, unknown, work.lease)
         if not missing:  # else a text that was stored a moment ago lost its last other owner: embed it, too
             break
     states = {document.id: document for document in existing_documents(store, [document.id for document in group])}
     return [states[document.id] for document in group if document.id in states]
 
 
-def _cut(store: Store, encoder: Encoder, settings: RetrieverSettings, document: Document) -> Cut | None:
+def _cut(work: _Work, document: Document) -> Cut | None:
     """Return the document cut into passages, or None: it was deleted, or it cannot be read and is now marked failed."""
     try:
-        text = load_text(read_original(store, document))
-    except FileNotFoundError:
-        return None
+        text = load_text(_original(work.store, document))
     except UnreadableError as error:
-        mark_failed(store, document, error.code, error.message)
+        mark_failed(work.store, document, error.code, error.message, lease=work.lease)
         return None
     markdown = document.media_type == "text/markdown"
     title = "" if _FILE_NAME.search(document.title) or document.title == document.external_id else document.title
-    return Cut(document, text, chunk(text, markdown, encoder, settings.chunker, title))
+    return Cut(document, text, chunk(text, markdown, work.encoder, work.settings.chunker, title))
 
 
-def _embed(encoder: Encoder, texts: list[str], alive: Callable[[], None]) -> dict[str, bytes]:
-    """Return the vectors of texts as float16 bytes."""
+def _original(store: Store, document: Document) -> bytes:
+    """Return the bytes that were uploaded; `UnreadableError` if they are lost, as those of a deleted document are."""
+    try:
+        data = read_original(store, document)
+    except FileNotFoundError as error:
+        raise UnreadableError(
+            f"Its original is missing from the data folder. {_AGAIN}", code="original_lost"
+        ) from error
+    if sha256(data) != document.sha256:
+        raise UnreadableError(f"Its original in the data folder is damaged. {_AGAIN}", code="original_damaged")
+    return data
+
+
+def _embed(encoder: Encoder, texts: list[str], done: Callable[[float], None]) -> dict[str, bytes]:
+    """Return the vectors of texts as float16 bytes; `done` is told which part of the group is done."""
     vectors: dict[str, bytes] = {}
     for start in range(0, len(texts), _SLICE):
         part = texts[start : start + _SLICE]
@@ -159,5 +204,5 @@ def _embed(encoder: Encoder, texts: list[str], alive: Callable[[], None]) -> dic
             rows = encoder.encode_passages(part).astype(np.float16)
         finite(rows, "The encoder, rounded to float16,")
         vectors |= {text: row.tobytes() for text, row in zip(part, rows, strict=True)}
-        alive()
+        done(_CUT + (1 - _CUT) * (start + len(part)) / len(texts))
     return vectors

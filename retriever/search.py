@@ -115,13 +115,19 @@ class Retriever:
         if index is not None:
             index.close()
 
-    def follow(self) -> None:
-        """Publish what changed in every open index; one that cannot be followed now does not stop the others."""
+    def follow(self) -> dict[str, str]:
+        """Publish what changed in every open index; one that cannot be followed now does not stop the others.
+
+        Returns why not, for each domain id that it happened to.
+        """
+        failures: dict[str, str] = {}
         for domain_id, index in list(self._indexes.items()):
             try:
                 index.follow()
-            except (OSError, ValueError, SQLAlchemyError):
+            except (OSError, ValueError, RuntimeError, MemoryError, SQLAlchemyError) as error:  # FAISS: RuntimeError
                 _LOG.exception("the index of %s could not be followed", domain_id)
+                failures[domain_id] = type(error).__name__
+        return failures
 
     def close(self, *, checkpoint: bool) -> None:
         """Drop all indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
@@ -129,7 +135,12 @@ class Retriever:
             try:
                 if checkpoint:
                     index.checkpoint()
-            except (OSError, ValueError, SQLAlchemyError):  # it is only a cache: the next start rebuilds it
+            except (
+                OSError,
+                ValueError,
+                RuntimeError,
+                SQLAlchemyError,
+            ):  # it is only a cache: the next start rebuilds it
                 _LOG.exception("the index of %s could not be written", domain_id)
             index.close()
         self._indexes.clear()

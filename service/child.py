@@ -1,20 +1,25 @@
 """The child process of a job: `python -m service.child HOME`, with lease and settings as JSON on standard input.
 
-It owns no lock of the data folder; its lease is what lets it write. What it cannot handle ends it with a traceback,
-which the worker keeps with the job.
+It owns no lock of the data folder; its lease is what lets it write. What it cannot handle ends it with a traceback and
+last words, which the worker keeps with the job.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
+import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from store.errors import TandemError
-from store.jobs import CancelledError, Lease, Progress, finish_job, get_job
+from service.endings import last_words
+from service.heart import Heart
+from store.errors import NotReadyError, TandemError
+from store.jobs import Lease, finish_job, get_job
+from store.progress import CancelledError, Progress
 from store.store import Store
 
 _PR_SET_PDEATHSIG = 1
@@ -22,19 +27,31 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> int:
     """Run the job and give it its final state."""
+    sys.excepthook = last_words
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # end with the server, however that ends
+    if os.getppid() != int(sys.argv[2]):  # it has ended already
+        return 1
     task = json.load(sys.stdin)
     store = Store.open(Path(sys.argv[1]))
     lease = Lease(**task["lease"])
     progress = Progress(store, get_job(store, lease.job_id), lease)
+    heart = Heart(store, progress, task["beat_s"])
+    heart.start()
     try:
         result = run(progress.job.kind, task["section"], store, progress)
+        progress.flush()
     except CancelledError:
         finish_job(store, lease, "cancelled")
+    except NotReadyError:  # somebody else is writing for long: worth another attempt
+        raise
     except TandemError as error:
+        with suppress(CancelledError):
+            progress.flush()
         finish_job(store, lease, "failed", error={"code": error.code, "message": error.message})
     else:
         finish_job(store, lease, "succeeded", result=result)
+    finally:
+        heart.stop()
     return 0
 
 

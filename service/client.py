@@ -95,7 +95,7 @@ def connect(home: Path | None) -> Iterator[Client]:
         who = owner or "another process"
         raise ConflictError(f"The data folder {settings.home} is in use by {who}.", code="folder_in_use")
     with (
-        nullcontext(str(owner["url"])) if owner else local_server(settings) as url,
+        nullcontext(str(owner["url"])) if owner else local_server(settings, only_asked=True) as url,
         httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False) as http,
     ):
         yield Client(http)

@@ -11,7 +11,6 @@ from service.uploads import Upload
 from store.documents import Document
 from store.domains import Domain
 from store.errors import ConflictError, TandemError, UnprocessableError
-from store.jobs import create_job
 from store.receiving import NewUpload, Result, check_external_id, receive_all
 
 _Outcome = tuple[Document, Result] | TandemError
@@ -102,7 +101,7 @@ def _finish(
         outcomes = [(newest[o[0].id], o[1]) if isinstance(o, tuple) else o for o in outcomes]
     items = [_item(upload, domain, outcome) for upload, outcome in zip(uploads, outcomes, strict=True)]
     waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
-    job = create_job(runtime.store, "ingest", domain.id, {}).id if waiting else None
+    job = runtime.queue_ingest(domain.id).id if waiting else None
     return UploadList(data=items, job=job), 202 if waiting else 200
 
 

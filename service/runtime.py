@@ -10,10 +10,12 @@ from contextlib import contextmanager
 
 from generator.engine import Engine
 from retriever.ingest import waiting_documents
+from service.loop import Loop
 from service.settings import Settings
 from service.worker import Worker
+from store.attempts import try_again
 from store.domains import list_domains
-from store.jobs import create_job, list_jobs
+from store.jobs import Job, reuse_job
 from store.recovery import recover
 from store.store import Store
 
@@ -21,46 +23,72 @@ DEFAULT_DOMAIN = "default"  # made in an empty data folder, so that `POST /docum
 
 
 class Runtime:
-    """What requests work on. `draining` is true once the server is stopping."""
+    """What requests work on. `draining` is set once the server is stopping.
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    With `only_asked` it runs only the jobs that its own requests ask for.
+    """
+
+    def __init__(self, settings: Settings, store: Store, *, only_asked: bool = False) -> None:
         self.settings = settings
         self.store = store
         self.engine = Engine(store, settings.retriever, settings.generator)
-        self.worker = Worker(store, settings)
         self.draining = threading.Event()
-        self._follower = threading.Thread(target=self._follow, name="follower", daemon=True)
+        self.worker = Worker(store, settings, self.draining, only_asked=only_asked)
+        self._stale: dict[str, str] = {}  # domain id -> why its index is behind
+        self._follower = Loop("follower", self._follow, settings.service.follow_every_s)
 
     def start(self) -> None:
         """Begin to run jobs and to follow what they write; documents that a crash left waiting get a job."""
         for domain in list_domains(self.store):
-            queued = list_jobs(self.store, "ingest", "queued", domain.id)
-            if not queued and waiting_documents(self.store, domain.id):
-                create_job(self.store, "ingest", domain.id, {})
+            if waiting_documents(self.store, domain.id):
+                reuse_job(self.store, "ingest", domain.id, {})
         self.worker.start()
         self._follower.start()
+
+    def queue_ingest(self, domain_id: str, *, again: bool = False) -> Job:
+        """Return a job that will read all documents of the domain that wait now; with `again` failed ones as well.
+
+        One that waits already is the same job for all who upload meanwhile.
+        """
+        if again:
+            try_again(self.store, domain_id)
+        job = reuse_job(self.store, "ingest", domain_id, {})
+        self.worker.ask(job.id)
+        return job
+
+    def failures(self) -> list[str]:
+        """Return what of the background work fails now: sentences, none if all is well."""
+        found = self.worker.failures()
+        if self._follower.failure:
+            found.append(f"The search indexes cannot be brought up to date ({self._follower.failure}).")
+        stale, names = self._stale, {each.id: each.name for each in list_domains(self.store)} if self._stale else {}
+        return found + [
+            f"The search index of {names[key]} cannot be brought up to date ({why}); the log says how."
+            for key, why in sorted(stale.items())
+            if key in names
+        ]
 
     def stop(self) -> None:
         """Stop the worker, write checkpoints and close the store."""
         self.draining.set()
         self.worker.stop()
-        self._follower.join()
+        self._follower.stop()
         self.engine.close()
         self.store.close()
 
-    def _follow(self) -> None:
-        while not self.draining.wait(self.settings.service.follow_every_s):
-            self.engine.retriever.follow()
+    def _follow(self) -> bool:
+        self._stale = self.engine.retriever.follow()
+        return False
 
 
 @contextmanager
-def open_runtime(settings: Settings, url: str) -> Iterator[Runtime]:
+def open_runtime(settings: Settings, url: str, *, only_asked: bool = False) -> Iterator[Runtime]:
     """Own the data folder and give its runtime, running, for the time of the context."""
     store = Store.open(settings.home)
     owner = {"pid": os.getpid(), "host": socket.gethostname(), "url": url}
     with store.folder.lock(owner):
         recover(store)
-        runtime = Runtime(settings, store)
+        runtime = Runtime(settings, store, only_asked=only_asked)
         if not list_domains(store):
             runtime.engine.create_domain(DEFAULT_DOMAIN)
         runtime.start()

@@ -101,9 +101,15 @@ def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> 
 
 
 @contextmanager
-def local_server(settings: Settings) -> Iterator[str]:
-    """Serve on a free loopback port for the time of the context; give the address."""
-    with bind("127.0.0.1", 0) as listener, open_runtime(settings, _url(listener)) as runtime:
+def local_server(settings: Settings, *, only_asked: bool = False) -> Iterator[str]:
+    """Serve on a free loopback port for the time of the context; give the address.
+
+    With `only_asked` no job is begun but those that requests ask for.
+    """
+    with (
+        bind("127.0.0.1", 0) as listener,
+        open_runtime(settings, _url(listener), only_asked=only_asked) as runtime,
+    ):
         server = HttpServer(create_app(runtime), settings.service, draining=runtime.draining)
         with server.running(listener) as url:
             yield url

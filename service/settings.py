@@ -47,7 +47,12 @@ class ServiceSettings(BaseModel):
     write_timeout_s: float = Field(30.0, gt=0, description="after which a response that nobody reads is given up")
     keep_alive_s: float = Field(30.0, gt=0, description="for which a connection without a request is kept")
     follow_every_s: float = Field(0.2, gt=0, description="how often the indexes look for changes of other processes")
-    lease_s: float = Field(300.0, gt=0, description="a job that reports nothing for so long is ended")
+    lease_s: float = Field(
+        300.0,
+        gt=0,
+        le=86_400,
+        description="a job's process that gives no sign of life for so long, by work or by a report, is ended",
+    )
 
 
 class Settings(BaseSettings):

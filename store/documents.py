@@ -17,6 +17,7 @@ from store.database import batches
 from store.document_rows import Cut, Document, Version, select_documents
 from store.errors import NotFoundError
 from store.evaluations import blank_records
+from store.jobs import Lease, check_lease
 from store.models import flag_learners
 from store.passages import NewPassage, add_passages, passage_ids, remove_passages
 from store.removals import blob_path, carry_out_removals, note_removals
@@ -45,14 +46,17 @@ def make_all_searchable(
     vectors: Mapping[str, bytes],
     space_id: str,
     unknown: Mapping[str, float] | None = None,
+    lease: Lease | None = None,
 ) -> set[str]:
     """Replace what is searchable of documents of one domain by the passages of their versions, in one transaction.
 
     `vectors` maps a passage's content to its vector as float16 bytes, `unknown` to the share of it that the encoder
     could not read (0 if not given). Contents that have neither a stored nor a given vector are returned, and then
-    nothing was changed. A version that is no longer the newest is dropped silently.
+    nothing was changed. A version that is no longer the newest is dropped silently. With a `lease`, `ConflictError` is
+    raised if the job has lost it.
     """
     with store.database.write() as connection:
+        _check(connection, lease)
         savepoint = connection.begin_nested()
         before = _searchable_versions(connection, cuts)
         newest = list({cut.document.id: cut for cut in cuts if cut.document.id in before}.values())
@@ -68,6 +72,12 @@ def make_all_searchable(
         remove_passages(connection, domain_id, old)  # after the additions, so that an unchanged text keeps its vector
         _publish(connection, newest, before)
     return set()
+
+
+def _check(connection: sa.Connection, lease: Lease | None) -> None:
+    """Let a job write only as long as it holds its lease; who has no lease is no job."""
+    if lease is not None:
+        check_lease(connection, lease)
 
 
 def _searchable_versions(connection: sa.Connection, cuts: Sequence[Cut]) -> dict[str, int | None]:
@@ -99,7 +109,14 @@ def _publish(connection: sa.Connection, cuts: Sequence[Cut], before: Mapping[str
     statement = (
         table.update()
         .where(table.c.id == sa.bindparam("document"))
-        .values(status="searchable", searchable_version=sa.bindparam("now_searched"), error=None, updated_at=now())
+        .values(
+            status="searchable",
+            searchable_version=sa.bindparam("now_searched"),
+            error=None,
+            deaths=0,
+            server_deaths=0,
+            updated_at=now(),
+        )
     )
     rows = [{"document": cut.document.id, "now_searched": cut.document.version} for cut in cuts]
     connection.execute(statement, rows)
@@ -113,15 +130,16 @@ def mark_parsed(store: Store, document: Document, text: str) -> None:
     mark_all_parsed(store, [Cut(document, text, ())])
 
 
-def mark_all_parsed(store: Store, cuts: Sequence[Cut]) -> None:
-    """Store the texts of these versions; they can be read, but not searched yet."""
+def mark_all_parsed(store: Store, cuts: Sequence[Cut], lease: Lease | None = None) -> None:
+    """Store the texts of these versions; they can be read, but not searched yet. A lost `lease`: `ConflictError`."""
     if not cuts:
         return
     table = schema.documents
     newest = (table.c.id == sa.bindparam("document"), table.c.version == sa.bindparam("newest"))
-    waiting = table.c.status == "received"  # a quarantined document stays so until it is searchable
+    waiting = table.c.status == "received"
     statement = table.update().where(*newest, waiting).values(status="parsed", updated_at=now())
     with store.database.write() as connection:
+        _check(connection, lease)
         connection.execute(statement, [{"document": cut.document.id, "newest": cut.document.version} for cut in cuts])
         _write_texts(connection, cuts)
 
@@ -139,10 +157,15 @@ def mark_failed(
     code: str,
     message: str,
     status: Literal["failed", "quarantined"] = "failed",
+    lease: Lease | None = None,
 ) -> None:
-    """Record that this version cannot be searched; a version before it stays searchable."""
+    """Record that this version cannot be searched; a version before it stays searchable.
+
+    With a `lease`, `ConflictError` is raised if the job has lost it.
+    """
     table = schema.documents
     with store.database.write() as connection:
+        _check(connection, lease)
         connection.execute(
             table.update()
             .where(table.c.id == document.id, table.c.version == document.version)

@@ -107,19 +107,33 @@ def get_evaluation(store: Store, evaluation_id: str) -> Evaluation:
     raise NotFoundError(f"There is no evaluation {evaluation_id[:80]!r}.", code="evaluation_not_found")
 
 
-def list_evaluations(store: Store, domain_id: str | None = None) -> list[Evaluation]:
-    """Return evaluations, newest first."""
-    return _select(store, schema.evaluations.c.domain_id == domain_id if domain_id else sa.true())
+def evaluation_of_job(store: Store, job_id: str) -> Evaluation:
+    """Return the evaluation that a job carries out or raise `NotFoundError`."""
+    for evaluation in _select(store, schema.evaluations.c.job_id == job_id):
+        return evaluation
+    raise NotFoundError(f"The job {job_id[:80]!r} is no evaluation.", code="evaluation_not_found")
 
 
-def _select(store: Store, condition: sa.ColumnElement[bool]) -> list[Evaluation]:
+def list_evaluations(store: Store, domain_id: str | None = None, *, reports: bool = True) -> list[Evaluation]:
+    """Return evaluations, newest first. Without `reports` of each report only the verdict is read, as its only key."""
+    condition = schema.evaluations.c.domain_id == domain_id if domain_id else sa.true()
+    return _select(store, condition, reports=reports)
+
+
+def _select(store: Store, condition: sa.ColumnElement[bool], *, reports: bool = True) -> list[Evaluation]:
     table, jobs = schema.evaluations, schema.jobs
-    columns = [table.c[name] for name in Evaluation.__dataclass_fields__ if name != "status"]
+    columns = [table.c[name] for name in Evaluation.__dataclass_fields__ if name not in ("status", "report")]
+    report = table.c.report if reports else table.c.report["verdict"]
     statement = (
-        sa.select(*columns, jobs.c.status)
+        sa.select(*columns, jobs.c.status, report.label("content"), table.c.report.is_not(None).label("done"))
         .join(jobs, jobs.c.id == table.c.job_id)
         .where(condition)
         .order_by(table.c.number.desc())
     )
     with store.database.read() as connection:
-        return [Evaluation(**row) for row in connection.execute(statement).mappings()]
+        rows = [dict(row) for row in connection.execute(statement).mappings()]
+    found = []
+    for row in rows:
+        content, done = row.pop("content"), row.pop("done")
+        found.append(Evaluation(**row, report=content if reports or not done else {"verdict": content}))
+    return found

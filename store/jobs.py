@@ -1,14 +1,14 @@
 """Job rows: queue, claim, fencing, events.
 
 A claim raises the job's `token`. Every write of a worker names the token it got, so a worker that was given up for dead
-and comes back can change nothing. No decision here reads the clock: liveness is a counter that its supervisor watches.
+and comes back can change nothing: neither the job's row and events nor documents, models and reports. No decision here
+reads the clock: liveness is a counter that its supervisor watches.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,6 @@ from store.errors import ConflictError, NotFoundError
 from store.ids import new_id
 from store.store import Store, now
 
-MAX_ATTEMPTS = 2
 FINAL = ("succeeded", "failed", "cancelled")
 
 
@@ -63,41 +62,33 @@ class Event:
     created_at: int
 
 
-class CancelledError(Exception):
-    """Raised inside a job that a user asked to cancel."""
+@dataclass(frozen=True)
+class NewEvent:
+    """Something to tell; `level` is info, warning or error."""
 
-
-class Progress:
-    """A job's connection to its row. Calling it reports; it raises `CancelledError` when the job should stop.
-
-    Reports are written at most every `interval_s` seconds, but for the last one.
-    """
-
-    def __init__(self, store: Store, job: Job, lease: Lease, interval_s: float = 0.5) -> None:
-        self.job = job
-        self.lease = lease
-        self._store = store
-        self._interval_s = interval_s
-        self._begun = time.monotonic()
-        self._last = 0.0
-
-    def __call__(self, fraction: float, message: str = "") -> None:
-        """Report that `fraction` (0 to 1) of the work is done."""
-        clock = time.monotonic()
-        if clock - self._last < self._interval_s and fraction < 1:
-            return
-        self._last = clock
-        eta_s = (clock - self._begun) * (1 - fraction) / fraction if fraction > 0 else None
-        if beat(self._store, self.lease, fraction, eta_s):
-            raise CancelledError
-        if message:
-            add_event(self._store, self.job.id, message, data={"progress": round(fraction, 4)})
+    message: str
+    level: str = "info"
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def create_job(store: Store, kind: str, domain_id: str, params: Mapping[str, Any]) -> Job:
     """Queue a job."""
     with store.database.write() as connection:
         job_id = insert_job(connection, kind, domain_id, params)
+    return get_job(store, job_id)
+
+
+def reuse_job(store: Store, kind: str, domain_id: str, params: Mapping[str, Any]) -> Job:
+    """Return the queued job of this kind and domain with these parameters; queue one if none waits.
+
+    For jobs that take whatever waits when they begin: one that has not begun sees all that was stored before this call.
+    """
+    table = schema.jobs.c
+    mine = (table.kind == kind, table.domain_id == domain_id, table.status == "queued")
+    with store.database.write() as connection:
+        rows = connection.execute(sa.select(table.id, table.params).where(*mine).order_by(table.number)).all()
+        same = [row.id for row in rows if row.params == dict(params)]
+        job_id = same[0] if same else insert_job(connection, kind, domain_id, params)
     return get_job(store, job_id)
 
 
@@ -111,10 +102,14 @@ def insert_job(connection: sa.Connection, kind: str, domain_id: str, params: Map
     return job_id
 
 
-def claim_job(store: Store) -> tuple[Job, Lease] | None:
-    """Claim the oldest queued job, or return None."""
+def claim_job(
+    store: Store, kinds: Collection[str] | None = None, ids: Collection[str] | None = None
+) -> tuple[Job, Lease] | None:
+    """Claim the oldest queued job, of these kinds and among these ids if given, or return None."""
     table = schema.jobs
     oldest = sa.select(table.c.id, table.c.token).where(table.c.status == "queued").order_by(table.c.number).limit(1)
+    for column, wanted in ((table.c.kind, kinds), (table.c.id, ids)):
+        oldest = oldest if wanted is None else oldest.where(column.in_(sorted(wanted)))
     with store.database.read() as connection:
         if connection.execute(oldest).first() is None:  # most looks find nothing: do not take the write lock for them
             return None
@@ -123,28 +118,41 @@ def claim_job(store: Store) -> tuple[Job, Lease] | None:
         if row is None:
             return None
         lease = Lease(row.id, row.token + 1)
-        state = {"status": "running", "token": lease.token, "attempts": table.c.attempts + 1, "started_at": now()}
-        connection.execute(table.update().where(table.c.id == row.id).values(state))
+        state = {"status": "running", "token": lease.token, "attempts": table.c.attempts + 1, "hand": None}
+        unclaimed = (table.c.id == row.id, table.c.status == "queued", table.c.token == row.token)
+        changed = connection.execute(table.update().where(*unclaimed).values(**state, started_at=now()))
+        if changed.rowcount != 1:
+            return None
     return get_job(store, lease.job_id), lease
 
 
-def beat(store: Store, lease: Lease, progress: float, eta_s: float | None = None) -> bool:
-    """Report progress; return True if the job should stop because someone asked to cancel it."""
+def beat(
+    store: Store,
+    lease: Lease,
+    progress: float | None = None,
+    eta_s: float | None = None,
+    events: Sequence[NewEvent] = (),
+) -> bool:
+    """Give a sign of life, with progress and events if there are any; return True if the job was asked to stop."""
     table = schema.jobs
+    state: dict[str, Any] = {"heartbeat": table.c.heartbeat + 1}
+    if progress is not None:
+        state |= {"progress": progress, "eta_s": eta_s}
     with store.database.write() as connection:
         check_lease(connection, lease)
-        state = {"progress": progress, "eta_s": eta_s, "heartbeat": table.c.heartbeat + 1}
         connection.execute(table.update().where(table.c.id == lease.job_id).values(state))
+        insert_events(connection, lease.job_id, events)
         return bool(connection.scalar(sa.select(table.c.cancel_requested).where(table.c.id == lease.job_id)))
 
 
-def add_event(
-    store: Store, job_id: str, message: str, level: str = "info", data: Mapping[str, Any] | None = None
-) -> None:
-    """Append to what the job tells its user."""
-    values = {"job_id": job_id, "level": level, "message": message, "data": dict(data or {}), "created_at": now()}
-    with store.database.write() as connection:
-        connection.execute(schema.job_events.insert().values(values))
+def insert_events(connection: sa.Connection, job_id: str, events: Sequence[NewEvent]) -> None:
+    """Append to what a job tells its user."""
+    rows = [
+        {"job_id": job_id, "level": each.level, "message": each.message, "data": dict(each.data), "created_at": now()}
+        for each in events
+    ]
+    if rows:
+        connection.execute(schema.job_events.insert(), rows)
 
 
 def finish_job(
@@ -158,30 +166,7 @@ def finish_job(
     """Give the job its final state, once; `ConflictError` if the lease is lost."""
     with store.database.write() as connection:
         check_lease(connection, lease)
-        _finish(connection, lease.job_id, status, result, error)
-
-
-def give_back(store: Store, lease: Lease, reason: str, *, counted: bool) -> str:
-    """Queue a job again whose worker died, or fail it after `MAX_ATTEMPTS`; return the new status.
-
-    An orderly stop is not `counted` as an attempt.
-    """
-    table = schema.jobs
-    with store.database.write() as connection:
-        check_lease(connection, lease)
-        if not counted:
-            mine = table.update().where(table.c.id == lease.job_id)
-            connection.execute(mine.values(attempts=table.c.attempts - 1))
-        return _give_back(connection, lease.job_id, reason)
-
-
-def recover_jobs(store: Store) -> None:
-    """Take every running job back: for the owner of the data folder at its start, when whoever ran them is fenced."""
-    table = schema.jobs
-    with store.database.write() as connection:
-        for job_id in connection.scalars(sa.select(table.c.id).where(table.c.status == "running")).all():
-            connection.execute(table.update().where(table.c.id == job_id).values(token=table.c.token + 1))
-            _give_back(connection, job_id, "The server stopped while the job ran.")
+        end_job(connection, lease.job_id, status, result, error)
 
 
 def request_cancel(store: Store, job_id: str) -> Job:
@@ -193,8 +178,9 @@ def request_cancel(store: Store, job_id: str) -> Job:
         if status in FINAL:
             raise ConflictError(f"The job {job_id} has {status} already.", code="job_finished", param="job")
         connection.execute(table.update().where(table.c.id == job.id).values(cancel_requested=True))
+        insert_events(connection, job.id, [] if job.cancel_requested else [NewEvent("A cancellation was asked for.")])
         if status == "queued":
-            _finish(connection, job.id, "cancelled", None, None)
+            end_job(connection, job.id, "cancelled")
     return get_job(store, job_id)
 
 
@@ -212,6 +198,11 @@ def list_jobs(
     table = schema.jobs.c
     given = ((table.kind, kind), (table.status, status), (table.domain_id, domain_id))
     return _select(store, *(column == value for column, value in given if value is not None))
+
+
+def active_jobs(store: Store) -> list[Job]:
+    """Return the jobs that run or wait, in the order in which they are claimed."""
+    return list(reversed(_select(store, schema.jobs.c.status.in_(("queued", "running")))))
 
 
 def list_events(store: Store, job_id: str, after: int = 0) -> list[Event]:
@@ -237,29 +228,16 @@ def check_lease(connection: sa.Connection, lease: Lease) -> None:
         raise ConflictError(f"The lease {lease.token} of job {lease.job_id} is lost.", code="lease_lost")
 
 
-def _give_back(connection: sa.Connection, job_id: str, reason: str) -> str:
-    table = schema.jobs
-    row = connection.execute(sa.select(table.c.attempts, table.c.cancel_requested).where(table.c.id == job_id)).one()
-    if row.cancel_requested:
-        _finish(connection, job_id, "cancelled", None, None)
-        return "cancelled"
-    if row.attempts >= MAX_ATTEMPTS:
-        message = f"{reason} It was tried {row.attempts} times; the job's events say how far it came."
-        _finish(connection, job_id, "failed", None, {"code": "worker_died", "message": message})
-        return "failed"
-    connection.execute(table.update().where(table.c.id == job_id).values(status="queued", progress=0.0))
-    return "queued"
-
-
-def _finish(
+def end_job(
     connection: sa.Connection,
     job_id: str,
     status: str,
-    result: Mapping[str, Any] | None,
-    error: Mapping[str, str] | None,
+    result: Mapping[str, Any] | None = None,
+    error: Mapping[str, str] | None = None,
 ) -> None:
+    """Give a job its final state; for those that hold its lease or know that nobody does."""
     table = schema.jobs
-    final: dict[str, Any] = {"status": status, "finished_at": now(), "eta_s": None}
+    final: dict[str, Any] = {"status": status, "finished_at": now(), "eta_s": None, "hand": None}
     final |= {"result": dict(result) if result else None, "error": dict(error) if error else None}
     if status == "succeeded":
         final["progress"] = 1.0

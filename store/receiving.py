@@ -168,7 +168,7 @@ def _apply(document: _Known, upload: NewUpload, digest: str) -> Result:
     if not other_bytes and upload.media_type != document.media_type:
         document.retyped[document.version] = upload.media_type
     if cut_anew or document.status in ("failed", "quarantined"):
-        described |= {"status": "received", "error": None}
+        described |= {"status": "received", "error": None, "deaths": 0, "server_deaths": 0}
         document.status = "received"
     if described or other_bytes:
         document.version += other_bytes

@@ -6,7 +6,7 @@ Only under the lock, and before the owner's own worker runs: then nobody else wr
 from __future__ import annotations
 
 from store.aside import tidy
-from store.jobs import recover_jobs
+from store.attempts import recover_jobs
 from store.removals import carry_out_removals
 from store.store import Store
 

@@ -81,6 +81,8 @@ documents = Table(
     Column("metadata", JSON, nullable=False),
     created_column(),
     Column("updated_at", Integer, nullable=False),
+    Column("deaths", Integer, nullable=False, server_default="0"),  # of processes that were reading this version
+    Column("server_deaths", Integer, nullable=False, server_default="0"),  # in a row, while only it was being read
     UniqueConstraint("domain_id", "external_id"),
     sqlite_autoincrement=True,
 )
@@ -227,9 +229,11 @@ jobs = Table(
     Column("progress", Float, nullable=False),  # 0 to 1
     Column("eta_s", Float),
     Column("token", Integer, nullable=False),  # fencing: raised at every claim, checked at every write
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # since it last finished something for good
     Column("heartbeat", Integer, nullable=False),  # a counter, not a time
     Column("cancel_requested", Boolean, nullable=False),
+    Column("server_deaths", Integer, nullable=False, server_default="0"),  # in a row, while it ran
+    Column("hand", JSON(none_as_null=True)),  # the documents being read now: id -> version
     created_column(),
     Column("started_at", Integer),
     Column("finished_at", Integer),

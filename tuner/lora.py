@@ -20,8 +20,8 @@ from generator.prompt import Message, load_prompt
 from retriever.quiet import quiet_transformers
 from store.datasets import Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, TandemError, UnprocessableError
-from store.jobs import Progress
 from store.models import NewModel, model_of_job, publish_model
+from store.progress import Progress
 from store.store import Store
 from tuner.settings import LoraSettings, TuneSection
 from tuner.training_data import Conversation, Way, build_conversations

@@ -36,14 +36,25 @@ class DatasetObject(BaseModel):
         return cls(domain=domain, counts=dataset.splits, splits=sorted(dataset.splits), **own)
 
 
+class AheadObject(BaseModel):
+    """The job that a queued job waits for; jobs of other kinds may run beside it."""
+
+    id: str
+    kind: str
+    status: str
+    progress: float
+
+
 class JobObject(BaseModel):
-    """A job; `progress` runs from 0 to 1."""
+    """A job; `progress` runs from 0 to 1, `eta_s` are seconds at the recent rate, null until that is known."""
 
     id: str
     object: Literal["job"] = "job"
     kind: str
     domain: str
     status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    cancel_requested: bool
+    waits_for: AheadObject | None
     progress: float
     eta_s: float | None
     params: dict[str, Any]
@@ -54,9 +65,11 @@ class JobObject(BaseModel):
     finished_at: int | None
 
     @classmethod
-    def of(cls, job: Job, domain: str) -> JobObject:
-        """Return the object of a record."""
-        return cls(domain=domain, **{k: v for k, v in job.__dict__.items() if k in cls.model_fields and k != "domain"})
+    def of(cls, job: Job, domain: str, ahead: Job | None = None) -> JobObject:
+        """Return the object of a record; `ahead` is the job that must end before it begins."""
+        own = {k: v for k, v in job.__dict__.items() if k in cls.model_fields}
+        first = ahead and AheadObject(id=ahead.id, kind=ahead.kind, status=ahead.status, progress=ahead.progress)
+        return cls(domain=domain, waits_for=first, **own)
 
 
 class EventObject(BaseModel):

@@ -16,9 +16,9 @@ from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
 from service.routes.jobs import queue_job
 from service.validation import Body
-from store.domains import domain_of, get_domain
+from store.domains import domain_of, get_domain, list_domains
 from store.errors import ConflictError, NotReadyError
-from store.evaluations import Evaluation, get_evaluation, list_evaluations
+from store.evaluations import Evaluation, evaluation_of_job, get_evaluation, list_evaluations
 from store.jobs import FINAL
 from store.store import Store
 
@@ -40,9 +40,8 @@ class NewEvaluation(Body):
 def create(body: NewEvaluation, runtime: RuntimeDep) -> EvaluationObject:
     """Queue an evaluation."""
     params = body.model_dump(exclude={"domain", "protocol"}, exclude_none=True)
-    job = queue_job(runtime.store, "evaluate", body.domain, params)
-    found = next(e for e in list_evaluations(runtime.store, job.domain_id) if e.job_id == job.id)
-    return EvaluationObject.of(found, body.domain)
+    job = queue_job(runtime, "evaluate", body.domain, params)
+    return EvaluationObject.of(evaluation_of_job(runtime.store, job.id), body.domain)
 
 
 @router.get("")
@@ -51,8 +50,10 @@ def list_all(
 ) -> ObjectList:
     """Return evaluations, oldest first, without their reports."""
     domain_id = get_domain(runtime.store, domain).id if domain else None
-    found = [_object(runtime.store, each) for each in reversed(list_evaluations(runtime.store, domain_id))]
-    return page.of([each.model_copy(update={"report": None}) for each in found])
+    found = reversed(list_evaluations(runtime.store, domain_id, reports=False))
+    names = {each.id: each.name for each in list_domains(runtime.store)}
+    shown = [EvaluationObject.of(each, names[each.domain_id]) for each in found if each.domain_id in names]
+    return page.of([each.model_copy(update={"report": None}) for each in shown])
 
 
 @router.get("/{evaluation}")

@@ -12,15 +12,17 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
+from service.lanes import waits_for
 from service.objects.content import ObjectList
 from service.objects.lifecycle import EventObject, JobObject
 from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
+from service.runtime import Runtime
 from service.validation import Body, invalid
 from store.datasets import get_dataset
 from store.domains import domain_of, get_domain, list_domains
 from store.evaluations import create_evaluation
-from store.jobs import FINAL, Job, create_job, get_job, list_events, list_jobs, request_cancel
+from store.jobs import FINAL, Job, active_jobs, create_job, get_job, list_events, list_jobs, request_cancel
 from store.store import Store
 from tuner.settings import LoraSettings
 
@@ -37,7 +39,9 @@ class NewJob(Body):
 
 
 class IngestParams(Body):
-    """`ingest` takes nothing: it makes every received document searchable."""
+    """`ingest` makes every received document searchable; with `retry` failed and quarantined ones are tried anew."""
+
+    retry: bool = False
 
 
 class TuneParams(Body):
@@ -65,16 +69,24 @@ _PARAMS: dict[str, type[BaseModel]] = {
 }
 
 
-def queue_job(store: Store, kind: str, domain_name: str, params: dict[str, Any]) -> Job:
-    """Check the parameters and queue the job; an evaluation gets its row in the same transaction."""
+def queue_job(runtime: Runtime, kind: str, domain_name: str, params: dict[str, Any]) -> Job:
+    """Check the parameters and queue the job; an evaluation gets its row in the same transaction.
+
+    An `ingest` that waits already is taken instead of a new one.
+    """
+    store = runtime.store
     domain = get_domain(store, domain_name)
     checked = _checked(_PARAMS[kind], params, "params").model_dump(exclude_none=True)
     _checked(LoraSettings, checked.get("lora", {}), "params.lora")
-    if "dataset" in checked:
-        checked["dataset"] = get_dataset(store, domain.id, checked["dataset"]).id
+    if kind == "ingest":
+        return runtime.queue_ingest(domain.id, again=checked["retry"])
+    checked["dataset"] = get_dataset(store, domain.id, checked["dataset"]).id
     if kind == "evaluate":
-        return get_job(store, create_evaluation(store, domain.id, checked).job_id)
-    return create_job(store, kind, domain.id, checked)
+        job = get_job(store, create_evaluation(store, domain.id, checked).job_id)
+    else:
+        job = create_job(store, kind, domain.id, checked)
+    runtime.worker.ask(job.id)
+    return job
 
 
 def _checked(model: type[BaseModel], values: dict[str, Any], where: str) -> BaseModel:
@@ -87,7 +99,7 @@ def _checked(model: type[BaseModel], values: dict[str, Any], where: str) -> Base
 @router.post("", status_code=201)
 def create(body: NewJob, runtime: RuntimeDep) -> JobObject:
     """Queue a job."""
-    return JobObject.of(queue_job(runtime.store, body.kind, body.domain, body.params), body.domain)
+    return _object(runtime.store, queue_job(runtime, body.kind, body.domain, body.params))
 
 
 @router.get("")
@@ -102,7 +114,9 @@ def list_all(
     domain_id = get_domain(runtime.store, domain).id if domain else None
     found = reversed(list_jobs(runtime.store, kind, status, domain_id))
     names = {each.id: each.name for each in list_domains(runtime.store)}
-    return page.of([JobObject.of(job, names[job.domain_id]) for job in found if job.domain_id in names])
+    active = active_jobs(runtime.store)
+    shown = [JobObject.of(job, names[job.domain_id], waits_for(job, active)) for job in found if job.domain_id in names]
+    return page.of(shown)
 
 
 @router.get("/{job}")
@@ -122,8 +136,8 @@ def events(
     """Return what a job told, the oldest first; as server-sent events until it ends, if the client accepts those."""
     found = get_job(runtime.store, job)
     if "text/event-stream" in accept:
-        watched = _watch(runtime.store, found.id, int(last_event_id or 0))
-        return StreamingResponse(watched, media_type="text/event-stream")
+        watched = _watch(runtime, found.id, int(last_event_id or 0))
+        return StreamingResponse(watched, media_type="text/event-stream", headers={"cache-control": "no-cache"})
     return page.of([EventObject.of(event) for event in list_events(runtime.store, found.id)])
 
 
@@ -134,11 +148,14 @@ def cancel(job: str, runtime: RuntimeDep) -> JobObject:
 
 
 def _object(store: Store, job: Job) -> JobObject:
-    return JobObject.of(job, domain_of(store, job.domain_id).name)
+    ahead = waits_for(job, active_jobs(store)) if job.status == "queued" else None
+    return JobObject.of(job, domain_of(store, job.domain_id).name, ahead)
 
 
-async def _watch(store: Store, job_id: str, after: int) -> AsyncIterator[str]:
-    while True:
+async def _watch(runtime: Runtime, job_id: str, after: int) -> AsyncIterator[str]:
+    """Yield the events after a sequence number until the job or the server ends; a client then asks the next server."""
+    store = runtime.store
+    while not runtime.draining.is_set():
         status = (await run_in_threadpool(get_job, store, job_id)).status
         for event in await run_in_threadpool(list_events, store, job_id, after):
             after = event.seq

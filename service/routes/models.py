@@ -10,7 +10,7 @@ from service.objects.content import Deleted, ObjectList
 from service.objects.lifecycle import ModelObject
 from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
-from store.domains import domain_of, get_domain
+from store.domains import domain_of, get_domain, list_domains
 from store.models import Model, delete_model, get_model, list_models
 from store.store import Store
 
@@ -27,7 +27,9 @@ def list_all(
     """Return models, newest first."""
     domain_id = get_domain(runtime.store, domain).id if domain else None
     found = reversed(list_models(runtime.store, domain_id, kind))
-    return page.of([_object(runtime.store, model) for model in found])
+    names = {each.id: each.name for each in list_domains(runtime.store)}
+    shown = [each for each in found if each.domain_id is None or each.domain_id in names]
+    return page.of([ModelObject.of(each, names[each.domain_id] if each.domain_id else None) for each in shown])
 
 
 @router.get("/{model}")

@@ -23,7 +23,8 @@ from store.datasets import Dataset, hash_examples, usable_examples
 from store.domains import Domain
 from store.errors import InvalidInputError, NotFoundError, TandemError, UnprocessableError
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
-from store.jobs import Progress, claim_job, finish_job, list_events
+from store.jobs import claim_job, finish_job, list_events
+from store.progress import Progress
 from store.releases import active_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store

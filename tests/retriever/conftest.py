@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from fakes import HashEncoder, vectors_of
 from searching import Search
+from watching import WatchingEncoder
 
+from retriever import ingest
 from retriever.index import View
 from retriever.reranker import Reranker
 from retriever.search import Request, Result, Retriever
@@ -25,6 +27,20 @@ from store.store import Store
 def settings() -> RetrieverSettings:
     """The default settings."""
     return RetrieverSettings()
+
+
+@pytest.fixture
+def watching(monkeypatch: pytest.MonkeyPatch) -> WatchingEncoder:
+    """The encoder that the job `ingest` gets."""
+    encoder = WatchingEncoder()
+    monkeypatch.setattr(ingest, "load_encoder", lambda _: encoder)
+    return encoder
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every document a group of its own."""
+    monkeypatch.setattr(ingest, "_GROUP_DOCUMENTS", 1)
 
 
 @pytest.fixture

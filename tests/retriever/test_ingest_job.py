@@ -1,70 +1,27 @@
-"""The job `ingest` when something happens while it runs: a document is deleted, or the attempt before it died."""
+"""The job `ingest` when something happens while it runs: a document or its original is gone, or the lease is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pytest
 from fakes import HashEncoder
+from watching import WatchingEncoder, claim, receive_texts, run, states
 
 from retriever import ingest
-from retriever.encoder import Vectors
-from retriever.ingest import run_ingest, waiting_documents
+from retriever.ingest import run_ingest
 from retriever.search import Request, Retriever
 from retriever.settings import RetrieverSettings
-from store.documents import Document, delete_document, get_document
+from store.attempts import give_back
+from store.documents import delete_document, get_document
 from store.domains import Domain, delete_domain
-from store.errors import ConflictError, NotFoundError
-from store.jobs import Job, Lease, Progress, claim_job, create_job, get_job, give_back, list_events
+from store.errors import ConflictError
+from store.jobs import create_job, get_job, list_events
+from store.progress import Progress
 from store.receiving import receive
 from store.releases import active_release
 from store.store import Store
 from store.verify import verify_store
-
-
-class WatchingEncoder(HashEncoder):
-    """Calls `look` with the texts before it encodes them, and remembers them in order."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.look: Callable[[Sequence[str]], object] = len
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        self.seen += texts
-        self.look(texts)
-        return super().encode_passages(texts)
-
-
-@pytest.fixture
-def watching(monkeypatch: pytest.MonkeyPatch) -> WatchingEncoder:
-    """The encoder that the job gets."""
-    encoder = WatchingEncoder()
-    monkeypatch.setattr(ingest, "load_encoder", lambda _: encoder)
-    return encoder
-
-
-@pytest.fixture
-def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every document a group of its own."""
-    monkeypatch.setattr(ingest, "_GROUP_DOCUMENTS", 1)
-
-
-def _receive(store: Store, domain: Domain, *names: str) -> list[Document]:
-    return [
-        receive(store, domain.id, name, f"text of {name}".encode(), title=name, media_type="text/plain")[0]
-        for name in names
-    ]
-
-
-def _claim(store: Store) -> tuple[Job, Lease]:
-    claimed = claim_job(store)
-    assert claimed is not None
-    return claimed
-
-
-def _states(store: Store, domain: Domain, *names: str) -> list[str]:
-    return [get_document(store, domain.id, name).status for name in names]
 
 
 def _found(store: Store, domain: Domain, settings: RetrieverSettings, query: str) -> list[str]:
@@ -74,36 +31,24 @@ def _found(store: Store, domain: Domain, settings: RetrieverSettings, query: str
     return [hit.passage.external_id for hit in hits]
 
 
-def _run(store: Store, settings: RetrieverSettings, claimed: tuple[Job, Lease]) -> dict[str, Any]:
-    return run_ingest(settings, store, Progress(store, *claimed, interval_s=0))
-
-
 def _once(act: Callable[[], object]) -> Callable[[Sequence[str]], object]:
     """Return what acts at its first call only."""
     left = [act]
     return lambda _: left.pop()() if left else None
 
 
-def _died_once(store: Store, domain: Domain, *, counted: bool = True) -> tuple[Job, Lease]:
-    """Queue the job, let its first attempt end, and return the claim of the next one."""
-    create_job(store, "ingest", domain.id, {})
-    _, lease = _claim(store)
-    assert give_back(store, lease, "It was killed.", counted=counted) == "queued"
-    return _claim(store)
-
-
 @pytest.mark.usefixtures("one_by_one")
 def test_a_document_deleted_between_listing_and_reading_does_not_stop_the_rest(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
 ) -> None:
-    first, second, third = _receive(store, domain, "first", "second", "third")
+    first, second, third = receive_texts(store, domain, "first", "second", "third")
     watching.look = _once(lambda: delete_document(store, domain.id, second.id))
     create_job(store, "ingest", domain.id, {})
 
-    result = _run(store, settings, _claim(store))
+    result = run(store, settings, claim(store))
 
     assert result["failed"] == 0
-    assert _states(store, domain, first.id, third.id) == ["searchable", "searchable"]
+    assert states(store, domain, first.id, third.id) == ["searchable", "searchable"]
     assert watching.seen == ["text of first", "text of third"]
     assert _found(store, domain, settings, "text") == ["first", "third"]
     assert verify_store(store) == []
@@ -114,7 +59,7 @@ def test_a_document_deleted_while_it_is_embedded_does_not_stop_the_rest(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder, place: int
 ) -> None:
     names = ["first", "second", "third"]
-    documents = _receive(store, domain, *names)
+    documents = receive_texts(store, domain, *names)
 
     def delete_at_its_turn(texts: Sequence[str]) -> None:
         if f"text of {names[place]}" in texts:
@@ -123,11 +68,11 @@ def test_a_document_deleted_while_it_is_embedded_does_not_stop_the_rest(
     watching.look = delete_at_its_turn
     create_job(store, "ingest", domain.id, {})
 
-    result = _run(store, settings, _claim(store))
+    result = run(store, settings, claim(store))
 
     kept = [name for name in names if name != names[place]]
     assert result["failed"] == 0
-    assert _states(store, domain, *kept) == ["searchable", "searchable"]
+    assert states(store, domain, *kept) == ["searchable", "searchable"]
     assert _found(store, domain, settings, "text") == kept
     assert verify_store(store) == []
 
@@ -135,158 +80,116 @@ def test_a_document_deleted_while_it_is_embedded_does_not_stop_the_rest(
 def test_a_domain_cannot_be_deleted_under_the_running_job(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
 ) -> None:
-    _receive(store, domain, "first", "second", "third")
+    receive_texts(store, domain, "first", "second", "third")
     create_job(store, "ingest", domain.id, {})
-    claimed = _claim(store)
+    claimed = claim(store)
 
     with pytest.raises(ConflictError):
         delete_domain(store, domain.name)
-    result = _run(store, settings, claimed)
+    result = run(store, settings, claimed)
 
-    assert result == {"documents": 3, "failed": 0}
-
-
-@pytest.mark.usefixtures("one_by_one")
-def test_the_document_that_an_attempt_died_at_is_tried_last_and_in_quarantine(
-    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
-) -> None:
-    _receive(store, domain, "first", "second", "third")
-    job, lease = _died_once(store, domain)
-    assert job.attempts == 2
-    states: list[list[str]] = []
-    watching.look = lambda _: states.append(_states(store, domain, "first", "second", "third"))
-
-    result = _run(store, settings, (job, lease))
-
-    assert states[0] == ["received", "parsed", "received"]
-    assert states[1] == ["received", "searchable", "parsed"]
-    assert states[2] == ["quarantined", "searchable", "searchable"]
-    assert watching.seen == ["text of second", "text of third", "text of first"]
-    assert result == {"documents": 3, "failed": 0}
-    first = get_document(store, domain.id, "first")
-    assert (first.status, first.error, first.passages) == ("searchable", None, 1)
-    assert _found(store, domain, settings, "first") == ["first"]
-    assert waiting_documents(store, domain.id) == []
-    assert verify_store(store) == []
-    assert [event.message for event in list_events(store, job.id)] == [
-        "second: searchable",
-        "third: searchable",
-        "first: searchable",
-    ]
-
-
-@pytest.mark.usefixtures("one_by_one")
-def test_the_suspect_is_the_one_that_was_being_read_not_the_oldest(
-    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
-) -> None:
-    _receive(store, domain, "first", "second", "third")
-    create_job(store, "ingest", domain.id, {})
-    claimed = _claim(store)
-
-    def die_at_the_second(texts: Sequence[str]) -> None:
-        if "text of second" in texts:
-            raise MemoryError  # as if the process were killed
-
-    watching.look = die_at_the_second
-    with pytest.raises(MemoryError):
-        _run(store, settings, claimed)
-    give_back(store, claimed[1], "It was killed.", counted=True)
-    watching.seen.clear()
-    watching.look = len
-
-    result = _run(store, settings, _claim(store))
-
-    assert watching.seen == ["text of third", "text of second"]
-    assert result == {"documents": 2, "failed": 0}
-    assert _states(store, domain, "first", "second", "third") == ["searchable"] * 3
-
-
-def test_an_orderly_stop_puts_no_document_under_suspicion(
-    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
-) -> None:
-    _receive(store, domain, "first", "second")
-    job, lease = _died_once(store, domain, counted=False)
-    assert job.attempts == 1
-
-    assert _run(store, settings, (job, lease)) == {"documents": 2, "failed": 0}
-
-    assert watching.seen == ["text of first", "text of second"]
-
-
-def test_a_second_attempt_with_nothing_left_to_do_succeeds(
-    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
-) -> None:
-    assert _run(store, settings, _died_once(store, domain)) == {"documents": 0, "failed": 0}
-
-    assert watching.seen == []
-
-
-@pytest.mark.usefixtures("one_by_one")
-def test_a_suspect_that_is_deleted_meanwhile_is_passed_over(
-    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
-) -> None:
-    first, _ = _receive(store, domain, "first", "second")
-    watching.look = _once(lambda: delete_document(store, domain.id, first.id))
-
-    _run(store, settings, _died_once(store, domain))
-
-    assert watching.seen == ["text of second"]
-    assert _states(store, domain, "second") == ["searchable"]
-    with pytest.raises(NotFoundError):
-        get_document(store, domain.id, "first")
-
-
-def test_a_suspect_that_cannot_be_read_fails_with_its_own_reason(
-    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
-) -> None:
-    receive(store, domain.id, "empty", b"", title="empty", media_type="text/plain")
-    _receive(store, domain, "second")
-
-    assert _run(store, settings, _died_once(store, domain)) == {"documents": 2, "failed": 1}
-
-    empty = get_document(store, domain.id, "empty")
-    assert (empty.status, empty.error and empty.error["code"]) == ("failed", "empty_document")
-
-
-def test_the_suspects_of_a_group_are_tried_alone_the_largest_last(
-    store: Store,
-    domain: Domain,
-    settings: RetrieverSettings,
-    watching: WatchingEncoder,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ingest, "_GROUP_DOCUMENTS", 2)
-    names = ["the largest one", "small", "third", "fourth"]
-    _receive(store, domain, *names)
-    claimed = _died_once(store, domain)
-    calls: list[list[str]] = []
-
-    def die_at_the_largest(texts: Sequence[str]) -> None:
-        calls.append(sorted(texts))
-        if "text of the largest one" in texts:
-            raise MemoryError  # as if the process were killed
-
-    watching.look = die_at_the_largest
-    with pytest.raises(MemoryError):
-        _run(store, settings, claimed)
-
-    assert calls == [["text of fourth", "text of third"], ["text of small"], ["text of the largest one"]]
-    assert _states(store, domain, *names) == ["quarantined", "searchable", "searchable", "searchable"]
-    assert waiting_documents(store, domain.id) == []
-    assert verify_store(store) == []
+    assert result == {"documents": 3, "failed": 0, "quarantined": 0}
 
 
 def test_a_job_that_lost_its_lease_stops_at_its_next_report(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
 ) -> None:
-    _receive(store, domain, "first", "second")
+    receive_texts(store, domain, "first", "second")
     create_job(store, "ingest", domain.id, {})
-    job, lease = _claim(store)
+    job, lease = claim(store)
     give_back(store, lease, "It was given up for dead.", counted=True)
-    _claim(store)
+    claim(store)
 
     with pytest.raises(ConflictError):
-        _run(store, settings, (job, lease))
+        run(store, settings, (job, lease))
 
     assert watching.seen == []
     assert get_job(store, job.id).status == "running"
+
+
+@pytest.mark.parametrize("harm", ["lost", "damaged"])
+def test_a_document_whose_original_is_gone_fails_with_a_reason_and_can_be_sent_again(
+    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder, harm: str
+) -> None:
+    first, _ = receive_texts(store, domain, "first", "second")
+    blob = store.folder.blob(first.sha256)
+    blob.chmod(0o600)
+    if harm == "lost":
+        blob.unlink()
+    else:
+        blob.write_bytes(b"text of fiRst")
+    job = create_job(store, "ingest", domain.id, {})
+
+    assert run(store, settings, claim(store)) == {"documents": 2, "failed": 1, "quarantined": 0}
+
+    failed = get_document(store, domain.id, "first")
+    assert failed.error is not None
+    assert (failed.status, failed.error["code"]) == ("failed", f"original_{harm}")
+    assert str(store.folder.root) not in failed.error["message"]
+    (told,) = [event for event in list_events(store, job.id) if event.level == "warning"]
+    assert told.message.startswith("first: failed.")
+    blob.unlink(missing_ok=True)
+    receive_texts(store, domain, "first")
+    create_job(store, "ingest", domain.id, {})
+    run(store, settings, claim(store))
+    assert states(store, domain, "first", "second") == ["searchable", "searchable"]
+
+
+def test_every_document_that_fails_is_told_however_quick_the_job_is(
+    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder
+) -> None:
+    receive_texts(store, domain, *(f"good-{number}" for number in range(18)))
+    for name in ("empty-1", "empty-2"):
+        receive(store, domain.id, name, b"", title=name, media_type="text/plain")
+    job = create_job(store, "ingest", domain.id, {})
+    _, lease = claim(store)
+
+    result = run_ingest(settings, store, Progress(store, job, lease, interval_s=60.0))
+
+    assert result == {"documents": 20, "failed": 2, "quarantined": 0}
+    told = [event.message.split(":")[0] for event in list_events(store, job.id) if event.level == "warning"]
+    assert told == ["empty-1", "empty-2"]
+    assert sum(event.data.get("documents", 0) for event in list_events(store, job.id)) == 18
+
+
+def test_progress_grows_with_the_bytes_that_are_done(
+    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder, one_by_one: None
+) -> None:
+    large = " ".join(f"word{number}" for number in range(20_000)).encode()
+    receive(store, domain.id, "large", large, title="large", media_type="text/plain")
+    receive_texts(store, domain, "small", "tiny")
+    job = create_job(store, "ingest", domain.id, {})
+    seen: list[float] = []
+    watching.look = lambda _: seen.append(get_job(store, job.id).progress)
+
+    run(store, settings, claim(store))
+
+    assert seen == sorted(seen)
+    assert seen[0] < 0.15
+    assert len([each for each in seen if each < 0.9]) > 1, "a large document is not all or nothing"
+    assert seen[-2] > 0.9
+
+
+@pytest.mark.parametrize("moment", ["parsed", "searchable", "failed"])
+def test_a_job_that_loses_its_lease_in_the_middle_changes_no_document(
+    store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder, moment: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    data = b"" if moment == "failed" else b"text of first"
+    receive(store, domain.id, "first", data, title="first", media_type="text/plain")
+    create_job(store, "ingest", domain.id, {})
+    job, lease = claim(store)
+
+    def lose(*_: object) -> None:
+        give_back(store, lease, "It was given up for dead.", counted=True, suspect=False)
+
+    if moment == "searchable":
+        watching.look = lose
+    else:
+        read = ingest.load_text
+        monkeypatch.setattr(ingest, "load_text", lambda data: (lose(), read(data))[1])
+    with pytest.raises(ConflictError):
+        run(store, settings, (job, lease))
+
+    assert states(store, domain, "first") == ["parsed" if moment == "searchable" else "received"]
+    assert get_job(store, job.id).status == "queued"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from writing import begin_evaluation
 
+from store.attempts import recover_jobs
 from store.domains import Domain, create_domain
 from store.errors import ConflictError, NotFoundError
 from store.evaluations import create_evaluation, get_evaluation, list_evaluations, save_report
-from store.jobs import finish_job, get_job, list_jobs, recover_jobs
+from store.jobs import finish_job, get_job, list_jobs
 from store.store import Store
 
 

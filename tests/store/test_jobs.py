@@ -8,24 +8,25 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from writing import begin_job
 
+from store.attempts import MAX_SERVER_DEATHS, give_back, recover_jobs, take_in_hand
 from store.domains import Domain, create_domain
 from store.errors import ConflictError, NotFoundError
 from store.jobs import (
-    CancelledError,
     Lease,
-    Progress,
-    add_event,
+    NewEvent,
+    active_jobs,
     beat,
     claim_job,
     create_job,
     finish_job,
     get_job,
-    give_back,
+    insert_events,
     list_events,
     list_jobs,
-    recover_jobs,
     request_cancel,
+    reuse_job,
 )
+from store.progress import CancelledError, Progress
 from store.store import Store
 
 
@@ -57,6 +58,36 @@ def test_a_job_that_was_given_back_is_claimed_before_younger_ones(store: Store, 
     assert (again[0].id, again[0].attempts, again[1].token) == (lease.job_id, 2, lease.token + 1)
 
 
+def test_only_jobs_of_the_kinds_and_among_the_ids_that_are_wanted_are_claimed(store: Store, domain: Domain) -> None:
+    tuning, ingest, other = (create_job(store, kind, domain.id, {}).id for kind in ("tune", "ingest", "ingest"))
+
+    claimed = [
+        claim_job(store, kinds=[]),
+        claim_job(store, kinds=["ingest"], ids=[tuning]),
+        claim_job(store, kinds=["ingest"], ids=[other]),
+        claim_job(store, kinds=["ingest"]),
+        claim_job(store, kinds=["ingest"]),
+        claim_job(store),
+    ]
+
+    assert [each and each[0].id for each in claimed] == [None, None, other, ingest, None, tuning]
+
+
+def test_a_job_that_waits_is_reused_and_one_that_runs_is_not(store: Store, domain: Domain) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        first = {job.id for job in pool.map(lambda _: reuse_job(store, "ingest", domain.id, {}), range(20))}
+    elsewhere = reuse_job(store, "ingest", create_domain(store, "other", {}).id, {}).id
+    otherwise = reuse_job(store, "ingest", domain.id, {"deep": True}).id
+
+    claimed = claim_job(store, ids=first)
+    assert claimed is not None
+    second = {reuse_job(store, "ingest", domain.id, {}).id for _ in range(3)}
+
+    assert [len(first), len(second)] == [1, 1]
+    assert len(first | second | {elsewhere, otherwise}) == 4
+    assert [job.id for job in active_jobs(store)] == [claimed[0].id, elsewhere, otherwise, *second]
+
+
 def test_threads_that_claim_at_once_get_different_jobs(store: Store, domain: Domain) -> None:
     queued = {create_job(store, "tune", domain.id, {}).id for _ in range(8)}
 
@@ -71,10 +102,12 @@ def test_threads_that_claim_at_once_get_different_jobs(store: Store, domain: Dom
     "write",
     [
         lambda store, lease: beat(store, lease, 0.5),
+        lambda store, lease: beat(store, lease, events=[NewEvent("It goes well.")]),
+        lambda store, lease: take_in_hand(store, lease, {"doc_1": 1}, finished=True),
         lambda store, lease: finish_job(store, lease, "succeeded", result={"by": "the old worker"}),
         lambda store, lease: give_back(store, lease, "The old worker stops.", counted=True),
     ],
-    ids=["beat", "finish", "give back"],
+    ids=["beat", "tell", "take in hand", "finish", "give back"],
 )
 def test_a_worker_that_was_given_up_for_dead_changes_nothing(
     store: Store, domain: Domain, write: Callable[[Store, Lease], object]
@@ -83,10 +116,12 @@ def test_a_worker_that_was_given_up_for_dead_changes_nothing(
     give_back(store, lost, "The worker was silent.", counted=True)
     for _ in range(2):  # while the job waits, and while another works on it
         before = get_job(store, lost.job_id)
+        told = list_events(store, lost.job_id)
         with pytest.raises(ConflictError) as caught:
             write(store, lost)
         assert caught.value.code == "lease_lost"
         assert get_job(store, lost.job_id) == before
+        assert list_events(store, lost.job_id) == told
         claim_job(store)
 
 
@@ -148,8 +183,9 @@ def test_a_beat_reports_progress_and_moves_the_counter(store: Store, domain: Dom
 def test_a_queued_job_is_cancelled_at_once(store: Store, domain: Domain) -> None:
     job = create_job(store, "tune", domain.id, {})
 
-    assert request_cancel(store, job.id).status == "cancelled"
+    cancelled = request_cancel(store, job.id)
 
+    assert (cancelled.status, cancelled.cancel_requested) == ("cancelled", True)
     assert claim_job(store) is None
 
 
@@ -158,8 +194,10 @@ def test_a_running_job_learns_of_its_cancellation_at_its_next_report(store: Stor
     progress = Progress(store, get_job(store, lease.job_id), lease, interval_s=0.0)
     progress(0.1)
 
-    assert request_cancel(store, lease.job_id).status == "running"
+    asked = [request_cancel(store, lease.job_id) for _ in range(2)]
 
+    assert {(job.status, job.cancel_requested) for job in asked} == {("running", True)}
+    assert [event.message for event in list_events(store, lease.job_id)] == ["A cancellation was asked for."]
     with pytest.raises(CancelledError):
         progress(0.2)
     finish_job(store, lease, "cancelled")
@@ -205,32 +243,25 @@ def test_recovery_fences_and_queues_what_ran_and_leaves_the_rest(store: Store, d
     assert list_jobs(store) == before
 
 
-def test_a_job_that_brings_the_server_down_twice_has_failed(store: Store, domain: Domain) -> None:
+def test_the_ends_of_the_server_are_no_attempts_but_are_not_endured_for_ever(store: Store, domain: Domain) -> None:
     lease = begin_job(store, domain.id)
-    recover_jobs(store)
-    claim_job(store)
-    recover_jobs(store)
-
-    assert get_job(store, lease.job_id).status == "failed"
-
-
-def test_progress_is_written_at_intervals_and_always_at_the_end(store: Store, domain: Domain) -> None:
-    lease = begin_job(store, domain.id)
-    progress = Progress(store, get_job(store, lease.job_id), lease, interval_s=60.0)
-
-    for step in range(1, 101):
-        progress(step / 100, f"step {step}")
+    for deaths in range(1, MAX_SERVER_DEATHS + 1):
+        job = get_job(store, lease.job_id)
+        assert (job.status, job.attempts) == ("running", 1), deaths
+        recover_jobs(store)
+        claim_job(store)
 
     job = get_job(store, lease.job_id)
-    assert (job.progress, job.heartbeat) == (1.0, 2)
-    assert [event.message for event in list_events(store, job.id)] == ["step 1", "step 100"]
+    assert (job.status, job.error and job.error["code"]) == ("failed", "server_died")
+    assert str(MAX_SERVER_DEATHS) in (job.error or {})["message"]
 
 
 def test_events_are_read_in_order_from_where_the_reader_was(store: Store, domain: Domain) -> None:
     first, second = (create_job(store, "tune", domain.id, {}).id for _ in range(2))
     for number in range(3):
-        add_event(store, first, f"event {number}", level="warning", data={"n": number})
-        add_event(store, second, "elsewhere")
+        with store.database.write() as connection:
+            insert_events(connection, first, [NewEvent(f"event {number}", "warning", {"n": number})])
+            insert_events(connection, second, [NewEvent("elsewhere")])
     events = list_events(store, first)
 
     assert [(event.message, event.level, event.data) for event in events] == [

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from writing import begin_job, new_model, put, tune, write_adapter
 
+from store.attempts import give_back, recover_jobs
 from store.documents import delete_document
 from store.domains import Domain, create_domain
 from store.errors import ConflictError, DamagedError, NotFoundError
 from store.folder import check_published
-from store.jobs import claim_job, give_back, recover_jobs, request_cancel
+from store.jobs import claim_job, request_cancel
 from store.models import (
     delete_model,
     get_model,

@@ -82,7 +82,7 @@ def _work(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
 
     tuning = start("tune_generator", dataset="faq", trained="closed_book")
     failing = start("tune_generator", dataset="faq", split="dev")  # which has no example
-    cancelled = start("ingest")
+    cancelled = start("tune_generator", dataset="faq", trained="closed_book")
     evaluations = [
         http.post("/v1/evaluations", json={"domain": "default", "dataset": name, "arms": ["extractive"]}).json()
         for name in ("faq", "other")

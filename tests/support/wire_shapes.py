@@ -87,11 +87,12 @@ EXAMPLE = {"key": str, "split": str, "content": {str: ANY}, "documents": {str: i
 JOB = {
     "id": str, "object": "job", "kind": OneOf("ingest", "tune_generator", "evaluate"), "domain": str,
     "status": OneOf("queued", "running", "succeeded", "failed", "cancelled"), "progress": NUMBER,
+    "cancel_requested": bool, "waits_for": OneOf({"id": str, "kind": str, "status": str, "progress": NUMBER}, None),
     "eta_s": OneOf(int, float, None), "params": {str: ANY}, "result": OneOf({str: ANY}, None),
     "error": OneOf(REASON, None), "created_at": int, "started_at": OneOf(int, None), "finished_at": OneOf(int, None),
 }  # fmt: skip
 EVENT = {
-    "id": str, "object": "job.event", "level": OneOf("info", "error"), "message": str, "data": {str: ANY},
+    "id": str, "object": "job.event", "level": OneOf("info", "warning", "error"), "message": str, "data": {str: ANY},
     "created_at": int,
 }  # fmt: skip
 MODEL = {

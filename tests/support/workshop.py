@@ -10,8 +10,9 @@ from generator.engine import Engine
 from store.datasets import Dataset, usable_examples
 from store.domains import Domain
 from store.errors import TandemError
-from store.jobs import CancelledError, Job, Lease, Progress, claim_job, create_job, finish_job, get_job
+from store.jobs import Job, Lease, claim_job, create_job, finish_job, get_job
 from store.models import Model, get_model, model_folder
+from store.progress import CancelledError, Progress
 from store.store import Store
 from tuner.lora import run_tune_generator
 from tuner.settings import TuneSection
