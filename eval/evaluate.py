@@ -24,6 +24,7 @@ from store.store import Store
 
 PRIMARY_METRICS = ("f1", "em", "recall")
 ACTIVE = "active"
+_TOLD = 20  # events for each arm, at most
 
 
 def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -> dict[str, Any]:
@@ -89,11 +90,14 @@ def _run(
     for number, arm in enumerate(arms):
         pinned = Pinned(domain_id, releases[arm.name], arm.manifest)
         answered = 0
+        progress.restart()  # a language model takes longer than quoting
 
         def done(number: int = number, name: str = arm.name) -> None:
             nonlocal answered
             answered += 1
-            progress((number * len(questions) + answered) / total, f"{name}: {answered} of {len(questions)}")
+            told = answered * _TOLD // len(questions) > (answered - 1) * _TOLD // len(questions)
+            message = f"{name}: {answered} of {len(questions)}" if told else ""
+            progress((number * len(questions) + answered) / total, message)
 
         records[arm.name] = run_arm(arm.name, questions, partial(_answer, engine, pinned), done)
     return records

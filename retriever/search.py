@@ -22,12 +22,14 @@ from retriever.index import DomainIndex, Snapshot, View
 from retriever.legibility import Legibility
 from retriever.reranker import Reranker
 from retriever.settings import RetrieverSettings
-from store.errors import ConflictError, InvalidInputError, NotReadyError
+from store.errors import ConflictError, InvalidInputError, NotReadyError, TandemError
 from store.passages import Passage, read_passages
 from store.store import Store
 
 _WAIT_S = 5.0
 _LOG = logging.getLogger("tandem")
+# What can keep an index from being followed or written now: disk, FAISS (RuntimeError), tantivy (ValueError), database.
+_TROUBLES = (OSError, ValueError, RuntimeError, MemoryError, SQLAlchemyError, TandemError)
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Retriever:
         self._indexes: dict[str, DomainIndex] = {}
         self._turns: dict[str, threading.Lock] = {}
         self._opening = threading.Lock()
+        self._behind: dict[str, str] = {}
 
     def view(self, domain_id: str) -> View:
         """Return the view that this retriever searches in a domain."""
@@ -124,9 +127,11 @@ class Retriever:
         for domain_id, index in list(self._indexes.items()):
             try:
                 index.follow()
-            except (OSError, ValueError, RuntimeError, MemoryError, SQLAlchemyError) as error:  # FAISS: RuntimeError
-                _LOG.exception("the index of %s could not be followed", domain_id)
+            except _TROUBLES as error:
                 failures[domain_id] = type(error).__name__
+                if failures[domain_id] != self._behind.get(domain_id):  # once, not at each of many looks
+                    _LOG.exception("the index of %s could not be followed", domain_id)
+        self._behind = failures
         return failures
 
     def close(self, *, checkpoint: bool) -> None:
@@ -135,12 +140,7 @@ class Retriever:
             try:
                 if checkpoint:
                     index.checkpoint()
-            except (
-                OSError,
-                ValueError,
-                RuntimeError,
-                SQLAlchemyError,
-            ):  # it is only a cache: the next start rebuilds it
+            except _TROUBLES:  # it is only a cache: the next start rebuilds it
                 _LOG.exception("the index of %s could not be written", domain_id)
             index.close()
         self._indexes.clear()

@@ -53,7 +53,7 @@ class Loop:
 
 
 class _Guard:
-    """A context in which every failure ends the context only, and is kept; and logged, unless it is the one `before`."""
+    """A context in which a failure ends the context only, and is kept; and logged, unless it is the one `before`."""
 
     def __init__(self, name: str, before: str | None) -> None:
         self._name = name

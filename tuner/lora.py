@@ -23,10 +23,12 @@ from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.models import NewModel, model_of_job, publish_model
 from store.progress import Progress
 from store.store import Store
+from tuner.reporting import training_reporter
 from tuner.settings import LoraSettings, TuneSection
 from tuner.training_data import Conversation, Way, build_conversations
 
 WAYS: tuple[Way, ...] = ("with_context", "closed_book")
+_LOGS = 200  # events about a training, at most; the loss of each is the mean since the one before
 _LIBRARIES = ("torch", "transformers", "peft", "trl")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # huggingface_hub reads it once, at its import; TRL would call home
 
@@ -116,20 +118,23 @@ def _train(
 ) -> _Trained:
     import torch
     from datasets import Dataset
+    from transformers import PrinterCallback
     from trl import SFTTrainer
 
     if threads:
         torch.set_num_threads(threads)
     fitting = [_checked(tokenizer, row, settings.max_length) for row in rows]
+    reporter = training_reporter(progress)
     with tempfile.TemporaryDirectory(prefix="tandem-") as work, quiet_transformers():  # nothing is saved there
         trainer = SFTTrainer(
             model=model,
             processing_class=tokenizer,
             train_dataset=Dataset.from_list([row.as_row() for row in fitting]),
-            args=_arguments(settings, work),
+            args=_arguments(settings, work, len(fitting)),
             peft_config=_adapter_shape(settings),
-            callbacks=[_reporter(progress)],
+            callbacks=[reporter],
         )
+        trainer.remove_callback(PrinterCallback)
         if len(trainer.train_dataset) != len(rows):  # TRL drops silently what it cannot tokenise
             raise UnprocessableError(f"TRL kept {len(trainer.train_dataset)} of {len(rows)} rows.", code="rows_dropped")
         result = trainer.train()
@@ -139,6 +144,7 @@ def _train(
         raise DivergedError(f"Training diverged (loss {loss}). Lower lora.learning_rate, now {settings.learning_rate}.")
     metrics = {
         "train_loss": round(loss, 4),
+        "final_loss": reporter.final_loss,
         "steps": result.global_step,
         "examples": len(rows),
         "seconds": round(float(result.metrics["train_runtime"]), 1),
@@ -146,9 +152,11 @@ def _train(
     return _Trained(trainer.model, metrics)
 
 
-def _arguments(settings: LoraSettings, work: str) -> Any:
+def _arguments(settings: LoraSettings, work: str, rows: int) -> Any:
     """Return what TRL is told; completion-only loss over tokens is its default for this layout of rows."""
     from trl import SFTConfig
+
+    steps = math.ceil(rows / settings.batch) * settings.epochs
 
     return SFTConfig(
         output_dir=work,
@@ -162,7 +170,10 @@ def _arguments(settings: LoraSettings, work: str) -> Any:
         gradient_checkpointing=False,
         report_to="none",
         save_strategy="no",
-        logging_strategy="no",
+        logging_strategy="steps",
+        logging_first_step=True,
+        logging_steps=max(1, math.ceil(steps / _LOGS)),
+        logging_nan_inf_filter=False,
         disable_tqdm=True,
         use_cpu=True,
         bf16=False,
@@ -198,17 +209,6 @@ def _checked(tokenizer: Any, row: Conversation, limit: int) -> Conversation:
             code="example_too_long",
         )
     return Conversation(messages, reply)
-
-
-def _reporter(progress: Progress) -> Any:
-    from transformers import TrainerCallback
-
-    class Reporter(TrainerCallback):  # type: ignore[misc]
-        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            del args, control, kwargs
-            progress(0.1 + 0.85 * state.global_step / state.max_steps, f"step {state.global_step} of {state.max_steps}")
-
-    return Reporter()
 
 
 def _lineage(

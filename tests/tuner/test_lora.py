@@ -114,8 +114,16 @@ def test_a_run_tells_how_far_it_is(workshop: Workshop, adapter: Model) -> None:
     assert adapter.job_id is not None
     job = get_job(workshop.store, adapter.job_id)
 
-    messages = [event.message for event in list_events(workshop.store, job.id)]
-    assert messages == ["8 examples, trained with_context", "step 1 of 2", "step 2 of 2", "publishing"]
+    first, *steps, last = list_events(workshop.store, job.id)
+    assert (first.message, last.message) == ("8 examples, trained with_context", "publishing")
+    told = [event.data for event in steps]
+    assert [(data["step"], data["steps"]) for data in told] == [(1, 2), (2, 2)]
+    assert [data["learning_rate"] for data in told] == pytest.approx([1e-3, 5e-4])
+    assert 0 < told[0]["tokens"] < told[1]["tokens"]
+    assert all(data["tokens_per_s"] > 0 for data in told)
+    assert sum(data["loss"] for data in told) / 2 == pytest.approx(adapter.metrics["train_loss"], abs=1e-3)
+    assert adapter.metrics["final_loss"] == told[1]["loss"]
+    assert [event.message for event in steps] == [f"step {d['step']} of 2, loss {d['loss']:.4f}" for d in told]
     assert (job.status, job.progress) == ("succeeded", 1.0)
     assert job.result == {"model": adapter.id, "metrics": adapter.metrics}
 

@@ -9,21 +9,13 @@ import pytest
 from workshop import Workshop
 
 from generator.settings import GeneratorSettings
+from store.attempts import give_back
 from store.errors import ConflictError, InvalidInputError, NotFoundError, TandemError, UnprocessableError
-from store.jobs import (
-    CancelledError,
-    Job,
-    Lease,
-    Progress,
-    claim_job,
-    finish_job,
-    get_job,
-    give_back,
-    list_events,
-    request_cancel,
-)
+from store.jobs import Job, Lease, claim_job, finish_job, get_job, list_events, request_cancel
 from store.models import list_models
+from store.progress import CancelledError, Progress
 from store.store import Store
+from tuner import lora
 from tuner.lora import DivergedError
 
 
@@ -35,23 +27,27 @@ class Interrupted(Progress):
         self._at = at
         self._event = event
 
-    def __call__(self, fraction: float, message: str = "") -> None:
+    def __call__(self, fraction: float, message: str = "", *about: Any, **more: Any) -> None:
         if message.startswith(self._at):
             self._event(self.lease)
-        super().__call__(fraction, message)
+        super().__call__(fraction, message, *about, **more)
 
 
 class Silent(Interrupted):
     """The same, but it reports nothing, so that only the registry can notice a lost lease."""
 
-    def __call__(self, fraction: float, message: str = "") -> None:
-        del fraction
+    def __call__(self, fraction: float, message: str = "", *about: Any, **more: Any) -> None:
+        del fraction, about, more
         if message.startswith(self._at):
             self._event(self.lease)
 
 
-def test_a_learning_rate_at_which_training_diverges_registers_nothing(workshop: Workshop) -> None:
+def test_a_learning_rate_at_which_training_diverges_registers_nothing(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = list_models(workshop.store)
+    unchecked = lambda configured, changes: configured.model_copy(update=changes)  # noqa: E731  (1 is the highest rate)
+    monkeypatch.setattr(lora, "_settings", unchecked)
 
     with pytest.raises(DivergedError, match=r"Lower lora\.learning_rate, now 1000000\.0") as caught:
         workshop.tune(lora={"learning_rate": 1e6, "epochs": 2})
@@ -65,6 +61,9 @@ def test_a_learning_rate_at_which_training_diverges_registers_nothing(workshop: 
     [
         ({"lora": {"max_length": 16}}, UnprocessableError, "example_too_long"),
         ({"lora": {"learning_rate": -1}}, InvalidInputError, "invalid_value"),
+        ({"lora": {"learning_rate": float("inf")}}, InvalidInputError, "invalid_value"),
+        ({"lora": {"epochs": 1e9}}, InvalidInputError, "invalid_value"),
+        ({"lora": {"batch": 10**9}}, InvalidInputError, "invalid_value"),
         ({"lora": {"ranks": 4}}, InvalidInputError, "invalid_value"),
         ({"trained": "open_book"}, InvalidInputError, "invalid_value"),
         ({"split": "dev"}, UnprocessableError, "no_examples"),
@@ -110,7 +109,8 @@ def test_a_run_that_is_cancelled_while_it_trains_stops_and_registers_nothing(wor
         workshop.tune(Interrupted(workshop.store, job, lease, "step 3 of", cancel))
 
     assert get_job(workshop.store, job.id).status == "cancelled"
-    assert [event.message for event in list_events(workshop.store, job.id)][-1] == "step 2 of 100"
+    told = [event.message.split(",")[0] for event in list_events(workshop.store, job.id)]
+    assert told[-3:] == ["step 2 of 100", "A cancellation was asked for.", "step 3 of 100"]
     assert list_models(workshop.store) == before
 
 

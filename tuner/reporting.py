@@ -1,0 +1,62 @@
+"""What a training tells while it runs: how far it is, loss, learning rate, tokens."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from store.progress import Progress
+
+_BEGIN, _SHARE = 0.1, 0.85  # of the job: what comes before the training, and the training
+
+
+def training_reporter(progress: Progress) -> Any:
+    """Return a callback of transformers that reports to a job; `final_loss` is the last loss it saw, None before.
+
+    Each event's data hold `step`, `steps`, and as far as TRL says them `epoch`, `loss` (the mean since the event
+    before), `learning_rate`, `tokens` so far and `tokens_per_s`.
+    """
+    from transformers import TrainerCallback
+
+    class Reporter(TrainerCallback):  # type: ignore[misc]
+        final_loss: float | None = None
+
+        def __init__(self) -> None:
+            self._before = (time.monotonic(), 0.0)
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            del args, state, control, kwargs
+            progress.restart()
+            self._before = (time.monotonic(), 0.0)
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            del args, control, kwargs
+            progress(_BEGIN + _SHARE * state.global_step / state.max_steps)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kw: Any) -> None:
+            del args, control, kw
+            if not logs or "loss" not in logs:  # the summary at the end
+                return
+            data = {"step": state.global_step, "steps": state.max_steps, **_numbers(logs), **self._speed(logs)}
+            self.final_loss = data.get("loss")
+            loss = f"loss {data['loss']:.4f}" if "loss" in data else "the loss is no number"
+            message = f"step {state.global_step} of {state.max_steps}, {loss}"
+            progress(_BEGIN + _SHARE * state.global_step / state.max_steps, message, data=data)
+
+        def _speed(self, logs: dict[str, Any]) -> dict[str, Any]:
+            """Return the tokens so far and those of a second since the last log."""
+            if "num_tokens" not in logs:
+                return {}
+            clock, tokens = time.monotonic(), float(logs["num_tokens"])
+            seconds, more = clock - self._before[0], tokens - self._before[1]
+            self._before = (clock, tokens)
+            return {"tokens": int(tokens), "tokens_per_s": round(more / seconds, 1) if seconds > 0 else None}
+
+    return Reporter()
+
+
+def _numbers(logs: dict[str, Any]) -> dict[str, float]:
+    """Return those of the wanted numbers that are there and finite."""
+    wanted = {name: float(logs[name]) for name in ("loss", "learning_rate", "epoch") if name in logs}
+    return {name: value for name, value in wanted.items() if math.isfinite(value)}
