@@ -13,7 +13,7 @@ import httpx
 from service.server import local_server
 from service.settings import load_settings
 from store.errors import ConflictError, InvalidInputError, TandemError
-from store.folder import DataFolder
+from store.folder import DataFolder, owner_in_words
 from store.jobs import FINAL
 
 _POLL_S = 0.2
@@ -92,8 +92,8 @@ def connect(home: Path | None) -> Iterator[Client]:
     headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
     owner = _owner(DataFolder.open(settings.home))
     if owner is not None and "url" not in owner:
-        who = owner or "another process"
-        raise ConflictError(f"The data folder {settings.home} is in use by {who}.", code="folder_in_use")
+        message = f"The data folder {settings.home} is in use by {owner_in_words(owner)}. Stop that first."
+        raise ConflictError(message, code="folder_in_use")
     with (
         nullcontext(str(owner["url"])) if owner else local_server(settings, only_asked=True) as url,
         httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False) as http,
@@ -116,4 +116,9 @@ def _refusal(answer: httpx.Response) -> RequestError:
         return RequestError(
             answer.status_code, f"The server answered {answer.status_code}: {answer.text[:200]}", None, None
         )
-    return RequestError(answer.status_code, error["message"], error["code"], error["param"])
+    message = error["message"]
+    if answer.status_code == 401:  # the server speaks of a header, which nobody types here
+        message = (
+            "The server needs the key that it was started with: set TANDEM_API_KEY to it."
+        )
+    return RequestError(answer.status_code, message, error["code"], error["param"])

@@ -168,7 +168,7 @@ class DataFolder:
         try:
             if not _try_lock(descriptor):
                 raise FolderInUseError(
-                    f"The data folder {self.root} is in use by {self.owner() or 'another process'}. "
+                    f"The data folder {self.root} is in use by {owner_in_words(self.owner() or {})}. "
                     "Stop that process or choose another folder with --home."
                 )
             os.truncate(descriptor, 0)
@@ -193,6 +193,14 @@ class DataFolder:
                 content = file.read()
                 return cast("dict[str, object]", json.loads(content)) if content else {}
         return None
+
+
+def owner_in_words(owner: Mapping[str, object]) -> str:
+    """Return who owns a data folder in words."""
+    if not owner:
+        return "another process"
+    about = {"pid": "process {}", "host": "on {}", "command": "({})", "url": "serving at {}"}
+    return " ".join(text.format(owner[name]) for name, text in about.items() if name in owner) or "another process"
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -30,7 +31,20 @@ Home = Annotated[
     typer.Option("--home", envvar="TANDEM_HOME", help="The data folder.", show_default="the user's data folder"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, errors too.", callback=_asked_for_json)]
-Domain = Annotated[str, typer.Option("--domain", "-d", help="The domain.")]
+
+
+def _domain_name(name: str | None) -> str | None:
+    """Return the name, or raise `InvalidInputError` if no domain can have it."""
+    from store.ids import check_domain_name
+
+    if name is not None:
+        check_domain_name(name)
+    return name
+
+
+Domain = Annotated[str, typer.Option("--domain", "-d", help="The domain.", callback=_domain_name)]
+DomainName = Annotated[str, typer.Argument(help="The name of the domain.", callback=_domain_name, show_default=False)]
+OneDomain = Annotated[str | None, typer.Option("--domain", "-d", help="Only its own.", callback=_domain_name)]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 
 
@@ -52,15 +66,26 @@ def client(home: Path | None) -> Iterator[Client]:
         yield connected
 
 
-def show(data: Any, as_json: bool, columns: Sequence[str] = (), details: Sequence[str] = ()) -> None:
+def at(*parts: str) -> str:
+    """Return the path of the interface that these parts name; no part reaches into the next, whatever it holds."""
+    return "/".join(["/v1", *(quote(part, safe="") for part in parts)])
+
+
+def show(
+    data: Any,
+    as_json: bool,
+    columns: Sequence[str] = (),
+    details: Sequence[str] = (),
+    row: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> None:
     """Print an object, or a list as a table of these columns; as JSON exactly what the server answered.
 
-    `details` are those of the columns whose texts are long.
+    `details` are those of the columns whose texts are long; `row` makes the fields of a row out of an object.
     """
     if as_json:
         say_json(data)
     elif isinstance(data, dict) and data.get("object") == "list":
-        rows = [[cell(row.get(column)) for column in columns] for row in data["data"]]
+        rows = [[cell(fields.get(column)) for column in columns] for fields in map(row, data["data"])]
         say("\n".join(Table(columns, rows, details).lines()))
         if data.get("has_more"):
             complain(f"There are more: these are the first {len(rows)}; --limit shows more.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands.console import AsJson, Domain, Home, Limit, client, noun, show
+from service.commands.console import AsJson, Domain, DomainName, Home, Limit, at, client, noun, show
 from service.commands.terminal import one_line, say
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ documents = noun("The documents of a domain.")
 
 
 @domains.command("create", epilog="Example: tandem domain create handbook")
-def create_domain(name: str, description: str = "", home: Home = None, as_json: AsJson = False) -> None:
+def create_domain(
+    name: DomainName,
+    description: Annotated[str, typer.Option(help="What it holds.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
     """Create a domain."""
     with client(home) as server:
         show(server.call("POST", "/v1/domains", json={"name": name, "description": description}), as_json)
@@ -32,7 +37,7 @@ def list_domains(limit: Limit = 1000, home: Home = None, as_json: AsJson = False
 
 
 @domains.command("show", epilog="Example: tandem domain show handbook")
-def show_domain(name: str, home: Home = None, as_json: AsJson = False) -> None:
+def show_domain(name: DomainName, home: Home = None, as_json: AsJson = False) -> None:
     """Show a domain."""
     with client(home) as server:
         show(server.call("GET", f"/v1/domains/{name}"), as_json)
@@ -40,7 +45,7 @@ def show_domain(name: str, home: Home = None, as_json: AsJson = False) -> None:
 
 @domains.command("delete", epilog="Example: tandem domain delete handbook --yes")
 def delete_domain(
-    name: str,
+    name: DomainName,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     home: Home = None,
     as_json: AsJson = False,
@@ -57,21 +62,21 @@ def list_documents(domain: Domain = "default", limit: Limit = 100, home: Home = 
     """List the documents, the newest first."""
     with client(home) as server:
         found = server.call("GET", f"/v1/domains/{domain}/documents", params={"limit": limit})
-        show(found, as_json, ("external_id", "version", "status", "passages", "bytes", "id"))
+        show(found, as_json, ("external_id", "version", "status", "passages", "bytes", "id", "error"), ("error",))
 
 
 @documents.command("show", epilog="Example: tandem document show ferry.md -d handbook")
 def show_document(document: str, domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
     """Show a document, by id or external id."""
     with client(home) as server:
-        show(server.call("GET", f"/v1/domains/{domain}/documents/{_find(server, domain, document)}"), as_json)
+        show(server.call("GET", _find(server, domain, document)), as_json)
 
 
 @documents.command("delete", epilog="Example: tandem document delete ferry.md -d handbook")
 def delete_document(document: str, domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
     """Delete a document with all its versions."""
     with client(home) as server:
-        show(server.call("DELETE", f"/v1/domains/{domain}/documents/{_find(server, domain, document)}"), as_json)
+        show(server.call("DELETE", _find(server, domain, document)), as_json)
 
 
 def query(
@@ -96,6 +101,14 @@ def query(
 
 
 def _find(server: Client, domain: str, document: str) -> str:
-    """Return the id of a document that is named by id or external id; a path cannot hold the latter's slashes."""
-    found = server.call("GET", f"/v1/domains/{domain}/documents", params={"external_id": document})["data"]
-    return str(found[0]["id"]) if found else document.replace("/", "%2F")
+    """Return the path of a document that is named by id or external id; raise `NotFoundError` if there is none."""
+    from store.errors import NotFoundError
+
+    inside = at("domains", domain, "documents")
+    found = server.call("GET", inside, params={"external_id": document})["data"]
+    if found:
+        return f"{inside}/{found[0]['id']}"
+    if document.startswith("doc_"):
+        return at("domains", domain, "documents", document)
+    message = f"There is no document {document!r} in the domain {domain}; `tandem document list -d {domain}` names all."
+    raise NotFoundError(message, code="document_not_found", param="document")

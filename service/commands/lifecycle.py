@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands.console import AsJson, Domain, Home, Limit, client, noun, read_file, show
+from service.commands.console import AsJson, Domain, Home, Limit, OneDomain, at, client, noun, read_file, show
 from service.commands.progress import run_job
 from service.commands.recipe import assignment, lora_settings
+from service.commands.rows import event_line, job_row, release_row
+
+if TYPE_CHECKING:
+    from service.client import Client
 
 datasets = noun("Examples to learn from and to measure on.")
 tune = noun("Tune models.")
@@ -42,7 +46,7 @@ def list_datasets(domain: Domain = "default", limit: Limit = 20, home: Home = No
     """List the data sets, the newest first."""
     with client(home) as server:
         found = server.call("GET", f"/v1/domains/{domain}/datasets", params={"limit": limit})
-        show(found, as_json, ("name", "kind", "counts", "tainted", "outdated", "id"))
+        show(found, as_json, ("name", "kind", "tainted", "outdated", "id", "counts"), ("counts",))
 
 
 @tune.command("generator", epilog="Example: tandem tune generator --dataset faq -d handbook lora.r=16 lora.epochs=3")
@@ -65,7 +69,7 @@ def tune_generator(
     with client(home) as server:
         job = server.call("POST", "/v1/jobs", json={"kind": "tune_generator", "domain": domain, "params": params})
         done = run_job(server, job["id"])
-        show(server.call("GET", f"/v1/models/{done['result']['model']}"), as_json)
+        show(server.call("GET", at("models", done["result"]["model"])), as_json)
 
 
 @evaluations.command("run", epilog="Example: tandem eval run --dataset faq -d handbook")
@@ -97,7 +101,7 @@ def report(evaluation: str, home: Home = None, as_json: AsJson = False) -> None:
 
 @models.command("list", epilog="Example: tandem model list -d handbook")
 def list_models(
-    domain: Annotated[str | None, typer.Option("--domain", "-d", help="Only its models.")] = None,
+    domain: OneDomain = None,
     limit: Limit = 20,
     home: Home = None,
     as_json: AsJson = False,
@@ -106,21 +110,21 @@ def list_models(
     params: dict[str, Any] = {"limit": limit} | ({"domain": domain} if domain else {})
     with client(home) as server:
         found = server.call("GET", "/v1/models", params=params)
-        show(found, as_json, ("id", "kind", "domain", "state", "flags", "metrics"))
+        show(found, as_json, ("id", "kind", "domain", "state", "flags", "metrics"), ("metrics",))
 
 
 @models.command("show", epilog="Example: tandem model show mdl_…")
 def show_model(model: str, home: Home = None, as_json: AsJson = False) -> None:
     """Show a model with its lineage."""
     with client(home) as server:
-        show(server.call("GET", f"/v1/models/{model}"), as_json)
+        show(server.call("GET", at("models", model)), as_json)
 
 
 @models.command("delete", epilog="Example: tandem model delete mdl_…")
 def delete_model(model: str, home: Home = None, as_json: AsJson = False) -> None:
     """Delete an adapter that serves neither now nor after a rollback."""
     with client(home) as server:
-        show(server.call("DELETE", f"/v1/models/{model}"), as_json)
+        show(server.call("DELETE", at("models", model)), as_json)
 
 
 @releases.command("list", epilog="Example: tandem release list -d handbook")
@@ -128,17 +132,16 @@ def list_releases(domain: Domain = "default", limit: Limit = 20, home: Home = No
     """List the releases, the newest first."""
     with client(home) as server:
         found = server.call("GET", f"/v1/domains/{domain}/releases", params={"limit": limit})
-        for each in found["data"] if not as_json else []:
-            manifest = each["manifest"]
-            each |= {"arm": manifest["generation"]["arm"], "adapter": manifest["adapter"]}
-        show(found, as_json, ("id", "active", "arm", "adapter"))
+        active = {} if as_json else server.call("GET", at("releases", _active(server, domain)))["manifest"]
+        columns = ("id", "active", "arm", "adapter", "differs")
+        show(found, as_json, columns, ("differs",), lambda each: release_row(each, active))
 
 
 @releases.command("show", epilog="Example: tandem release show rel_…")
 def show_release(release: str, home: Home = None, as_json: AsJson = False) -> None:
     """Show a release with its manifest."""
     with client(home) as server:
-        show(server.call("GET", f"/v1/releases/{release}"), as_json)
+        show(server.call("GET", at("releases", release)), as_json)
 
 
 @releases.command("create", epilog="Example: tandem release create -d handbook thresholds.evidence=0.5")
@@ -172,7 +175,7 @@ def promote(
 ) -> None:
     """Make a release the active one, if an evaluation showed that it is better."""
     with client(home) as server:
-        show(server.call("POST", f"/v1/releases/{release}/promote", json={"force": force, "reason": reason}), as_json)
+        show(server.call("POST", at("releases", release, "promote"), json={"force": force, "reason": reason}), as_json)
 
 
 @releases.command("rollback", epilog="Example: tandem release rollback -d handbook")
@@ -187,25 +190,29 @@ def list_jobs(limit: Limit = 20, home: Home = None, as_json: AsJson = False) -> 
     """List the jobs, the newest first."""
     with client(home) as server:
         found = server.call("GET", "/v1/jobs", params={"limit": limit})
-        show(found, as_json, ("id", "kind", "domain", "status", "progress", "error"))
+        show(found, as_json, ("id", "kind", "domain", "status", "progress", "note"), ("note",), job_row)
 
 
 @jobs.command("show", epilog="Example: tandem job show job_…")
 def show_job(job: str, home: Home = None, as_json: AsJson = False) -> None:
     """Show a job and what it told."""
     with client(home) as server:
-        found = server.call("GET", f"/v1/jobs/{job}")
-        found["events"] = server.call("GET", f"/v1/jobs/{job}/events", params={"limit": 10_000})["data"]
-        show(found, as_json)
+        found = server.call("GET", at("jobs", job))
+        events = server.call("GET", at("jobs", job, "events"), params={"limit": 10_000})["data"]
+        show(found | {"events": events if as_json else [event_line(event) for event in events]}, as_json)
 
 
 @jobs.command("cancel", epilog="Example: tandem job cancel job_…")
 def cancel_job(job: str, home: Home = None, as_json: AsJson = False) -> None:
     """Ask a job to stop."""
     with client(home) as server:
-        show(server.call("POST", f"/v1/jobs/{job}/cancel"), as_json)
+        show(server.call("POST", at("jobs", job, "cancel")), as_json)
 
 
-def _show_report(server: Any, evaluation: str, as_json: bool) -> None:
+def _show_report(server: Client, evaluation: str, as_json: bool) -> None:
     kind = "json" if as_json else "md"
-    show(server.call("GET", f"/v1/evaluations/{evaluation}/report.{kind}"), as_json)
+    show(server.call("GET", at("evaluations", evaluation, f"report.{kind}")), as_json)
+
+
+def _active(server: Client, domain: str) -> str:
+    return str(server.call("GET", at("domains", domain))["release"])

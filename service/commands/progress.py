@@ -65,11 +65,15 @@ def succeeded(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def said_of(job: Mapping[str, Any]) -> str:
-    """Return kind and state of a job: what it waits for, or that it was asked to stop."""
-    state = str(job["status"])
-    waits = job.get("waits_for")
-    if waits and state == "queued":
-        state = f"waits for {waits if isinstance(waits, str) else ', '.join(waits)}"
-    if job.get("cancel_requested") and state == "running":
-        state = "stopping"
-    return f"{job['kind']} {state}"
+    """Return kind and state of a job."""
+    return f"{job['kind']} {state_of(job)}"
+
+
+def state_of(job: Mapping[str, Any]) -> str:
+    """Return the state of a job: what a queued one waits for, and whether a running one was asked to stop."""
+    ahead = job.get("waits_for")
+    if ahead and job["status"] == "queued":
+        return f"queued, waits for {ahead['kind']} {ahead['id']}"
+    if job.get("cancel_requested") and job["status"] == "running":
+        return "stopping"
+    return str(job["status"])

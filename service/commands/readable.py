@@ -8,6 +8,7 @@ from typing import Any
 
 _HIDDEN = ("object",)  # says which kind of object it is, to programs
 _STEP = "  "
+_LONG = 80  # characters of a list that is shown on one line
 _WORDS = {None: "", True: "yes", False: "no"}
 
 
@@ -19,7 +20,7 @@ def described(data: Mapping[str, Any]) -> list[str]:
     for name, value in shown.items():
         if isinstance(value, Mapping) and value and not is_error(value):
             lines += [name, *(_STEP + line for line in described(value))]
-        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        elif isinstance(value, list) and (any(isinstance(item, Mapping) for item in value) or len(cell(value)) > _LONG):
             lines += [name, *_items(value)]
         else:
             lines.append(f"{name:{wide}}{_STEP}{_field(name, value)}")
