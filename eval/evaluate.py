@@ -27,6 +27,16 @@ ACTIVE = "active"
 _TOLD = 20  # events for each arm, at most
 
 
+def _no_examples(dataset: Dataset, split: str) -> str:
+    """Return that a split is empty, and how to fill it."""
+    have = ", ".join(f"{count} in {name}" for name, count in sorted(dataset.splits.items()))
+    return (
+        f"The split {split!r} of {dataset.name} has no usable example; it has {have or 'none at all'}. A line says its "
+        f'split itself: {{"question": "…", "answers": ["…"], "split": "{split}"}}; --split {split} at the import says '
+        "it for lines that do not. Keep the questions about one document in one split."
+    )
+
+
 def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -> dict[str, Any]:
     """Compare the arms, store the report and a release for each arm; return verdict and releases."""
     domain_id, params = progress.job.domain_id, progress.job.params
@@ -37,10 +47,7 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
     dataset = get_dataset(store, domain_id, params["dataset"])
     examples = usable_examples(store, dataset.id, split)
     if not examples:
-        raise UnprocessableError(
-            f"The split {split!r} of {dataset.name} has no usable example; it has the splits {dataset.splits}.",
-            code="no_examples",
-        )
+        raise UnprocessableError(_no_examples(dataset, split), code="no_examples")
     questions = [EvalQuestion.from_example(example) for example in examples]
     engine = Engine(store, section.retriever, section.generator)
     try:

@@ -30,7 +30,7 @@ from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document
 from store.domains import Domain, create_domain, get_domain, list_domains
-from store.errors import ConflictError, InvalidInputError
+from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.folder import hash_files
 from store.ids import canonical_json, sha256
 from store.models import Model, get_model, model_folder, register_base
@@ -118,6 +118,13 @@ class Engine:
     def create_domain(self, name: str, description: str = "", metadata: dict[str, Any] | None = None) -> Domain:
         """Create a domain with a first release."""
         return create_domain(self.store, name, self.default_manifest(), description, metadata)
+
+    def domain(self, name: str) -> Domain:
+        """Return the domain of that name; it is created if it is missing."""
+        try:
+            return get_domain(self.store, name)
+        except NotFoundError:
+            return self.create_domain(name)
 
     def pin(self, domain: str) -> Pinned:
         """Return the active release of the domain of that name, for one request, or raise `NotFoundError`."""

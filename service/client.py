@@ -53,6 +53,25 @@ class Client:
         is_json = "json" in answer.headers.get("content-type", "")
         return answer.json() if is_json else answer.text
 
+    def found(self, path: str) -> list[dict[str, Any]]:
+        """Return the object at that path, or nothing if there is none."""
+        try:
+            return [self.call("GET", path)]
+        except RequestError as error:
+            if error.status != 404:
+                raise
+            return []
+
+    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+        """Yield all objects of a list, page by page."""
+        after: dict[str, str] = {}
+        while True:
+            page = self.call("GET", path, params={"limit": 10_000, **after})
+            yield from page["data"]
+            if not page.get("has_more"):
+                return
+            after = {"after": page["last_id"]}
+
     def wait(self, job_id: str, report: Callable[[dict[str, Any]], None], *, cancel: bool = True) -> dict[str, Any]:
         """Return the job once it has ended; `report` sees it at every look. An interrupt cancels it, if `cancel`."""
         try:
@@ -118,7 +137,5 @@ def _refusal(answer: httpx.Response) -> RequestError:
         )
     message = error["message"]
     if answer.status_code == 401:  # the server speaks of a header, which nobody types here
-        message = (
-            "The server needs the key that it was started with: set TANDEM_API_KEY to it."
-        )
+        message = "The server needs the key that it was started with: set TANDEM_API_KEY to it."
     return RequestError(answer.status_code, message, error["code"], error["param"])

@@ -6,6 +6,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from service.commands.terminal import one_line
+
 _WINDOW_S = 60.0
 _KINDS = 1000
 # What anyone who reaches the port can cause, as often as they like.
@@ -40,6 +42,15 @@ class Throttle(logging.Filter):
             self._seen.clear()
         self._seen[kind] = (since, count + 1)
         return count < self._lines
+
+
+class Plain(logging.Filter):
+    """Takes from messages what a terminal would obey: they hold paths and names that clients send."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True, the message made plain."""
+        record.msg, record.args = one_line(record.getMessage()), None
+        return True
 
 
 def _kind(record: logging.LogRecord) -> object:

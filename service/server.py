@@ -21,7 +21,7 @@ from uvicorn.config import LOGGING_CONFIG
 
 from service.app import create_app
 from service.connections import Guard, GuardedProtocol
-from service.logs import Throttle
+from service.logs import Plain, Throttle
 from service.protection import App
 from service.runtime import open_runtime
 from service.settings import ServiceSettings, Settings
@@ -82,18 +82,18 @@ class HttpServer(uvicorn.Server):
             thread.join()
 
 
-def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
+def serve(
+    settings: Settings, announce: Callable[[str], None], *, requests_to: Literal["stdout", "stderr"] = "stdout"
+) -> None:
     """Serve until a signal ends it. Without a key only a loopback address is allowed.
 
-    `announce` gets the address once the server listens; standard output then belongs to it, and the log of requests
-    goes to standard error.
+    `announce` gets the address once the server listens; the log of requests goes to `requests_to`.
     """
     host, port = settings.service.host, settings.service.port
     check_address(host, settings.api_key)
     # uvicorn sends itself the signal again once it has stopped; by default that would end us without `Runtime.stop`.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with bind(host, port) as listener, open_runtime(settings, _url(listener)) as runtime:
-        requests_to: Literal["stdout", "stderr"] = "stderr" if announce else "stdout"
         app, draining = create_app(runtime), runtime.draining
         HttpServer(
             app, settings.service, draining=draining, level="info", requests_to=requests_to, listening=announce
@@ -175,9 +175,9 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 def _config(app: App, guard: Guard, level: str, requests_to: str) -> uvicorn.Config:
     logs = copy.deepcopy(LOGGING_CONFIG)
-    logs["filters"] = {"storm": {"()": Throttle}}
+    logs["filters"] = {"storm": {"()": Throttle}, "plain": {"()": Plain}}
     logs["handlers"]["access"] |= {"stream": f"ext://sys.{requests_to}", "filters": ["storm"]}
-    logs["handlers"]["default"]["filters"] = ["storm"]
+    logs["handlers"]["default"]["filters"] = ["storm", "plain"]
     logs["loggers"] |= {name: {"handlers": ["default"], "level": level.upper()} for name in ("tandem", "asyncio")}
     settings: ServiceSettings = guard.settings
     return uvicorn.Config(

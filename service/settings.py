@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -100,11 +103,47 @@ def load_settings(home: Path | None = None, **sections: Any) -> Settings:
         raise InvalidInputError(f"{Path(_FILE).absolute()} cannot be read: {error}.", param=_FILE) from error
 
 
+def settings_from() -> str:
+    """Return where the settings of this process come from: file and variables by name, or that there are none."""
+    file = Path(_FILE).absolute()
+    variables = [name for name in sorted(os.environ) if _section_of(name) in Settings.model_fields]
+    found = [str(file)] * file.is_file() + variables
+    return ", ".join(found) or f"defaults; there is no {_FILE} in {file.parent}"
+
+
+def _section_of(variable: str) -> str:
+    prefix = str(Settings.model_config["env_prefix"])
+    name = variable.upper()
+    return name.removeprefix(prefix).split("__")[0].lower() if name.startswith(prefix) else ""
+
+
+def _names(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    """Yield the dotted names of all settings."""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _names(kind, f"{before}{name}.")
+        else:
+            yield before + name
+
+
+def _instead_of(unknown: str) -> str:
+    """Return which settings there are where this one was looked for, and the nearest of all."""
+    known = list(_names(Settings))
+    near = get_close_matches(unknown, known, n=1) or get_close_matches(unknown, {n.split(".")[0] for n in known}, n=1)
+    section = unknown.rpartition(".")[0]
+    inside = [name.removeprefix(f"{section}.") for name in known if name.startswith(f"{section}.")]
+    here = inside or list(dict.fromkeys(name.split(".")[0] for name in known))
+    guess = f" Did you mean {near[0]}?" if near else ""
+    return f"{guess} {f'The section {section} has' if inside else 'There are'} {', '.join(here)}."
+
+
 def _wrong(error: ValidationError) -> InvalidInputError:
     """Return what names all settings that do not exist, or else the first wrong one."""
     found = {".".join(str(part) for part in each["loc"]): each for each in error.errors()}
     unknown = [name for name, each in found.items() if each["type"] == "extra_forbidden"]
     if unknown:
-        return InvalidInputError(f"There is no setting {', '.join(unknown)}.", param=unknown[0])
+        message = f"There is no setting {', '.join(unknown)}.{_instead_of(unknown[0])}"
+        return InvalidInputError(message, param=unknown[0])
     name, first = next(iter(found.items()))
     return InvalidInputError(f"The setting {name} is wrong: {first['msg']}.", param=name)

@@ -176,7 +176,8 @@ def request_cancel(store: Store, job_id: str) -> Job:
     with store.database.write() as connection:
         status = connection.scalar(sa.select(table.c.status).where(table.c.id == job.id))
         if status in FINAL:
-            raise ConflictError(f"The job {job_id} has {status} already.", code="job_finished", param="job")
+            message = f"The job {job_id} cannot be cancelled: it ended before, its status is {status}."
+            raise ConflictError(message, code="job_finished", param="job")
         connection.execute(table.update().where(table.c.id == job.id).values(cancel_requested=True))
         insert_events(connection, job.id, [] if job.cancel_requested else [NewEvent("A cancellation was asked for.")])
         if status == "queued":

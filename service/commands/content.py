@@ -88,9 +88,9 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask a question and print the answer with its citations."""
-    body: dict[str, Any] = {"question": question, "explain": explain}
+    body: dict[str, Any] = {"question": question, "explain": explain} | ({"arm": arm} if arm else {})
     with client(home) as server:
-        answer = server.call("POST", f"/v1/domains/{domain}/query", json=body | ({"arm": arm} if arm else {}))
+        answer = _asked(server, domain, body)
     if as_json or explain:
         show(answer, as_json=True)
         return
@@ -98,6 +98,23 @@ def query(
     for citation in answer["citations"]:
         place = f"{citation['external_id']}, characters {citation['start']} to {citation['end']}"
         say("  " + one_line(f"{citation['marker']} {place}: {citation['quote']}"))
+
+
+def _asked(server: Client, domain: str, body: dict[str, Any]) -> Any:
+    """Return the answer; where a release cannot serve the arm, the refusal says which commands lead to one that can."""
+    from service.client import RequestError
+    from store.errors import ConflictError
+
+    try:
+        return server.call("POST", at("domains", domain, "query"), json=body)
+    except RequestError as error:
+        if error.code != "arm_unavailable" or "tandem " in error.message:
+            raise
+        way = (
+            f"Set generator.base_model and make one that serves it: tandem release create -d {domain} "
+            "generation.backend=transformers (with adapter=mdl_… for a tuned arm), then tandem release promote rel_…"
+        )
+        raise ConflictError(f"{error.message} {way}", code=error.code, param=error.param) from error
 
 
 def _find(server: Client, domain: str, document: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands.console import AsJson, Domain, Home, client, show
+from service.commands.console import AsJson, Domain, Home, at, client, show
 from service.commands.files import Choice, Gathered, gather
 from service.commands.terminal import complain, one_line, say
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAMES = 10  # so many skipped files are named; more with --verbose
 
 
-def ingest(
+def ingest(  # noqa: PLR0913  (each is an option of the command)
     paths: Annotated[list[Path], typer.Argument(exists=True, help="Files and folders.", show_default=False)],
     domain: Domain = "default",
     root: Annotated[
@@ -33,17 +33,22 @@ def ingest(
     ] = None,
     hidden: Annotated[bool, typer.Option("--hidden", help="Take hidden files and folders, too.")] = False,
     links: Annotated[bool, typer.Option("--follow-links", help="Follow symbolic links inside folders.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let a file replace the document of another file of its external id.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every file.")] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Upload text and Markdown files and wait until they can be searched; the domain is created if it is missing.
 
-    A file keeps its name or its path inside the folder as external id. What is skipped is told; a file that fails does
-    not keep the others back, and makes the exit code 1.
+    A file's external id is its name, or its path inside the folder named; it keeps that when it is ingested again, from
+    whichever folder, and no other file of that name replaces it. What is skipped is told; a file that fails does not
+    keep the others back, and makes the exit code 1.
     """
     gathered = gather(paths, Choice(hidden, links, root))
-    outcomes = _upload(gathered, domain, home) if gathered.files or gathered.failed else []
+    wanted = gathered.files or gathered.failed
+    outcomes = _upload(gathered, domain, home, rename=root is None, take_over=replace) if wanted else []
     failed = any(outcome["error"] for outcome in outcomes)
     if as_json:
         skipped = [{"path": str(each.path), "reason": each.reason} for each in gathered.skipped]
@@ -54,22 +59,30 @@ def ingest(
         raise typer.Exit(1)
 
 
-def _upload(gathered: Gathered, domain: str, home: Path | None) -> list[dict[str, Any]]:
+def _upload(
+    gathered: Gathered, domain: str, home: Path | None, *, rename: bool, take_over: bool
+) -> list[dict[str, Any]]:
     """Upload the files, wait for the jobs behind bars, and return what became of each."""
     from service.commands.progress import bar
+    from service.commands.sources import Sources
     from service.commands.uploading import Uploads
     from service.settings import load_settings
     from store.errors import InvalidInputError
 
+    settings = load_settings(home)
     with client(home) as server:
-        uploads = Uploads(server, domain, load_settings(home).retriever.max_document_bytes)
+        uploads = Uploads(server, domain, settings.retriever.max_document_bytes)
         for each in gathered.failed:
             uploads.fail(str(each.path), InvalidInputError(each.reason, code="unreadable_file"))
-        if gathered.files:
-            _make_domain(server, domain)
-            says = f"upload of {len(gathered.files)} files"
-            with bar(says) as shown:
-                uploads.send(gathered.files, lambda share: shown.to(share, says))
+        if not gathered.files:
+            return uploads.outcomes([])
+        _make_domain(server, domain)
+        sources = Sources(settings.home, domain)
+        files = sources.settle(server, gathered.files, rename=rename, fail=None if take_over else uploads.fail)
+        says = f"upload of {len(files)} files"
+        with bar(says) as shown:
+            uploads.send(files, lambda share: shown.to(share, says))
+        sources.remember(files, uploads.stored(), take_over=take_over)
         return uploads.outcomes(_wait(uploads))
 
 
@@ -105,13 +118,7 @@ def _tell(outcomes: Sequence[dict[str, Any]], gathered: Gathered, domain: str, v
 
 def _make_domain(server: Client, name: str) -> None:
     """Create the domain if it is missing."""
-    from service.client import RequestError
-
-    try:
-        server.call("GET", f"/v1/domains/{name}")
-    except RequestError as error:
-        if error.status != 404:
-            raise
+    if not server.found(at("domains", name)):
         server.call("POST", "/v1/domains", json={"name": name})
 
 

@@ -8,12 +8,18 @@ import tempfile
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from service.commands.console import AsJson, Home, client, show
+from service.commands.readable import cell
 from service.commands.terminal import say, say_json
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+_LONG = 40  # characters of a cell that gets lines of its own
 
 
 def serve(
@@ -27,16 +33,24 @@ def serve(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve over HTTP; the pages for developers are at /docs. With --json, one line says where once it listens."""
+    """Serve over HTTP; the pages for developers are at /docs.
+
+    Once it listens it says where, and what it serves; with --json as an object on one line. The log of requests goes to
+    standard output, with --json to standard error.
+    """
     from service.server import serve as run
     from service.settings import load_settings
 
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
+    settings = load_settings(home, service=given)
 
     def announce(url: str) -> None:
-        say_json({"url": url, "pid": os.getpid()}, indent=None)
+        if as_json:
+            say_json({"url": url, "pid": os.getpid()}, indent=None)
+        else:
+            say("\n".join(_banner(url, settings)))
 
-    run(load_settings(home, service=given), announce if as_json else None)
+    run(settings, announce, requests_to="stderr" if as_json else "stdout")
 
 
 def verify(home: Home = None, as_json: AsJson = False) -> None:
@@ -57,16 +71,24 @@ def verify(home: Home = None, as_json: AsJson = False) -> None:
 
 
 def doctor(home: Home = None, as_json: AsJson = False) -> None:
-    """Say what the encoder can read of each domain, how much its vectors count there, and what to do about it."""
+    """Say what the server runs on, what the encoder can read of each domain, and what to do about it."""
     with client(home) as server:
         found = server.call("GET", "/v1/doctor")
-        if as_json:
-            show(found, as_json)
-            return
-        about = ("encoder", "precision", "reranker", "space_id")
-        show({name: found[name] for name in about}, as_json)
-        columns = ("domain", "texts", "unknown_share", "dense_weight", "advice")
-        show({"object": "list", "data": found["domains"]}, as_json, columns)
+    if as_json:
+        show(found, as_json)
+        return
+    lists = {name: value for name, value in found.items() if _is_table(value)}
+    show({name: value for name, value in found.items() if name not in lists}, as_json)
+    for name, rows in lists.items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        details = [column for column in columns if any(len(cell(row.get(column))) > _LONG for row in rows)]
+        say(f"\n{name}")
+        show({"object": "list", "data": rows}, as_json, columns, details)
+
+
+def _is_table(value: Any) -> bool:
+    """Return whether a part of the diagnosis is a list of objects."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def demo(
@@ -118,6 +140,22 @@ def _installed(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def _banner(url: str, settings: Settings) -> list[str]:
+    """Return what a person wants to know when a server starts."""
+    from service.settings import settings_from
+
+    model = settings.generator.base_model
+    about = {
+        "pages": f"{url}/docs, for developers",
+        "data folder": settings.home.absolute(),
+        "model": model or "none: answers quote passages (generator.base_model names one)",
+        "key": "every request needs it" if settings.api_key else "none: only this machine is served (TANDEM_API_KEY)",
+        "settings": settings_from(),
+    }
+    lines = [f"  {name:11}  {value}" for name, value in about.items()]
+    return [f"Tandem {_installed('tandem-rag')} listens at {url}", *lines, "Stop it with Ctrl-C."]
 
 
 def _verdict(home: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ class Bar:
 
 @contextmanager
 def bar(says: str) -> Iterator[Bar]:
-    """Give a bar that is there for the time of the context."""
+    """Give a bar that is there for the time of the context, if a person looks."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -45,7 +46,8 @@ def bar(says: str) -> Iterator[Bar]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    unseen = not sys.stderr.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=unseen) as progress:
         yield Bar(progress, progress.add_task(one_line(says), total=1.0))
 
 

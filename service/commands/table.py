@@ -35,7 +35,7 @@ class Table:
         long = [number for number in range(len(self.columns)) if number not in short]
         widths = {at: max(_width(row[at]) for row in [self.columns, *cells]) for at in short}
         if sum(widths.values()) + len(_GAP) * (len(short) - 1) > width:
-            return self._records(cells)
+            return self._records(cells, width)
         lines = [_padded(self.columns, widths)]
         for row in cells:
             lines.append(_padded(row, widths))
@@ -43,14 +43,18 @@ class Table:
                 lines += _folded(f"{self.columns[at]}: {row[at]}", width) if row[at] else []
         return lines
 
-    def _records(self, cells: Sequence[Sequence[str]]) -> list[str]:
-        """Return one field a line, and an empty line between the records."""
+    def _records(self, cells: Sequence[Sequence[str]], width: int) -> list[str]:
+        """Return one field a line, details below their name, and an empty line between the records."""
         wide = max(len(name) for name in self.columns)
-        records = [
-            [f"{name:{wide}}{_GAP}{cell}" for name, cell in zip(self.columns, row, strict=True) if cell]
-            for row in cells
-        ]
-        return [line for record in records for line in ["", *record]][1:]
+        lines: list[str] = []
+        for row in cells:
+            lines += [""] if lines else []
+            for name, text in zip(self.columns, row, strict=True):
+                if name in self.details and text:
+                    lines += [name, *_folded(text, width)]
+                elif text:
+                    lines.append(f"{name:{wide}}{_GAP}{text}")
+        return lines
 
 
 def _padded(row: Sequence[str], widths: dict[int, int]) -> str:

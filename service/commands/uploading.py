@@ -58,6 +58,10 @@ class Uploads:
             done += size
         return errors
 
+    def stored(self) -> dict[str, str]:
+        """Return the ids of the documents that the files became, by external id."""
+        return {item["external_id"]: item["document"]["id"] for item in self.items if item["document"]}
+
     def outcomes(self, errors: Sequence[TandemError]) -> list[dict[str, Any]]:
         """Return what became of each file; one that no job came to has the first of the errors."""
         found = self._now([item["document"] for item in self.items if item["document"]])
@@ -114,24 +118,9 @@ class Uploads:
     def _now(self, documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Return the present state of those documents that a job had to read, by id; a deleted one is missing."""
         waiting = [document["id"] for document in documents if document.get("status") not in _FINAL]
-        if len(waiting) <= _FEW:
-            return {key: state for key in waiting if (state := self._one(key)) is not None}
-        found: dict[str, Any] = {}
-        after: dict[str, str] = {}
-        while True:
-            page = self._server.call("GET", self._path, params={"limit": 10_000, **after})
-            found |= {document["id"]: document for document in page["data"]}
-            if not page["has_more"] or all(key in found for key in waiting):
-                return found
-            after = {"after": page["last_id"]}
-
-    def _one(self, document_id: str) -> Any:
-        try:
-            return self._server.call("GET", f"{self._path}/{document_id}")
-        except RequestError as error:
-            if error.status != 404:
-                raise
-            return None
+        if len(waiting) > _FEW:
+            return {document["id"]: document for document in self._server.pages(self._path)}
+        return {key: state for key in waiting for state in self._server.found(f"{self._path}/{key}")}
 
     def _outcome(
         self, item: Mapping[str, Any], found: Mapping[str, Any], errors: Sequence[TandemError]

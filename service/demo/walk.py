@@ -13,10 +13,12 @@ from typing import Any
 import httpx
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.markup import escape
 
 from generator.seed import SEED
 from service.client import Client
 from service.commands.progress import run_job
+from service.commands.terminal import one_line, plain
 from service.server import local_server
 from service.settings import Settings, load_settings
 
@@ -73,7 +75,7 @@ def _ask(client: Client, questions: tuple[str, ...]) -> None:
         answer = client.call("POST", f"/v1/domains/{DOMAIN}/query", json={"question": question})
         spent = sum(answer["timings_ms"].values())
         _CONSOLE.print(f"\n[bold]{question}[/bold]")
-        _CONSOLE.print(f"  {answer['answer']}", markup=False)
+        _CONSOLE.print(f"  {plain(answer['answer'])}", markup=False)
         for citation in answer["citations"]:
             place = f"{citation['external_id']} [{citation['start']}:{citation['end']}]"
             _CONSOLE.print(f"  {citation['marker']} {place}", markup=False, style="dim")
@@ -128,4 +130,4 @@ def _promote(client: Client, report: dict[str, Any]) -> None:
 
 
 def _say(text: str) -> None:
-    _CONSOLE.print(f"[bold green]●[/bold green] {text}")
+    _CONSOLE.print(f"[bold green]●[/bold green] {escape(one_line(text))}")

@@ -18,11 +18,12 @@ class DomainDiagnosis(BaseModel):
 
 
 class Diagnosis(BaseModel):
-    """The encoder of the server, and each domain's diagnosis."""
+    """The encoder of the server, where its settings come from, and each domain's diagnosis."""
 
     object: Literal["diagnosis"] = "diagnosis"
     encoder: str
     space_id: str
     precision: str
     reranker: str | None
+    settings_from: str
     domains: list[DomainDiagnosis]

@@ -10,6 +10,7 @@ from retriever.fusion import readable_weight
 from retriever.legibility import advice
 from service.objects.diagnosis import Diagnosis, DomainDiagnosis
 from service.routes.dependencies import RuntimeDep
+from service.settings import settings_from
 from store.domains import list_domains
 from store.errors import NotReadyError
 from store.passages import measured_texts
@@ -58,5 +59,6 @@ def doctor(runtime: RuntimeDep) -> Diagnosis:
         space_id=encoder.space_id,
         precision=precision_of(settings),
         reranker=reranker.id if reranker else None,
+        settings_from=settings_from(),
         domains=found,
     )

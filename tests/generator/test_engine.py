@@ -70,6 +70,12 @@ def test_domains_are_searched_apart(engine: Engine) -> None:
     assert [hit.passage.external_id for hit in hits] == ["b.txt"]
 
 
+def test_a_domain_is_made_when_it_is_missing_and_only_then(engine: Engine) -> None:
+    first = engine.domain("notes")
+
+    assert (first.name, engine.domain("notes")) == ("notes", first)
+
+
 def test_a_domain_that_does_not_exist_is_named(engine: Engine) -> None:
     with pytest.raises(NotFoundError, match="nowhere"):
         engine.ask("nowhere", "Why?")

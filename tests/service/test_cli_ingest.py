@@ -38,7 +38,7 @@ class Documents:
             return self._upload(re.findall(rb'filename="([^"]+)"', body))
         if path.startswith("/v1/domains/default/documents/"):
             return 200, READY
-        return 200, {"object": "list", "data": [{"name": "default"}]}
+        return 200, {"object": "list", "data": [], "has_more": False}
 
     def _upload(self, found: list[bytes]) -> tuple[int, Any]:
         names = [name.decode() for name in found]

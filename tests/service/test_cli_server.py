@@ -17,6 +17,7 @@ from pretended_server import HANG_UP, closed_port, owned, pretended, refusal
 
 from service.server import local_server
 from service.settings import Settings
+from store.folder import DataFolder
 
 
 def test_commands_talk_to_the_running_server(shell: dict[str, str], settings: Settings) -> None:
@@ -94,6 +95,31 @@ def test_lists_can_be_limited(bare: dict[str, str]) -> None:
         *inside,
         *(f"/v1/{n}?limit=7" for n in ("domains", "jobs", "models")),
     ]
+
+
+def test_serve_tells_a_person_where_it_listens_and_what_it_serves(shell: dict[str, str], tmp_path: Path) -> None:
+    variables = {"COLUMNS": "40", "TANDEM_API_KEY": "a-key-of-eight"}
+    command = [*HEEDING, sys.executable, "-m", "service.cli", "serve", "--port", "0"]
+    server = subprocess.Popen(command, env=shell | variables, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    told = [server.stdout.readline().rstrip() for _ in range(6)]
+    server.send_signal(signal.SIGINT)
+    server.communicate()
+
+    url = told[0].split()[-1]
+    assert url.startswith("http://127.0.0.1:")
+    assert told[1:3] == [f"  pages        {url}/docs, for developers", f"  data folder  {shell['TANDEM_HOME']}"]
+    assert ("none: answers quote" in told[3], "needs it" in told[4], "TANDEM_API_KEY" in told[5]) == (True,) * 3
+
+
+def test_who_owns_a_folder_is_told_in_words_and_a_key_by_its_variable(bare: dict[str, str]) -> None:
+    with DataFolder.open(Path(bare["TANDEM_HOME"])).lock({"pid": 7, "command": "engine"}):
+        owned_by = tandem(bare, "domain", "list")
+    with pretended(bare, lambda *_: refusal(401, "Send 'Authorization: Bearer KEY'.")):
+        no_key = tandem(bare, "domain", "list")
+
+    assert "is in use by process 7 (engine)." in in_one_line(owned_by)
+    assert ("TANDEM_API_KEY" in in_one_line(no_key), "Bearer" in in_one_line(no_key)) == (True, False)
 
 
 def test_serve_says_where_it_listens(shell: dict[str, str], tmp_path: Path) -> None:

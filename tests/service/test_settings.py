@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from service.commands.recipe import lora_settings
-from service.settings import load_settings
+from service.settings import load_settings, settings_from
 from store.errors import InvalidInputError
 
 
@@ -111,6 +111,36 @@ def test_a_wrong_recipe_is_refused_by_name(tmp_path: Path, name: str, content: s
         lora_settings(recipe, [])
 
     assert message in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "near", "others"),
+    [
+        ("service.prot", "service.port", ("host", "lease_s")),
+        ("tuner.lora.learningrate", "tuner.lora.learning_rate", ("r", "epochs")),
+        ("retreiver", "retriever", ("home", "generator")),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_answered_with_those_that_do(
+    folder: Path, name: str, near: str, others: tuple[str, ...]
+) -> None:
+    (folder / "tandem.toml").write_text(f"{name} = 1\n", encoding="utf-8")
+
+    with pytest.raises(InvalidInputError) as refused:
+        load_settings()
+
+    assert f"There is no setting {name}. Did you mean {near}?" in refused.value.message
+    assert [other for other in others if f"{other}" not in refused.value.message.split(f"{near}?")[1]] == []
+
+
+def test_where_settings_come_from_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings_from() == f"defaults; there is no tandem.toml in {folder}"
+
+    (folder / "tandem.toml").write_text("", encoding="utf-8")
+    for name in ("TANDEM_SERVICE__PORT", "TANDEM_UNRELATED"):
+        monkeypatch.setenv(name, "1")
+
+    assert settings_from() == f"{folder / 'tandem.toml'}, TANDEM_SERVICE__PORT"
 
 
 @pytest.mark.parametrize("override", ["r=4", "lora.r", "lora.r=NaN", "lora.r=1e999"])

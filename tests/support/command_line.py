@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -23,3 +28,26 @@ def in_one_line(ended: subprocess.CompletedProcess[str]) -> str:
     (line,) = ended.stderr.splitlines()
     assert line.startswith("Error: "), line
     return line
+
+
+def on_a_terminal(shell: dict[str, str], columns: int, *words: str) -> str:
+    """Run the command on a terminal of that many columns and return what reached it."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    kept = {name: value for name, value in shell.items() if name not in ("COLUMNS", "LINES")}
+    command = [sys.executable, "-m", "service.cli", *words]
+    with subprocess.Popen(command, env=kept, stdin=theirs, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        parts = []
+        while part := _read(ours):
+            parts.append(part)
+    os.close(ours)
+    return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    """Return what comes next, or nothing once nobody writes any more."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
