@@ -43,6 +43,7 @@ def _failed(error: Exception) -> int:
     if isinstance(error, OSError):  # a disk that is full, a folder that may not be written
         where = f": {error.filename}" if error.filename else ""
         return _ended(FAILED, f"{error.strerror or error}{where}.", "os_error")
+    complain("")  # ends the line of the question
     return _ended(FAILED, "Nothing was done: the question was not answered with yes.", "not_confirmed")
 
 
