@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from generator.prompt import Message, Prompt
 from retriever.reader import Reading
 from retriever.search import Hit
+from store.errors import NotReadyError
+
+
+class AbandonedError(NotReadyError):
+    """The answer was given up since nobody waits for it any more."""
+
+    code = "abandoned"
+
+
+def never() -> bool:
+    """Return that the answer is still wanted."""
+    return False
 
 
 @dataclass(frozen=True)
 class Task:
     """A question to answer: from `hits` with their `readings`, or with `hits` None from what the model knows.
 
-    `searched_for` is the text that the hits were searched for, where it is not the question.
+    `searched_for` is the text that the hits were searched for, where it is not the question. A generator that takes
+    long asks `cancelled` at each step, and stops with `AbandonedError`.
     """
 
     question: str
@@ -27,6 +40,7 @@ class Task:
     readings: Sequence[Reading] = ()
     term_weights: dict[str, float] = field(default_factory=dict)
     searched_for: str = ""
+    cancelled: Callable[[], bool] = never
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.answer import Answer, Citation, Draft, Generator, Task
+from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, never
 from generator.citations import check_citations, quoted_citations
 from generator.evidence import estimate
 from generator.followup import search_text
@@ -45,7 +45,8 @@ ARMS = {
 class Question:
     """A question with how to answer it; `arm` None takes the release's own.
 
-    With `explain` the answer shows what each stage of retrieval found, which costs a little more.
+    With `explain` the answer shows what each stage of retrieval found, which costs a little more. Once `cancelled` says
+    so nobody wants the answer any more: it is given up between two steps, by `AbandonedError`.
     """
 
     question: str
@@ -55,6 +56,8 @@ class Question:
     history: list[Message] = field(default_factory=list)
     min_seq: int = 0
     explain: bool = False
+    wait_s: float = 60.0
+    cancelled: Callable[[], bool] = never
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class Answerer:
         found = self._retrieve(pinned, question, asked) if arm.passages else None
         clock.lap("retrieval")
         yield "passages", found.hits if found else []
+        clock.resume()
+        _go_on(question)
         readings = self._reader.read(asked, [hit.passage.text for hit in found.hits]) if found else []
         evidence = estimate(found.hits, readings, found.term_weights, manifest["thresholds"]) if found else None
         clock.lap("reading")
@@ -114,15 +119,17 @@ class Answerer:
             readings=readings,
             term_weights=found.term_weights if found else {},
             searched_for=asked,
+            cancelled=question.cancelled,
         )
+        _go_on(question)
         enough = evidence is None or evidence >= manifest["thresholds"]["evidence"]
         draft = generator.write(task) if enough else Draft(prompt.abstention(question.question, arm.passages))
         clock.lap("generation")
         checked = _checked(draft, found, question.question, prompt)
         text, citations = checked.text, checked.citations
+        clock.lap("citations")
         yield "delta", text
         yield "citations", citations
-        clock.lap("citations")
         yield (
             "done",
             Answer(
@@ -172,12 +179,13 @@ class Answerer:
             settings["mode"],
             filters=question.filters,
             min_seq=question.min_seq,
+            wait_s=question.wait_s,
         )
         return self._retriever.search(pinned.domain_id, pinned.manifest, request)
 
 
 class _Clock:
-    """Milliseconds between laps."""
+    """Milliseconds between laps, without what the reader of a stream took for itself."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
@@ -187,6 +195,15 @@ class _Clock:
         now = time.perf_counter()
         self.laps[name] = round((now - self._last) * 1000, 2)
         self._last = now
+
+    def resume(self) -> None:
+        """Begin the next lap now."""
+        self._last = time.perf_counter()
+
+
+def _go_on(question: Question) -> None:
+    if question.cancelled():
+        raise AbandonedError("Nobody waits for the answer any more.")
 
 
 def prompt_reference(prompt: Prompt) -> dict[str, str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from generator.answer import Draft, Task
+from generator.answer import AbandonedError, Draft, Task
 from generator.prompt import Context, Message, fit
 from generator.settings import GeneratorSettings
 from retriever.quiet import quiet_transformers
@@ -22,6 +23,7 @@ from store.errors import DamagedError
 _NO_ADAPTER = "__base__"
 _ADAPTER_FILES = {"adapter_config.json", "adapter_model.safetensors"}
 _MAX_RANK = 256
+_LOOK_S = 0.2  # how often who waits for a turn looks whether the answer is still wanted
 
 
 class CausalGenerator:
@@ -50,7 +52,7 @@ class CausalGenerator:
         contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.text) for hit in task.hits]
         messages = fit(task.prompt, task.question, contexts, task.history, self._count, budget)
         ids = encode_chat(self.tokenizer, messages)[-budget:]
-        with self._turn, self._torch.inference_mode(), quiet_transformers():
+        with self._taking_turns(task), self._torch.inference_mode(), quiet_transformers():
             chosen = self._choose(task.adapter)  # before `self._model` is read: loading may replace it
             rows = self._torch.tensor([ids])
             output = self._model.generate(
@@ -59,11 +61,30 @@ class CausalGenerator:
                 max_new_tokens=longest,
                 do_sample=False,
                 pad_token_id=self.tokenizer.pad_token_id,
+                stopping_criteria=self._stopping(task),
                 **chosen,
             )
+        _go_on(task)
         written = output[0, len(ids) :].tolist()
         text = self.tokenizer.decode(written, skip_special_tokens=True)
         return Draft(text.strip(), len(ids), len(written), messages)
+
+    @contextmanager
+    def _taking_turns(self, task: Task) -> Iterator[None]:
+        while not self._turn.acquire(timeout=_LOOK_S):
+            _go_on(task)
+        try:
+            _go_on(task)
+            yield
+        finally:
+            self._turn.release()
+
+    @staticmethod
+    def _stopping(task: Task) -> Any:
+        """Return what ends the generation before its next token once nobody waits for it."""
+        from transformers import StoppingCriteriaList
+
+        return StoppingCriteriaList([lambda *_, **__: task.cancelled()])
 
     def _count(self, messages: list[Message]) -> int:
         return len(encode_chat(self.tokenizer, messages))
@@ -94,6 +115,11 @@ class CausalGenerator:
         if len(self._loaded) > self._settings.max_adapters:
             oldest, _ = self._loaded.popitem(last=False)
             self._model.delete_adapter(oldest)
+
+
+def _go_on(task: Task) -> None:
+    if task.cancelled():
+        raise AbandonedError("Nobody waits for the answer any more.")
 
 
 def load_causal(folder: Path) -> tuple[Any, Any]:

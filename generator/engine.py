@@ -30,7 +30,7 @@ from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document
 from store.domains import Domain, create_domain, get_domain, list_domains
-from store.errors import ConflictError, InvalidInputError, NotFoundError
+from store.errors import ConflictError, DamagedError, InvalidInputError, NotFoundError
 from store.folder import hash_files
 from store.ids import canonical_json, sha256
 from store.models import Model, get_model, model_folder, register_base
@@ -61,6 +61,7 @@ class Engine:
         self.answerer = Answerer(self.retriever, self.reader, self._generator, lambda key: get_model(store, key))
         self._generators: dict[str, Generator] = {}
         self._loading = threading.Lock()
+        self._sound_adapters: dict[str, tuple[object, ...]] = {}  # how their files looked when they were last checked
 
     @classmethod
     @contextmanager
@@ -114,6 +115,21 @@ class Engine:
         if self.base_model is None:
             raise ConflictError("No language model is configured: set generator.base_model.", code="no_base_model")
         return {**manifest, "base_model": self.base_model.id}
+
+    def check_servable(self, manifest: dict[str, Any]) -> None:
+        """Raise a `TandemError` that names what this server lacks to answer under a release; no model is asked."""
+        self.retriever.check_release(manifest)
+        load_prompt(manifest["prompt"]["name"], manifest["prompt"]["sha256"])
+        _, adapter = self.answerer.serve(manifest, manifest["generation"]["arm"])
+        if manifest["generation"]["backend"] == "transformers":
+            base = self._check_base(manifest)
+            if not (Path(base.path) / "config.json").is_file():
+                raise ConflictError(
+                    f"The files of the base model {base.id} are gone: put them back, or set generator.base_model.",
+                    code="base_model_missing",
+                )
+        if adapter is not None:
+            self._check_adapter(get_model(self.store, adapter))
 
     def create_domain(self, name: str, description: str = "", metadata: dict[str, Any] | None = None) -> Domain:
         """Create a domain with a first release."""
@@ -202,6 +218,20 @@ class Engine:
                 code="wrong_base_model",
             )
         return self.base_model
+
+    def _check_adapter(self, model: Model) -> None:
+        """Raise `ConflictError` unless the adapter's files are those that were published; read when they changed."""
+        folder = self.store.folder.root / model.path
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        state = tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+        if self._sound_adapters.get(model.id) == state:
+            return
+        try:
+            model_folder(self.store, model)
+        except (DamagedError, OSError) as error:
+            message = f"The files of the adapter {model.id} are damaged or gone: tune again, or put them back."
+            raise ConflictError(message, code="adapter_damaged") from error
+        self._sound_adapters[model.id] = state
 
     def _register(self, configured: Path) -> Model:
         folder = base_model_folder(configured)

@@ -83,17 +83,24 @@ class DomainIndex:
         """Return the ids of the texts in the newest snapshot."""
         return self._snapshot.dense.ids()
 
-    def follow(self) -> Snapshot:
-        """Apply the changes since the snapshot, publish the result and return it."""
+    def follow(self, wait_s: float = -1) -> Snapshot:
+        """Apply the changes since the snapshot, publish the result and return it.
+
+        If another thread is at it for longer than `wait_s` (-1: wait for it), the snapshot is returned as it is.
+        """
         if last_seq(self._store, self._view.domain_id) == self._snapshot.seq:
             return self._snapshot
-        with self._turn:
+        if not self._turn.acquire(timeout=wait_s):
+            return self._snapshot
+        try:
             if self._closed:
                 return self._snapshot
             changes = changes_since(self._store, self._view.domain_id, self._view.passage_set, self._snapshot.seq)
             self._apply(changes)
             if self._snapshot.seq - self._saved >= self._checkpoint_every:
                 self._write_checkpoint()
+        finally:
+            self._turn.release()
         return self._snapshot
 
     def checkpoint(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -23,18 +22,24 @@ from retriever.legibility import Legibility
 from retriever.reranker import Reranker
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError, InvalidInputError, NotReadyError, TandemError
-from store.passages import Passage, read_passages
+from store.passages import Passage, last_seq, read_passages
 from store.store import Store
 
-_WAIT_S = 5.0
 _LOG = logging.getLogger("tandem")
 # What can keep an index from being followed or written now: disk, FAISS (RuntimeError), tantivy (ValueError), database.
 _TROUBLES = (OSError, ValueError, RuntimeError, MemoryError, SQLAlchemyError, TandemError)
 
 
+class IndexBehindError(NotReadyError):
+    """The index is being opened, or brought to the change that was asked for, by another thread."""
+
+
 @dataclass(frozen=True)
 class Request:
-    """A search: `top_k` hits, at least as new as the change `min_seq`."""
+    """A search: `top_k` hits, at least as new as the change `min_seq`.
+
+    Where another thread is opening the index or bringing it to that change, the search waits `wait_s` seconds for it.
+    """
 
     query: str
     top_k: int = 10
@@ -42,6 +47,7 @@ class Request:
     rerank: bool | None = None  # None: as the release says
     filters: Filter | None = None
     min_seq: int = 0
+    wait_s: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -98,19 +104,31 @@ class Retriever:
         """Return the view that this retriever searches in a domain."""
         return View(domain_id, self.settings.chunker.passage_set, self.encoder.space_id, self.encoder.dimension)
 
-    def index(self, domain_id: str) -> DomainIndex:
-        """Return the domain's index, opening it if needed."""
+    def index(self, domain_id: str, wait_s: float = -1) -> DomainIndex:
+        """Return the domain's index, opening it if needed.
+
+        Raises `IndexBehindError` if another thread is opening it for longer than `wait_s` (-1: wait for it).
+        """
         found = self._indexes.get(domain_id)
         if found is not None:
             return found
         with self._opening:
             turn = self._turns.setdefault(domain_id, threading.Lock())
-        with turn:  # only those wait who ask for the same domain
+        if not turn.acquire(timeout=wait_s):  # only those wait who ask for the same domain
+            raise IndexBehindError("The index of the domain is being opened. Try again.")
+        try:
             if domain_id not in self._indexes:
                 index = DomainIndex(self._store, self.view(domain_id), self.settings.checkpoint_every)
                 index.follow()  # a checkpoint is behind the log
                 self._indexes[domain_id] = index
             return self._indexes[domain_id]
+        finally:
+            turn.release()
+
+    def shown(self, domain_id: str) -> int | None:
+        """Return the change that the domain's index shows, None as long as nobody needed it."""
+        index = self._indexes.get(domain_id)
+        return index.snapshot.seq if index else None
 
     def forget(self, domain_id: str) -> None:
         """Drop the index of a domain that was deleted."""
@@ -150,7 +168,7 @@ class Retriever:
         if not request.query.strip():
             raise InvalidInputError("The query is empty.", code="empty_query", param="query")
         self._check_release(manifest)
-        snapshot = self._snapshot(domain_id, request.min_seq)
+        snapshot = self._snapshot(domain_id, request.min_seq, request.wait_s)
         allowed: set[int] | None = None
         documents: set[str] | None = None
         if request.filters is not None:
@@ -212,15 +230,11 @@ class Retriever:
         depth = self._rerank_depth(request, manifest)
         if not depth:
             return hits
-        pinned = manifest.get("reranker") or (self.reranker.id if self.reranker else None)
-        if self.reranker is None or self.reranker.id != pinned:
-            have = self.reranker.id if self.reranker else "none (retriever.reranker)"
-            message = f"The reranker {pinned or 'asked for'} is not loaded; configured is {have}."
-            raise ConflictError(message, code="no_reranker")
+        reranker = self._loaded_reranker(manifest.get("reranker"))
         head = hits[:depth]
-        scores = self.reranker.scores(request.query, [hit.passage.text for hit in head])
-        finite(np.array(scores), f"The reranker {self.reranker.id}")
-        if (weight := self.reranker.weight) is not None:
+        scores = reranker.scores(request.query, [hit.passage.text for hit in head])
+        finite(np.array(scores), f"The reranker {reranker.id}")
+        if (weight := reranker.weight) is not None:
             scores = [hit.score + weight * score for hit, score in zip(head, scores, strict=True)]
         order = sorted(range(len(head)), key=lambda place: (-scores[place], place))
         best = [
@@ -229,17 +243,33 @@ class Retriever:
         ]
         return best + hits[depth:]
 
-    def _snapshot(self, domain_id: str, min_seq: int) -> Snapshot:
-        index = self.index(domain_id)
-        deadline = time.monotonic() + _WAIT_S
+    def _snapshot(self, domain_id: str, min_seq: int, wait_s: float) -> Snapshot:
+        index = self.index(domain_id, wait_s)
         snapshot = index.snapshot
-        while snapshot.seq < min_seq:
-            if time.monotonic() > deadline:
-                raise NotReadyError(f"The index is at change {snapshot.seq}; {min_seq} was asked for. Try again.")
-            snapshot = index.follow()
-            if snapshot.seq < min_seq:
-                time.sleep(0.02)
+        if snapshot.seq >= min_seq:
+            return snapshot
+        newest = last_seq(self._store, domain_id)
+        if newest < min_seq:
+            message = f"There is no change {min_seq} in this domain yet; the newest is {newest}."
+            raise InvalidInputError(message, code="no_such_change", param="min_seq")
+        snapshot = index.follow(wait_s)
+        if snapshot.seq < min_seq:
+            raise IndexBehindError(f"The index is at change {snapshot.seq}; {min_seq} was asked for. Try again.")
         return snapshot
+
+    def check_release(self, manifest: dict[str, Any]) -> None:
+        """Raise `ConflictError` if a search under this release would be refused: its space, passages or reranker."""
+        self._check_release(manifest)
+        if manifest.get("reranker") is not None and manifest["retrieval"].get("rerank", 20):
+            self._loaded_reranker(manifest["reranker"])
+
+    def _loaded_reranker(self, wanted: str | None) -> Reranker:
+        """Return the reranker if it is the one that is wanted, or any if none is named."""
+        if self.reranker is not None and wanted in (None, self.reranker.id):
+            return self.reranker
+        have = self.reranker.id if self.reranker else "none"
+        message = f"The reranker {wanted or 'asked for'} is not loaded; configured is {have} (retriever.reranker)."
+        raise ConflictError(message, code="no_reranker")
 
     def _check_release(self, manifest: dict[str, Any]) -> None:
         mine = {"space_id": self.encoder.space_id, "passage_set": self.settings.chunker.passage_set}

@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from service import failures
+from service.admission import Admission
 from service.objects.content import ErrorObject
-from service.protection import Protection
-from service.routes import documents, domains, evaluations, health, jobs, models, questions, releases
+from service.protection import OPEN_PATHS, Protection
+from service.readiness import Monitor, Probes
+from service.routes import documents, domains, evaluations, health, jobs, models, pages, questions, releases
 from service.runtime import Runtime
 
 
@@ -22,15 +24,20 @@ def create_app(runtime: Runtime) -> Protection:
         title="Tandem",
         version="0.1.0",
         description="Documents in, cited and measured answers out.",
+        docs_url=None,
+        redoc_url=None,
         responses={"4XX": failure, "5XX": failure},
     )
     app.state.runtime = runtime
-    failures.install(app)
-    for module in (health, domains, documents, questions, jobs, models, releases, evaluations):
+    monitor = Monitor(runtime)
+    app.state.monitor, app.state.probes = monitor, Probes(monitor.look)
+    failures.install(app, runtime.settings.home, monitor.suspect)
+    for module in (pages, health, domains, documents, questions, jobs, models, releases, evaluations):
         app.include_router(module.router)
     app.openapi = partial(_describe, app)  # type: ignore[method-assign]
     settings = runtime.settings
-    return Protection(app, settings.api_key, settings.service.max_body_bytes)
+    app.add_middleware(Admission, limit=settings.service.requests)
+    return Protection(app, settings.api_key, settings.service.max_body_bytes, {*OPEN_PATHS, *pages.PAGES})
 
 
 def _describe(app: FastAPI) -> dict[str, Any]:

@@ -201,9 +201,11 @@ class Guard:
         self._reserve[connection] = None
         connection.in_reserve = True
         connection.app = _Overloaded(connection.app, self.limit)
-        if len(self._reserve) > _RESERVE:
-            oldest = next((each for each in self._reserve if each.idle), connection)
-            oldest.refuse(503, _overloaded(self.limit), "too_many_connections")
+        staying = [each for each in self._reserve if not each.transport.is_closing()]
+        idle = [each for each in staying if each.idle]
+        crowded = len(staying) - len(idle) >= _RESERVE
+        for one in [*idle[:-_RESERVE], *([connection] if crowded else [])]:
+            one.refuse(503, _overloaded(self.limit), "too_many_connections")
 
     def leave(self, connection: GuardedProtocol) -> None:
         """Forget a connection that is closed."""

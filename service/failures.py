@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
 
 from service.validation import explain
-from store.errors import InvalidInputError, TandemError, UnsupportedMediaError
+from store.errors import DamagedError, InvalidInputError, TandemError, UnsupportedMediaError
 
 _TYPES = {401: "authentication_error", 404: "not_found_error", 409: "conflict_error", 422: "unprocessable_error",
-          503: "unavailable_error"}  # fmt: skip
+          429: "rate_limit_error", 503: "unavailable_error"}  # fmt: skip
 _LOG = logging.getLogger("tandem")
 
 
@@ -41,14 +45,34 @@ def error_type(status: int) -> str:
     return _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
 
 
-def failure(
-    status: int, message: str, *, code: str | None = None, param: str | None = None, final: bool = True
-) -> JSONResponse:
-    """Return the response of a failure; clients are told not to repeat a conflict that is final."""
-    kind = error_type(status)
-    headers = {409: {"x-should-retry": str(not final).lower()}, 503: {"retry-after": "1"}}.get(status)
-    error = {"message": _plain(message), "type": kind, "param": param and _plain(param), "code": code}
-    return JSONResponse({"error": error}, status, headers)
+def failure(error: TandemError, home: Path | None = None) -> JSONResponse:
+    """Return the response of a failure; clients are told not to repeat a conflict that is final.
+
+    The message does not show where the data folder `home` lies.
+    """
+    headers = {409: {"x-should-retry": str(not error.final).lower()}, 503: {"retry-after": "1"}}.get(error.status)
+    return JSONResponse(_content(error, home), error.status, headers)
+
+
+def error_content(error: BaseException, what: str, home: Path) -> dict[str, Any]:
+    """Return the body of the failure that an exception is; one that nobody foresaw is logged and tells nothing.
+
+    `what` names the request for the log.
+    """
+    if isinstance(error, TandemError):
+        if error.status == 500:
+            _LOG.error("%s failed: %s", what, error.message)
+        return _content(error, home)
+    _LOG.error("%s failed", what, exc_info=error)
+    return _content(TandemError("The server failed on this request; its log says how."), None)
+
+
+def _content(error: TandemError, home: Path | None) -> dict[str, Any]:
+    message = error.message
+    for place in {home, home.resolve()} if home else ():
+        message = message.replace(f"{place}/", "").replace(str(place), "the data folder")
+    kind, param = error_type(error.status), error.param and _plain(error.param)
+    return {"error": {"message": _plain(message), "type": kind, "param": param, "code": error.code}}
 
 
 def _plain(text: str) -> str:
@@ -70,34 +94,44 @@ def _refused(request: Request, error: RequestValidationError) -> TandemError:
     return InvalidInputError(message, param=name or None)
 
 
-def install(app: FastAPI) -> None:
-    """Register the handlers that turn exceptions into failures."""
+def install(app: FastAPI, home: Path, suspect: Callable[[], None]) -> None:
+    """Register what turns exceptions into failures. All of it is `async`: a failure must not wait for a thread.
+
+    `suspect` is called when something is damaged.
+    """
 
     @app.exception_handler(TandemError)
-    def _tandem(request: Request, error: TandemError) -> JSONResponse:
-        del request
-        return failure(error.status, error.message, code=error.code, param=error.param, final=error.final)
+    async def _tandem(request: Request, error: TandemError) -> JSONResponse:
+        error_content(error, _named(request), home)  # logs what is the server's fault
+        if isinstance(error, DamagedError):
+            suspect()
+        return failure(error, home)
 
     @app.exception_handler(RequestValidationError)
-    def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
-        refused = _refused(request, error)
-        return failure(refused.status, refused.message, code=refused.code, param=refused.param)
+    async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
+        return failure(_refused(request, error))
 
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 400 and "parsing the body" in str(error.detail):
             unreadable = InvalidInputError("The body is no JSON that can be read.", code="invalid_json")
-            refused = compressed(request) or unreadable
-            return failure(refused.status, refused.message, code=refused.code)
-        message = f"{request.method} {request.url.path}: {str(error.detail).rstrip('.')}."
-        return failure(error.status_code, message, code=HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"))
+            return failure(compressed(request) or unreadable)
+        message = f"{_named(request)}: {str(error.detail).rstrip('.')}."
+        refused = TandemError(message, code=HTTPStatus(error.status_code).phrase.lower().replace(" ", "_"))
+        refused.status = error.status_code
+        return failure(refused)
 
     @app.exception_handler(UnicodeEncodeError)
-    def _surrogate(request: Request, error: UnicodeEncodeError) -> JSONResponse:
+    async def _surrogate(request: Request, error: UnicodeEncodeError) -> JSONResponse:
         del request
-        return failure(400, f"The text cannot be written as UTF-8: {error.reason}.", code="invalid_text")
+        return failure(InvalidInputError(f"The text cannot be written as UTF-8: {error.reason}.", code="invalid_text"))
 
-    @app.exception_handler(Exception)
-    def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return failure(500, "The server failed on this request; its log says how.", code="internal_error")
+    async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse(error_content(error, _named(request), home), 500)
+
+    # As a handler of the application it would be called, too, but uvicorn would get the exception and hang up.
+    app.add_middleware(ExceptionMiddleware, handlers={Exception: _unexpected})
+
+
+def _named(request: Request) -> str:
+    return f"{request.method} {request.url.path}"

@@ -77,6 +77,18 @@ def served_release(store: Store, domain: str) -> Release:
     raise NotFoundError(f"There is no domain {domain[:80]!r}.", code="domain_not_found", param="domain")
 
 
+def served_releases(store: Store) -> list[tuple[str, Release]]:
+    """Return the name of every domain with the release that it serves, ordered by name."""
+    domains, releases = schema.domains, schema.releases
+    statement = (
+        sa.select(domains.c.name, releases.c.id, releases.c.domain_id, releases.c.manifest, releases.c.created_at)
+        .join(releases, releases.c.id == domains.c.release_id)
+        .order_by(domains.c.name)
+    )
+    with store.database.read() as connection:
+        return [(row[0], Release(*row[1:], active=True)) for row in connection.execute(statement)]
+
+
 def list_releases(store: Store, domain_id: str) -> list[Release]:
     """Return the domain's releases, newest first."""
     return _select(store, schema.releases.c.domain_id == domain_id)

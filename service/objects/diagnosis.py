@@ -1,4 +1,4 @@
-"""The wire object of `tandem doctor`."""
+"""The wire objects of `/readyz` and of `tandem doctor`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,82 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from service.readiness import Problem
+from store.diagnosis import GivenUp, Waiting
 
-class DomainDiagnosis(BaseModel):
-    """How well the encoder reads a domain: the mean share of its texts that is unknown, and what follows from it."""
+
+class ProblemObject(BaseModel):
+    """What stands in the way of answers, of one domain if it is named."""
+
+    part: Literal["server", "database", "disk", "jobs", "release"]
+    message: str
+    domain: str | None
+
+    @classmethod
+    def of(cls, problem: Problem) -> ProblemObject:
+        """Return the object of a problem."""
+        return cls(part=problem.part, message=problem.message, domain=problem.domain)
+
+
+class ReadinessObject(BaseModel):
+    """Whether questions can be answered; `degraded` says that not all can, or that no documents can be added."""
+
+    status: Literal["ready", "degraded"]
+    problems: list[ProblemObject] | None
+
+
+class WaitingObject(BaseModel):
+    """How many jobs of a kind wait and run in a domain."""
 
     domain: str
+    kind: str
+    queued: int
+    running: int
+
+    @classmethod
+    def of(cls, waiting: Waiting) -> WaitingObject:
+        """Return the object of a record."""
+        return cls(**waiting.__dict__)
+
+
+class GivenUpObject(BaseModel):
+    """A document that no search can find, and why."""
+
+    domain: str
+    id: str
+    external_id: str
+    status: Literal["failed", "quarantined"]
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, document: GivenUp) -> GivenUpObject:
+        """Return the object of a record."""
+        return cls(**document.__dict__)
+
+
+class SettingObject(BaseModel):
+    """A setting that is in force."""
+
+    name: str
+    value: str
+
+
+class DomainDiagnosis(BaseModel):
+    """How well the encoder reads a domain: the mean share of its texts that is unknown, and what follows from it.
+
+    Of its documents: how many have failed or are quarantined, and how many wait to be read. `index_seq` is the change
+    that its index shows of `newest_seq`; null: nobody has searched it since the start.
+    """
+
+    domain: str
+    release: str
+    generator: str
+    failed: int
+    quarantined: int
+    waiting: int
+    index_seq: int | None
+    newest_seq: int
     texts: int
     unknown_share: float
     dense_weight: float
@@ -18,12 +89,24 @@ class DomainDiagnosis(BaseModel):
 
 
 class Diagnosis(BaseModel):
-    """The encoder of the server, where its settings come from, and each domain's diagnosis."""
+    """What a server runs on, what stands in the way of answers, and each domain's diagnosis.
+
+    `given_up` holds the newest documents of `given_up_total` that have failed or are quarantined.
+    """
 
     object: Literal["diagnosis"] = "diagnosis"
+    status: Literal["ready", "degraded", "unavailable"]
     encoder: str
     space_id: str
     precision: str
     reranker: str | None
+    base_model: str | None
+    disk_free: int
+    database_bytes: int
     settings_from: str
+    given_up_total: int
+    problems: list[ProblemObject]
     domains: list[DomainDiagnosis]
+    queue: list[WaitingObject]
+    given_up: list[GivenUpObject]
+    settings: list[SettingObject]

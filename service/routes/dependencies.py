@@ -9,6 +9,9 @@ from fastapi import Depends, Request
 from service.runtime import Runtime
 from store.domains import Domain, get_domain
 
+# What nobody may keep or hold back; the second is for proxies.
+STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
 
 def runtime_of(request: Request) -> Runtime:
     """Return the runtime of the application that serves this request."""
@@ -16,7 +19,12 @@ def runtime_of(request: Request) -> Runtime:
     return runtime
 
 
-RuntimeDep = Annotated[Runtime, Depends(runtime_of)]
+async def _runtime(request: Request) -> Runtime:
+    """Return the same without a thread, which FastAPI would take for a plain function."""
+    return runtime_of(request)
+
+
+RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 
 
 def domain_in_path(domain: str, runtime: RuntimeDep) -> Domain:

@@ -16,7 +16,7 @@ from service.lanes import waits_for
 from service.objects.content import ObjectList
 from service.objects.lifecycle import EventObject, JobObject
 from service.paging import Page, page
-from service.routes.dependencies import RuntimeDep
+from service.routes.dependencies import STREAM_HEADERS, RuntimeDep
 from service.runtime import Runtime
 from service.validation import Body, invalid
 from store.datasets import get_dataset
@@ -137,7 +137,7 @@ def events(
     found = get_job(runtime.store, job)
     if "text/event-stream" in accept:
         watched = _watch(runtime, found.id, int(last_event_id or 0))
-        return StreamingResponse(watched, media_type="text/event-stream", headers={"cache-control": "no-cache"})
+        return StreamingResponse(watched, media_type="text/event-stream", headers=STREAM_HEADERS)
     return page.of([EventObject.of(event) for event in list_events(runtime.store, found.id)])
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from starlette.types import Receive, Scope, Send
 
 from generator.answer import Answer, Citation
 from generator.answering import Question
 from retriever.filters import Filter
-from retriever.search import Hit, Request
-from service.failures import error_type
+from retriever.search import Hit
+from retriever.search import Request as SearchRequest
+from service.computing import Computation, patiently
+from service.failures import error_content
 from service.objects.content import AnswerObject, CitationObject, HitObject, SearchObject
-from service.routes.dependencies import RuntimeDep
+from service.routes.dependencies import STREAM_HEADERS, RuntimeDep
 from service.runtime import DEFAULT_DOMAIN, Runtime
 from service.validation import Body
-from store.errors import TandemError
 from store.ids import new_id
 
 router = APIRouter(tags=["questions"])
@@ -58,51 +61,80 @@ class QueryBody(Body):
 
 
 @router.post("/v1/domains/{domain}/search")
-def search(body: SearchBody, domain: str, runtime: RuntimeDep) -> SearchObject:
+async def search(body: SearchBody, domain: str, runtime: RuntimeDep) -> SearchObject:
     """Return the passages that fit best."""
-    pinned = runtime.engine.pin(domain)
-    mode = body.mode or pinned.manifest["retrieval"]["mode"]
-    request = Request(body.query, body.top_k, mode, body.rerank, body.filters, body.min_seq)
-    result = runtime.engine.retriever.search(pinned.domain_id, pinned.manifest, request)
-    return SearchObject.of(result, pinned.release, mode)
+
+    def find() -> SearchObject:
+        pinned = runtime.engine.pin(domain)
+        mode = body.mode or pinned.manifest["retrieval"]["mode"]
+        asked = SearchRequest(body.query, body.top_k, mode, body.rerank, body.filters, body.min_seq, wait_s=0)
+        result = runtime.engine.retriever.search(pinned.domain_id, pinned.manifest, asked)
+        return SearchObject.of(result, pinned.release, mode)
+
+    return await patiently(lambda: run_in_threadpool(find))
 
 
 @router.post("/v1/domains/{domain}/query", response_model=AnswerObject)
-def query(body: QueryBody, domain: str, runtime: RuntimeDep) -> Response | AnswerObject:
-    """Answer a question; with `stream` as server-sent events that end with `done`, the whole answer."""
-    return _answer(body, domain, runtime)
+async def query(body: QueryBody, domain: str, runtime: RuntimeDep, request: Request) -> Response | AnswerObject:
+    """Answer a question; with `stream` as server-sent events that end with `done`, the whole answer, or `error`."""
+    return await _answer(body, domain, runtime, request)
 
 
 @router.post("/query", response_model=AnswerObject)
-def query_default(body: QueryBody, runtime: RuntimeDep) -> Response | AnswerObject:
+async def query_default(body: QueryBody, runtime: RuntimeDep, request: Request) -> Response | AnswerObject:
     """Answer a question in the domain `default`."""
-    return _answer(body, DEFAULT_DOMAIN, runtime)
+    return await _answer(body, DEFAULT_DOMAIN, runtime, request)
 
 
-def _answer(body: QueryBody, domain: str, runtime: Runtime) -> Response | AnswerObject:
-    pinned = runtime.engine.pin(domain)
+async def _answer(body: QueryBody, domain: str, runtime: Runtime, request: Request) -> Response | AnswerObject:
     history = [turn.model_dump() for turn in body.history]
-    question = Question(body.question, body.arm, body.top_k, body.filters, history, body.min_seq, body.explain)
-    events = runtime.engine.answerer.stream(pinned, question)
+
+    def events(left: Callable[[], bool]) -> Iterator[tuple[str, Any]]:
+        question = Question(
+            body.question,
+            body.arm,
+            body.top_k,
+            body.filters,
+            history,
+            body.min_seq,
+            body.explain,
+            wait_s=0,
+            cancelled=left,
+        )
+        return runtime.engine.answerer.stream(runtime.engine.pin(domain), question)
+
+    work = Computation(events)
     query_id = new_id("qry")
-    if body.stream:
-        first = next(events)  # a request that cannot be served fails here, with a status
-        stream = _events(first, events, query_id, domain, body.explain)
-        return StreamingResponse(stream, media_type="text/event-stream")
-    *_, (_, answer) = events
-    return AnswerObject.of(answer, query_id, domain, body.explain)
+    if not body.stream:
+        _, answer = await work.last(request.is_disconnected)
+        return AnswerObject.of(answer, query_id, domain, body.explain)
+    first = await work.first()  # a request that cannot be served fails here, with a status
+
+    async def written() -> AsyncIterator[str]:
+        yield _event(first[0], _content(first[1], query_id, domain, body.explain))
+        while (piece := await work.following()) is not None:
+            yield _event(piece[0], _content(piece[1], query_id, domain, body.explain))
+        error = work.failure()
+        if error is not None:
+            named = f"{request.method} {request.url.path}"
+            yield _event("error", error_content(error, named, runtime.settings.home))
+
+    return _Events(work, written())
 
 
-def _events(
-    first: tuple[str, Any], rest: Iterator[tuple[str, Any]], query_id: str, domain: str, explain: bool
-) -> Iterator[str]:
-    yield _event(first[0], _content(first[1], query_id, domain, explain))
-    try:
-        for name, content in rest:
-            yield _event(name, _content(content, query_id, domain, explain))
-    except TandemError as error:
-        failed = {"message": error.message, "type": error_type(error.status), "param": error.param, "code": error.code}
-        yield _event("error", {"error": failed})
+class _Events(StreamingResponse):
+    """Server-sent events of a computation that nobody goes on with once the client is gone."""
+
+    def __init__(self, work: Computation[Any], content: AsyncIterator[str]) -> None:
+        super().__init__(content, media_type="text/event-stream", headers=STREAM_HEADERS)
+        self._work = work
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._work.abandon()
 
 
 def _content(content: Any, query_id: str, domain: str, explain: bool) -> Any:

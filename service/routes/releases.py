@@ -56,7 +56,7 @@ def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseO
     if body.set.get("adapter") is not None:
         manifest = _with_adapter(runtime.store, domain.id, manifest, body.set)
     manifest = runtime.engine.with_base_model(manifest)
-    runtime.engine.answerer.serve(manifest, manifest["generation"]["arm"])
+    runtime.engine.check_servable(manifest)
     if body.calibrate is not None:
         questions = calibration_questions(runtime.store, domain.id, body.calibrate)
         weight = fit_dense_weight(runtime.engine, Pinned(domain.id, source.id, manifest), questions)
@@ -85,6 +85,7 @@ def get(release: str, runtime: RuntimeDep) -> ReleaseObject:
 def promote(release: str, runtime: RuntimeDep, body: Promotion | None = None) -> ReleaseObject:
     """Make a release the active one, if the gate is open or by force."""
     how = body or Promotion()
+    runtime.engine.check_servable(get_release(runtime.store, release).manifest)
     found = promote_through_gate(runtime.store, release, force=how.force, reason=how.reason)
     return ReleaseObject.of(found, domain_of(runtime.store, found.domain_id).name)
 

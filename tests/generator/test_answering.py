@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
 from fakes import WordReader
 from handbook import ASKED, BY_WORDS, LEAVE, pin
 
-from generator.answer import Answer, Draft, Task
+from generator.answer import AbandonedError, Answer, Draft, Task
 from generator.answering import Answerer, Pinned, Question
 from generator.engine import Engine
 from generator.extractive import ExtractiveGenerator
@@ -271,3 +272,27 @@ def test_the_span_is_a_piece_of_the_quoted_sentence(filled: Engine) -> None:
 
     assert answer.explain["span"]
     assert answer.explain["span"] in answer.citations[0].quote
+
+
+def test_what_the_reader_of_a_stream_takes_is_not_in_the_timings(filled: Engine) -> None:
+    events = filled.answerer.stream(filled.pin("handbook"), Question(ASKED))
+    read = []
+    begun = time.perf_counter()
+    for event in events:
+        read.append(event)
+        time.sleep(0.5)
+    taken_ms = (time.perf_counter() - begun) * 1000
+
+    answer = read[-1][1]
+    assert isinstance(answer, Answer)
+    assert sum(answer.timings_ms.values()) <= taken_ms - 500 * 3  # three of the four pauses were before the end
+
+
+def test_an_answer_that_nobody_waits_for_is_given_up(filled: Engine) -> None:
+    left: list[bool] = []
+    events = filled.answerer.stream(filled.pin("handbook"), Question(ASKED, cancelled=lambda: bool(left)))
+
+    assert next(events)[0] == "passages"
+    left.append(True)
+    with pytest.raises(AbandonedError):
+        next(events)

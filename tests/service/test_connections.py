@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import resource
+import select
 import socket
 import threading
 import time
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from service import connections
 from service.logs import Throttle
 from service.server import HttpServer, bind, default_connections
 from service.settings import ServiceSettings
@@ -167,10 +169,11 @@ def test_more_connections_than_allowed_are_told_so_and_the_server_says_that_it_l
         assert status(address, "/healthz")[0] == 200
         first.request("POST", "/", body=b"abc")  # one of the four goes on
         assert first.getresponse().read() == b"3"
-        idle[10].settimeout(20)
-        answer = everything(idle[10])
-        assert failure(answer) == (503, "too_many_connections")
-        assert b"retry-after: 1\r\n" in answer
+        for connection in idle[3:-16]:  # the first fill the places, the last may still say what they want
+            connection.settimeout(20)
+            answer = everything(connection)
+            assert failure(answer) == (503, "too_many_connections")
+            assert b"retry-after: 1\r\n" in answer
         for connection in idle:
             connection.close()
         until(lambda: status(address, "/")[0] == 200)
@@ -270,3 +273,13 @@ def test_what_repeats_is_logged_some_times_and_then_counted() -> None:
     assert other
     assert throttle.filter(later)
     assert later.getMessage() == 'x - "GET /later HTTP/1.1" 401 (7 more like it before)'
+
+
+def test_a_burst_of_connections_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_RESERVE_S", 60.0)
+    with serving(connections=4) as (_, address), ExitStack() as stack:
+        burst = [stack.enter_context(socket.create_connection(address)) for _ in range(120)]
+        for connection in burst:
+            connection.settimeout(0)
+        until(lambda: len(select.select(burst, [], [], 0)[0]) >= 100)  # but for 4 and a reserve of 16
+        assert status(address, "/healthz")[0] == 200

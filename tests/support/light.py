@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from fakes import HashEncoder, WordReader
 from starlette.testclient import TestClient
@@ -11,21 +15,37 @@ from generator.engine import Engine
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from service.app import create_app
-from service.settings import Settings
+from service.server import HttpServer, bind
+from service.settings import ServiceSettings, Settings
 from store.store import Store
 
 
 class LightRuntime:
     """What routes take of a runtime."""
 
-    def __init__(self, home: Path, store: Store) -> None:
-        self.settings = Settings(home=home)
+    def __init__(self, home: Path, store: Store, api_key: str | None = None, **service: Any) -> None:
+        self.settings = Settings(home=home, api_key=api_key, service=ServiceSettings(**service))
+        self.draining = threading.Event()
         self.store = store
         self.engine = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
         self.engine.create_domain("default")
+
+    def failures(self) -> list[str]:
+        """Say that nothing fails in the background, where nothing runs."""
+        return []
 
 
 def light_client(home: Path, store: Store) -> TestClient:
     """Return a client of an application on this store, with a domain `default`."""
     application = create_app(LightRuntime(home, store))  # type: ignore[arg-type]
     return TestClient(application, base_url="http://127.0.0.1")
+
+
+@contextmanager
+def light_server(home: Path, store: Store, api_key: str | None = None, **service: Any) -> Iterator[tuple[str, Engine]]:
+    """Serve such an application over real connections; give the address and its engine."""
+    runtime = LightRuntime(home, store, api_key, **service)
+    application = create_app(runtime)  # type: ignore[arg-type]
+    server = HttpServer(application, runtime.settings.service, draining=runtime.draining)
+    with bind("127.0.0.1", 0) as listener, server.running(listener) as url:
+        yield url, runtime.engine

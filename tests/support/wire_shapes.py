@@ -119,11 +119,22 @@ MANIFEST = {
     },
 }  # fmt: skip
 DOMAIN_DIAGNOSIS = {
-    "domain": str, "texts": int, "unknown_share": float, "dense_weight": float, "advice": str,
+    "domain": str, "release": str, "generator": OneOf("extractive", "transformers"), "failed": int, "quarantined": int,
+    "waiting": int, "index_seq": OneOf(int, None), "newest_seq": int, "texts": int, "unknown_share": float,
+    "dense_weight": float, "advice": str,
 }  # fmt: skip
+PROBLEM = {"part": OneOf("server", "database", "disk", "jobs", "release"), "message": str, "domain": TEXT_OR_NULL}
+WAITING = {"domain": str, "kind": str, "queued": int, "running": int}
+GIVEN_UP = {
+    "domain": str, "id": str, "external_id": str, "status": OneOf("failed", "quarantined"), "code": str, "message": str,
+}  # fmt: skip
+SETTING = {"name": str, "value": str}
 DIAGNOSIS = {
-    "object": "diagnosis", "encoder": str, "space_id": str, "precision": OneOf("f32", "bf16"), "reranker": TEXT_OR_NULL,
+    "object": "diagnosis", "status": OneOf("ready", "degraded", "unavailable"), "encoder": str, "space_id": str,
+    "precision": OneOf("f32", "bf16"), "reranker": TEXT_OR_NULL, "base_model": TEXT_OR_NULL, "disk_free": int,
+    "database_bytes": int, "settings_from": str, "given_up_total": int, "problems": [PROBLEM],
     "domains": [DOMAIN_DIAGNOSIS],
+    "queue": [WAITING], "given_up": [GIVEN_UP], "settings": [SETTING],
 }  # fmt: skip
 RELEASE = {
     "id": str, "object": "release", "domain": str, "manifest": MANIFEST, "active": bool, "created_at": int,
@@ -210,6 +221,8 @@ DESCRIBED: dict[str, Any] = {
     "DatasetObject": DATASET, "JobObject": JOB, "ModelObject": MODEL, "ReleaseObject": RELEASE,
     "EvaluationObject": EVALUATION, "ErrorObject": ERROR, "ErrorContent": ERROR["error"], "ObjectList": list_of(ANY),
     "Deleted": deleted("document"), "Diagnosis": DIAGNOSIS, "DomainDiagnosis": DOMAIN_DIAGNOSIS,
+    "ReadinessObject": {"status": str, "problems": ANY}, "ProblemObject": PROBLEM, "WaitingObject": WAITING,
+    "GivenUpObject": GIVEN_UP, "SettingObject": SETTING,
 }  # fmt: skip
 PREFIXES = {
     "domain": "dom_", "document": "doc_", "dataset": "ds_", "job queued": "job_", "event of a job": "evt_",

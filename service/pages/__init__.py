@@ -1,0 +1,1 @@
+"""The files of the pages for people: the start page and the description of the interface."""

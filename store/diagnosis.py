@@ -1,0 +1,116 @@
+"""What of a store is not as it should be: pages that cannot be read, documents that were given up, work that waits."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from store import schema
+from store.database_failures import named_failures, sqlite_driver
+from store.errors import DamagedError
+from store.store import Store
+
+_TREE = re.compile(r"[Tt]ree (\d+)")
+_PROBLEMS = 20  # of the pages that are damaged, as many are looked for as say which tables are hit
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A document that no search can find, and why: its status is `failed` or `quarantined`."""
+
+    domain: str
+    id: str
+    external_id: str
+    status: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many jobs of a kind wait and run in a domain."""
+
+    domain: str
+    kind: str
+    queued: int
+    running: int
+
+
+def probe(store: Store) -> None:
+    """Read the first and the last row of every table; what keeps them from being read is raised as a `TandemError`."""
+    with store.database.read() as connection:
+        for table in schema.metadata.sorted_tables:
+            for end in ("ASC", "DESC"):
+                connection.exec_driver_sql(f"SELECT * FROM {table.name} ORDER BY rowid {end} LIMIT 1").all()  # noqa: S608
+
+
+def damaged_tables(store: Store) -> set[str] | None:
+    """Return the names of the tables with pages that are damaged, those of their indexes included.
+
+    None if even that cannot be told. It reads the whole database: some milliseconds per ten megabytes.
+    """
+    try:  # by a connection of its own, which has no page in memory yet
+        with named_failures(), closing(sqlite_driver().connect(str(store.folder.database))) as connection:
+            found = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({_PROBLEMS})")]
+            roots = {row[0]: str(row[1]) for row in connection.execute("SELECT rootpage, tbl_name FROM sqlite_master")}
+    except DamagedError:
+        return None
+    if found == ["ok"]:
+        return set()
+    trees = [_TREE.search(line) for line in found]
+    tables = {roots.get(int(tree[1])) if tree else None for tree in trees}
+    return None if None in tables else {name for name in tables if name}
+
+
+def given_up(store: Store, limit: int) -> tuple[int, list[GivenUp]]:
+    """Return how many documents have failed or are quarantined, and the newest of them."""
+    documents, domains = schema.documents.c, schema.domains.c
+    hit = documents.status.in_(("failed", "quarantined"))
+    columns = (domains.name, documents.id, documents.external_id, documents.status, documents.error)
+    newest = (
+        sa.select(*columns)
+        .join(schema.domains, domains.id == documents.domain_id)
+        .where(hit)
+        .order_by(documents.number.desc())
+        .limit(limit)
+    )
+    with store.database.read() as connection:
+        count = connection.scalar(sa.select(sa.func.count()).select_from(schema.documents).where(hit)) or 0
+        rows = connection.execute(newest).all()
+    return count, [GivenUp(*row[:4], **_reason(row[4])) for row in rows]
+
+
+def document_counts(store: Store) -> dict[str, dict[str, int]]:
+    """Return for each domain id how many of its documents have each status."""
+    documents = schema.documents.c
+    counted = sa.select(documents.domain_id, documents.status, sa.func.count()).group_by(
+        documents.domain_id, documents.status
+    )
+    found: dict[str, dict[str, int]] = {}
+    with store.database.read() as connection:
+        for domain_id, status, count in connection.execute(counted):
+            found.setdefault(domain_id, {})[status] = count
+    return found
+
+
+def waiting_jobs(store: Store) -> list[Waiting]:
+    """Return which jobs wait and run, by domain and kind."""
+    jobs, domains = schema.jobs.c, schema.domains.c
+    counts = [sa.func.count().filter(jobs.status == status) for status in ("queued", "running")]
+    statement = (
+        sa.select(domains.name, jobs.kind, *counts)
+        .join(schema.domains, domains.id == jobs.domain_id)
+        .where(jobs.status.in_(("queued", "running")))
+        .group_by(domains.name, jobs.kind)
+        .order_by(domains.name, jobs.kind)
+    )
+    with store.database.read() as connection:
+        return [Waiting(*row) for row in connection.execute(statement)]
+
+
+def _reason(error: object) -> dict[str, str]:
+    known = error if isinstance(error, dict) else {}
+    return {"code": str(known.get("code", "unknown")), "message": str(known.get("message", ""))}
