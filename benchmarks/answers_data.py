@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.retrieval import spread
 from benchmarks.sets import read_lines
 from eval.normalise import normal_tokens
-from retriever.analysis import cjk_share
+from retriever.language import language_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def read_answers(folder: Path, split: str, limit: int | None) -> AnswerSet:
     documents = [(line["_id"], line["title"], line["text"]) for line in read_lines(folder / "corpus.jsonl")]
     asked = []
     for line in read_lines(folder / "qa" / f"{split}.jsonl"):
-        language = "zh" if cjk_share(line["question"]) > 0.3 else "en"
+        language = language_of(line["question"])
         answers = [answer.strip() for answer in line["answers"] if normal_tokens(answer, language)]
         asked.append(Asked(line["question"], answers, frozenset(line["doc_ids"]), language))
     kept = _quotable(folder.name, documents, asked)

@@ -9,8 +9,9 @@ from typing import Any
 from benchmarks.sets import RetrievalSet
 from benchmarks.vector_cache import VectorCache
 from generator.engine import Engine
-from retriever.analysis import cjk_share, terms
+from retriever.analysis import terms
 from retriever.encoder_files import default_encoder
+from retriever.language import is_cjk_text
 from retriever.quiet import quiet_transformers
 from retriever.search import Request
 from store.domains import Domain
@@ -57,7 +58,7 @@ def whole_document_bm25(found: RetrievalSet) -> Search:
     import bm25s
 
     texts = [f"{title}\n{text}" for _, title, text in found.documents]
-    chinese = cjk_share("".join(found.queries.values())) > 0.3
+    chinese = is_cjk_text("".join(found.queries.values()))
 
     def tokens(several: list[str]) -> Any:
         if chinese:

@@ -66,5 +66,6 @@ def _set_up(name: str, active: Mapping[str, Any], base_model: str | None, adapte
         return ArmSetup(name, {**manifest, "adapter": None})
     for model in adapters:
         if model.base == base_model and model.lineage["trained"] == way and "tainted" not in model.flags:
-            return ArmSetup(name, {**manifest, "adapter": model.id})
+            trained_with = {"prompt": model.lineage["prompt"]} if "prompt" in model.lineage else {}
+            return ArmSetup(name, {**manifest, **trained_with, "adapter": model.id})
     return f"no adapter was trained {way} (tandem tune generator)."

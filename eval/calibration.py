@@ -20,6 +20,7 @@ from eval.runner import EvalQuestion
 from generator.answering import Pinned
 from generator.engine import Engine
 from generator.evidence import Thresholds, features
+from retriever.retrieval_part import retrieval_of
 from retriever.search import Hit, Request
 from store.datasets import get_dataset, usable_examples
 from store.errors import UnprocessableError
@@ -109,16 +110,16 @@ def fit_dense_weight(
     (of the paired difference; Breiman et al. 1984, 3.4.3) of the best, it is the one nearest to the release's own;
     that one if no question names a document, or if the release does not fuse scores.
     """
-    retrieval = pinned.manifest["retrieval"]
-    own = float(retrieval.get("dense_weight", 0.5))
+    retrieval = retrieval_of(pinned.manifest)
+    own = retrieval.dense_weight
     named = [question for question in questions if question.documents]
-    if not named or retrieval["mode"] != "hybrid" or retrieval.get("fusion") != "convex":
+    if not named or retrieval.mode != "hybrid" or retrieval.fusion != "convex":
         return own
     weights = sorted({own, *(round(0.1 * step, 1) for step in range(11))})
     ranks = np.zeros((len(weights), len(named)))
     for column, question in enumerate(named):
         for row, weight in enumerate(weights):
-            manifest = {**pinned.manifest, "retrieval": {**retrieval, "dense_weight": weight}}
+            manifest = {**pinned.manifest, "retrieval": {**retrieval.model_dump(), "dense_weight": weight}}
             ranks[row, column] = _reciprocal_rank(engine, pinned.domain_id, manifest, question)
         done()
     best = int(ranks.mean(axis=1).argmax())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from eval.normalise import normal_tokens, strip_markers
+from eval.normalise import BY_CHARACTER, normal_tokens, strip_markers
 
 
 def exact_match(answer: str, golds: Sequence[str], language: str) -> float:
@@ -15,7 +15,7 @@ def exact_match(answer: str, golds: Sequence[str], language: str) -> float:
 
 
 def answer_f1(answer: str, golds: Sequence[str], language: str) -> float:
-    """Return the best F1 over the golds: of the bag of words in English, of the longest common run in Chinese.
+    """Return the best F1 over the golds: of the bag of words, of the longest common run in Chinese and Japanese.
 
     Sources: Rajpurkar et al. 2016 (SQuAD's evaluate-v1.1), Cui et al. 2019 (CMRC 2018's evaluation script).
     """
@@ -44,7 +44,9 @@ def retrieval_hit(found: Sequence[str], gold_documents: Sequence[str]) -> float 
 
 
 def _f1(answer: list[str], gold: list[str], language: str) -> float:
-    shared = _longest_common_run(answer, gold) if language == "zh" else (Counter(answer) & Counter(gold)).total()
+    shared = (
+        _longest_common_run(answer, gold) if language in BY_CHARACTER else (Counter(answer) & Counter(gold)).total()
+    )
     if shared == 0:
         return float(answer == gold)
     precision, recall = shared / len(answer), shared / len(gold)

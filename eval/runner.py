@@ -10,7 +10,7 @@ from typing import Any
 from eval.metrics import answer_f1, answer_recall, citation_precision, exact_match, retrieval_hit
 from generator.answer import Answer
 from generator.answering import ARMS
-from retriever.analysis import cjk_share
+from retriever.language import language_of
 from store.datasets import Example
 from store.errors import InvalidInputError
 
@@ -38,7 +38,7 @@ class EvalQuestion:
         content = example.content
         if "question" not in content or "answers" not in content:
             raise InvalidInputError(f"The example {example.key} is not a question with answers.", param="dataset")
-        language = content.get("language") or ("zh" if cjk_share(content["question"]) > 0.3 else "en")
+        language = content.get("language") or language_of(content["question"])
         return cls(example.key, content["question"], content["answers"], sorted(example.documents), language)
 
 

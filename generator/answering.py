@@ -19,6 +19,7 @@ from generator.markers import MARKER
 from generator.prompt import Message, Prompt, load_prompt
 from retriever.filters import Filter
 from retriever.reader import Reader
+from retriever.retrieval_part import retrieval_of
 from retriever.search import Request, Result, Retriever
 from store.errors import ConflictError, InvalidInputError
 from store.models import Model
@@ -156,11 +157,13 @@ class Answerer:
             raise InvalidInputError(f"There is no arm {name!r}; choose one of {', '.join(ARMS)}.", param="arm")
         arm = ARMS[name]
         if not arm.passages and manifest["generation"]["backend"] == "extractive":
-            raise _unavailable(name, "a language model; this release quotes passages")
+            raise _unavailable(name, "a language model; this release quotes passages", _MODEL_WAY)
         if arm.adapter is None:
             return arm, None
         if manifest["adapter"] is None:
-            raise _unavailable(name, f"an adapter trained {arm.adapter}; this release has none")
+            raise _unavailable(
+                name, f"an adapter trained {arm.adapter}; this release has none", _ADAPTER_WAY.format(arm.adapter)
+            )
         model = self._find_model(manifest["adapter"])
         trained = model.lineage["trained"]
         if model.base != manifest["base_model"]:
@@ -169,14 +172,18 @@ class Answerer:
             )
         if trained != arm.adapter:
             raise _unavailable(name, f"an adapter trained {arm.adapter}; that of this release was trained {trained}")
+        prompt = model.lineage.get("prompt", manifest["prompt"])
+        if prompt != manifest["prompt"]:
+            missing = f"the prompt {prompt['name']} of its adapter; this release has {manifest['prompt']['name']}"
+            raise _unavailable(name, f"{missing} (prompt.name={prompt['name']} makes one that fits)")
         return arm, manifest["adapter"]
 
     def _retrieve(self, pinned: Pinned, question: Question, asked: str) -> Result:
-        settings = pinned.manifest["retrieval"]
+        settings = retrieval_of(pinned.manifest)
         request = Request(
             asked,
-            question.top_k or settings["passages"],
-            settings["mode"],
+            question.top_k or settings.passages,
+            settings.mode,
             filters=question.filters,
             min_seq=question.min_seq,
             wait_s=question.wait_s,
@@ -211,8 +218,15 @@ def prompt_reference(prompt: Prompt) -> dict[str, str]:
     return {"name": prompt.name, "sha256": prompt.sha256}
 
 
-def _unavailable(arm: str, missing: str) -> ConflictError:
-    return ConflictError(f"The arm {arm!r} needs {missing}.", code="arm_unavailable", param="arm")
+_MODEL_WAY = (
+    " Set generator.base_model, restart, `tandem release create -d DOMAIN generation.backend=transformers`, and promote"
+    " that release."
+)
+_ADAPTER_WAY = " Train one: `tandem tune generator --dataset NAME -d DOMAIN --trained {}`."
+
+
+def _unavailable(arm: str, missing: str, way: str = "") -> ConflictError:
+    return ConflictError(f"The arm {arm!r} needs {missing}.{way}", code="arm_unavailable", param="arm")
 
 
 @dataclass(frozen=True)

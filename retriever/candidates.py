@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from retriever.encoder import Encoder
 from retriever.fusion import convex_combination, lexical_bound, readable_weight, reciprocal_ranks, weight_for
 from retriever.index import Snapshot
+from retriever.retrieval_part import RetrievalPart
 
 Mode = Literal["hybrid", "dense", "lexical"]
 Scored = list[tuple[int, float]]  # (text id, score)
@@ -39,11 +40,11 @@ class Candidates:
     unknown_share: float
 
 
-def find_candidates(snapshot: Snapshot, encoder: Encoder, asked: Asked, settings: Mapping[str, Any]) -> Candidates:
+def find_candidates(snapshot: Snapshot, encoder: Encoder, asked: Asked, settings: RetrievalPart) -> Candidates:
     """Return the candidates of a search under a release with these settings of retrieval."""
     lexical = snapshot.lexical.search(asked.query, asked.limit, asked.allowed) if asked.mode != "dense" else []
     legible = readable_weight(1.0, asked.unknown_share) * encoder.trust(asked.query)
-    unreadable = asked.mode == "hybrid" and settings.get("dense_weight", 0.5) * legible == 0
+    unreadable = asked.mode == "hybrid" and settings.dense_weight * legible == 0
     if asked.mode == "lexical" or (unreadable and lexical):
         bound = lexical_bound(snapshot.lexical.term_weights(asked.query))
         fused = [(key, score / bound) for key, score in lexical]
@@ -52,18 +53,18 @@ def find_candidates(snapshot: Snapshot, encoder: Encoder, asked: Asked, settings
     dense = snapshot.dense.search(vector, asked.limit, asked.allowed)
     if asked.mode == "dense" or not lexical:
         return Candidates(dense, lexical, dense, 1.0, asked.unknown_share)
-    if settings.get("fusion", "ranks") == "ranks":  # a release from before there was another way
+    if settings.fusion == "ranks":
         keys = {"dense": [key for key, _ in dense], "lexical": [key for key, _ in lexical]}
-        ranks = reciprocal_ranks(keys, {"dense": 1.0, "lexical": 1.0}, settings["rank_constant"])
+        ranks = reciprocal_ranks(keys, {"dense": 1.0, "lexical": 1.0}, settings.rank_constant)
         return Candidates(dense, lexical, ranks, 0.5, asked.unknown_share)
     cosines, bm25 = dict(dense), dict(lexical)
     if unseen := bm25.keys() - cosines.keys():
         cosines |= dict(snapshot.dense.search(vector, len(unseen), unseen))
     if unseen := dict(dense).keys() - bm25.keys():
         bm25 |= dict(snapshot.lexical.search(asked.query, len(unseen), unseen))
-    first = {key for side in (dense, lexical) for key, _ in side[: settings["candidates"]]}
+    first = {key for side in (dense, lexical) for key, _ in side[: settings.candidates]}
     spread_over = [cosines[key] for key in first]  # not over all candidates: more hits wanted shall change no weight
-    weight = weight_for(settings["dense_weight"], settings.get("spread_gain", 0.0), spread_over) * legible
+    weight = weight_for(settings.dense_weight, settings.spread_gain, spread_over) * legible
     bound = lexical_bound(snapshot.lexical.term_weights(asked.query))
     fused = convex_combination(cosines, {key: score / bound for key, score in bm25.items()}, weight)
     return Candidates(list(cosines.items()), list(bm25.items()), fused, weight, asked.unknown_share)

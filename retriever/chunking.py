@@ -11,8 +11,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from retriever.analysis import cjk_share
 from retriever.encoder import Encoder
+from retriever.language import is_cjk_text
 from retriever.settings import ChunkerSettings
 from store.passages import NewPassage
 
@@ -40,7 +40,7 @@ def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings
     """
     from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
-    sizes = settings.cjk if cjk_share(text) > 0.3 else settings.latin
+    sizes = settings.cjk if is_cjk_text(text) else settings.latin
     splitter = MarkdownSplitter(sizes) if markdown else TextSplitter(sizes)
     headings = list(_headings(text)) if markdown else []
     pieces = [

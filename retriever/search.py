@@ -20,6 +20,7 @@ from retriever.fusion import UNREADABLE
 from retriever.index import DomainIndex, Snapshot, View
 from retriever.legibility import Legibility
 from retriever.reranker import Reranker
+from retriever.retrieval_part import retrieval_of
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError, InvalidInputError, NotReadyError, TandemError
 from store.passages import Passage, last_seq, read_passages
@@ -175,11 +176,11 @@ class Retriever:
             passage_set = self.settings.chunker.passage_set
             allowed, documents = allowed_texts(self._store, domain_id, passage_set, request.filters)
         unknown = max(self.encoder.unknown_share(request.query), self.legibility.unknown_share(domain_id, snapshot.seq))
-        settings = manifest["retrieval"]
-        mode = request.mode or settings["mode"]
+        settings = retrieval_of(manifest)
+        mode = request.mode or settings.mode
         wanted = max(request.top_k, self._rerank_depth(request, manifest))
         # Of one index alone some more hits than wanted do, in place of those deleted meanwhile.
-        limit = 2 * wanted if mode == "dense" else max(settings["candidates"], request.top_k)
+        limit = 2 * wanted if mode == "dense" else max(settings.candidates, request.top_k)
         asked = Asked(request.query, mode, limit, unknown, allowed)
         found = find_candidates(snapshot, self.encoder, asked, settings)
         hits = self._hits(domain_id, documents, found, wanted)
@@ -223,7 +224,7 @@ class Retriever:
     def _rerank_depth(request: Request, manifest: dict[str, Any]) -> int:
         """Return how many hits are reranked: 0 if neither the release nor the request wants it."""
         wanted = request.rerank if request.rerank is not None else manifest.get("reranker") is not None
-        return int(manifest["retrieval"].get("rerank", 20)) if wanted else 0
+        return retrieval_of(manifest).rerank if wanted else 0
 
     def _reranked(self, hits: list[Hit], request: Request, manifest: dict[str, Any]) -> list[Hit]:
         """Return the hits with the best ones in the order of the reranker, if the release or the request wants one."""
@@ -260,7 +261,7 @@ class Retriever:
     def check_release(self, manifest: dict[str, Any]) -> None:
         """Raise `ConflictError` if a search under this release would be refused: its space, passages or reranker."""
         self._check_release(manifest)
-        if manifest.get("reranker") is not None and manifest["retrieval"].get("rerank", 20):
+        if manifest.get("reranker") is not None and retrieval_of(manifest).rerank:
             self._loaded_reranker(manifest["reranker"])
 
     def _loaded_reranker(self, wanted: str | None) -> Reranker:

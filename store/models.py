@@ -82,7 +82,10 @@ def publish_model(store: Store, lease: Lease, model: NewModel, fill: Callable[[P
 
 
 def register_base(store: Store, folder: Path, digest: str, lineage: Mapping[str, Any]) -> Model:
-    """Register a base model that the operator configured, by the hash of its files; a known one is returned."""
+    """Register a base model that the operator configured, by the hash of its files; a known one is returned.
+
+    Of a known one, place and lineage become the given ones.
+    """
     table = schema.models
     with store.database.write() as connection:
         known = connection.scalar(sa.select(table.c.id).where(table.c.kind == "base", table.c.sha256 == digest))
@@ -92,7 +95,8 @@ def register_base(store: Store, folder: Path, digest: str, lineage: Mapping[str,
             place = {"path": str(folder), "sha256": digest, "lineage": dict(lineage), "created_at": now()}
             connection.execute(table.insert().values(**values, **place))
         else:
-            connection.execute(table.update().where(table.c.id == known).values(path=str(folder)))
+            same = table.update().where(table.c.id == known)
+            connection.execute(same.values(path=str(folder), lineage=dict(lineage)))
     return get_model(store, known)
 
 

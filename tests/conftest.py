@@ -14,6 +14,7 @@ from isolation import Isolation
 from retriever.encoder import Encoder, load_encoder
 from retriever.encoder_files import default_cache
 from retriever.reader import OpenVinoReader
+from retriever.retrieval_part import RetrievalPart
 from retriever.settings import RetrieverSettings
 from store.domains import Domain, create_domain
 from store.store import Store
@@ -45,7 +46,7 @@ def domain(store: Store) -> Domain:
         "adapter": None,
         "space_id": HashEncoder.space_id,
         "passage_set": RetrieverSettings().chunker.passage_set,
-        "retrieval": {"mode": "hybrid", "passages": 4, "candidates": 50, "rank_constant": 60},
+        "retrieval": RetrievalPart(fusion="convex", dense_weight=0.4, spread_gain=3.0).model_dump(),
     }
     return create_domain(store, "handbook", manifest)
 

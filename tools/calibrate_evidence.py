@@ -16,7 +16,7 @@ from eval.calibration import Sample, auroc, estimates, fit, samples
 from eval.runner import EvalQuestion
 from generator.engine import Engine
 from generator.evidence import DEFAULT_THRESHOLDS
-from retriever.analysis import cjk_share
+from retriever.language import language_of
 from store.documents import list_documents
 from tools.training_texts import QA_SETS, read_lines
 
@@ -58,7 +58,7 @@ def measure(folder: Path) -> list[Sample]:
                 line["question"],
                 [answer for answer in line["answers"] if answer.strip()],
                 [ids[document] for document in line["doc_ids"] if document in ids],
-                "zh" if cjk_share(line["question"]) > 0.3 else "en",
+                language_of(line["question"]),
             )
             for number, line in enumerate(questions)
         ]

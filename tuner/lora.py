@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from generator.causal import encode_chat, load_causal, plain_messages
 from generator.engine import Engine
-from generator.prompt import Message, load_prompt
+from generator.prompt import Message, Prompt
 from retriever.quiet import quiet_transformers
 from store.datasets import Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, TandemError, UnprocessableError
@@ -25,7 +25,7 @@ from store.progress import Progress
 from store.store import Store
 from tuner.reporting import training_reporter
 from tuner.settings import LoraSettings, TuneSection
-from tuner.training_data import Conversation, Way, build_conversations
+from tuner.training_data import Conversation, Way, build_conversations, served_prompt
 
 WAYS: tuple[Way, ...] = ("with_context", "closed_book")
 _LOGS = 200  # events about a training, at most; the loss of each is the mean since the one before
@@ -56,10 +56,9 @@ def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -
         raise UnprocessableError(f"{dataset.name} has no usable question in the split {split!r}.", code="no_examples")
     engine = Engine(store, section.retriever, section.generator)
     try:
-        if engine.base_model is None:
-            raise UnprocessableError("No base model is configured: set generator.base_model.", code="no_base_model")
-        base = engine.base_model
+        base = engine.base_models.current()
         tokenizer, model = load_causal(Path(base.path))
+        prompt = served_prompt(engine, domain_id)
         progress(0.01, f"{len(examples)} examples, trained {way}")
         rows = build_conversations(
             engine,
@@ -74,7 +73,7 @@ def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -
     finally:
         engine.close(checkpoint=False)
     trained = _train(tokenizer, model, rows, settings, section.tuner.threads, progress)
-    lineage = _lineage(section, settings, dataset.id, split, examples, way)
+    lineage = _lineage(section, settings, dataset.id, split, examples, way, prompt)
     asked = [(f"{dataset.name} {each.key}", each.fingerprint) for each in examples if each.fingerprint]
     documents = {key: value for example in examples for key, value in example.documents.items()}
     new = NewModel("adapter", domain_id, base.id, lineage, trained.metrics, documents, asked)
@@ -212,9 +211,14 @@ def _checked(tokenizer: Any, row: Conversation, limit: int) -> Conversation:
 
 
 def _lineage(
-    section: TuneSection, settings: LoraSettings, dataset: str, split: str, examples: Sequence[Example], way: Way
+    section: TuneSection,
+    settings: LoraSettings,
+    dataset: str,
+    split: str,
+    examples: Sequence[Example],
+    way: Way,
+    prompt: Prompt,
 ) -> dict[str, Any]:
-    prompt = load_prompt()
     return {
         "method": "lora",
         "trained": way,

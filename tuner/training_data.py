@@ -52,7 +52,7 @@ def build_conversations(
     Passages that are not gold are left out, the last first, until `fits` (messages, reply) is true. `alive` is called
     at each example.
     """
-    prompt = load_prompt()
+    prompt = served_prompt(engine, domain_id)
     chance = random.Random(seed)
     if way == "closed_book":
         return [_closed_book(prompt, example) for example in examples]
@@ -62,6 +62,12 @@ def build_conversations(
         rows.append(_with_context(prompt, example, shown, gold, fits))
         alive()
     return rows
+
+
+def served_prompt(engine: Engine, domain_id: str) -> Prompt:
+    """Return the prompt of the active release: an adapter is trained with what it will be asked with."""
+    prompt = active_release(engine.store, domain_id).manifest["prompt"]
+    return load_prompt(prompt["name"], prompt["sha256"])
 
 
 def _closed_book(prompt: Prompt, example: Example) -> Conversation:

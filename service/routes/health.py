@@ -12,6 +12,7 @@ from retriever.compiled import precision_of
 from retriever.encoder_files import default_encoder
 from retriever.fusion import readable_weight
 from retriever.legibility import advice
+from retriever.retrieval_part import retrieval_of
 from service.objects.diagnosis import (
     Diagnosis,
     DomainDiagnosis,
@@ -85,9 +86,9 @@ def doctor(runtime: RuntimeDep, request: Request) -> Diagnosis:
 
 
 def _domain(runtime: Runtime, name: str, release: Release, counts: dict[str, dict[str, int]]) -> DomainDiagnosis:
-    retriever, retrieval = runtime.engine.retriever, release.manifest["retrieval"]
+    retriever = runtime.engine.retriever
     texts, share = measured_texts(runtime.store, release.domain_id, retriever.encoder.space_id)
-    weight = retrieval.get("dense_weight", 0.5)
+    weight = retrieval_of(release.manifest).dense_weight
     documents = counts.get(release.domain_id, {})
     return DomainDiagnosis(
         domain=name,

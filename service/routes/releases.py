@@ -97,7 +97,7 @@ def roll_back(domain: DomainDep, runtime: RuntimeDep) -> ReleaseObject:
 
 
 def _with_adapter(store: Store, domain_id: str, manifest: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the manifest with what its adapter implies: a language model, and the arm it was trained for."""
+    """Return the manifest with what its adapter implies: a language model, its prompt, and its arm."""
     model = get_model(store, manifest["adapter"])
     if model.domain_id != domain_id or model.kind != "adapter":
         raise InvalidInputError(f"{model.id} is no adapter of this domain.", param="set.adapter")
@@ -105,4 +105,6 @@ def _with_adapter(store: Store, domain_id: str, manifest: dict[str, Any], change
     nested = changes.get("generation", {})
     if "generation.arm" not in changes and not (isinstance(nested, dict) and "arm" in nested):
         generation["arm"] = servable_arm(model.lineage["trained"])
-    return {**manifest, "generation": generation}
+    names_prompt = "prompt" in changes or any(name.startswith("prompt.") for name in changes)
+    trained_with = {} if names_prompt or "prompt" not in model.lineage else {"prompt": model.lineage["prompt"]}
+    return {**manifest, **trained_with, "generation": generation}

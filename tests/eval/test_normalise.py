@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.normalise import normal_tokens, strip_markers
+from eval.normalise import NORMALISERS, normal_tokens, strip_markers
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,17 @@ def test_articles_are_words_in_a_chinese_text() -> None:
 )
 def test_markers_of_citations_are_no_part_of_an_answer(text: str, plain: str) -> None:
     assert strip_markers(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "tokens"),
+    [
+        ("有給休暇は25日。", "ja", ["有", "給", "休", "暇", "は", "25", "日"]),
+        ("연차는 25일, 입니다。", "ko", ["연차는", "25일", "입니다"]),
+        ("«Двадцать пять» дней!", "other", ["двадцать", "пять", "дней"]),
+        ("a b", "other", ["a", "b"]),
+    ],
+)
+def test_other_languages_are_compared_by_characters_or_by_blanks(text: str, language: str, tokens: list[str]) -> None:
+    assert normal_tokens(text, language) == tokens
+    assert language in NORMALISERS

@@ -10,7 +10,7 @@ import pytest
 from fakes import HashEncoder, WordReader
 from handbook import ASKED, BY_WORDS, LEAVE, pin
 
-from generator.answering import ARMS, Pinned, Question
+from generator.answering import ARMS, Pinned, Question, prompt_reference
 from generator.engine import Engine
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
@@ -34,13 +34,13 @@ def modelled(store: Store, tiny_model: Path) -> Iterator[Engine]:
     opened.close()
 
 
-def publish(engine: Engine, adapter: Path, trained: str) -> Model:
+def publish(engine: Engine, adapter: Path, trained: str, **lineage: object) -> Model:
     assert engine.base_model is not None
     domain_id = get_domain(engine.store, "handbook").id
     create_job(engine.store, "tune_generator", domain_id, {})
     claimed = claim_job(engine.store)
     assert claimed is not None
-    model = NewModel("adapter", domain_id, engine.base_model.id, {"trained": trained}, {}, {})
+    model = NewModel("adapter", domain_id, engine.base_model.id, {"trained": trained, **lineage}, {}, {})
 
     def fill(folder: Path) -> None:
         shutil.copytree(adapter, folder, dirs_exist_ok=True)
@@ -59,6 +59,19 @@ def test_serving_is_checked_without_a_question(modelled: Engine, adapters: Path)
     with pytest.raises(ConflictError) as caught:
         modelled.answerer.serve({**tuned, "base_model": "mdl_other"}, "combined")
     assert (caught.value.code, caught.value.param) == ("arm_unavailable", "arm")
+
+
+def test_an_adapter_is_served_with_the_prompt_that_it_was_trained_with(modelled: Engine, adapters: Path) -> None:
+    manifest = modelled.pin("handbook").manifest
+    old = prompt_reference(load_prompt("v1"))
+    model = publish(modelled, adapters / "one", "closed_book", prompt=old)
+
+    assert modelled.answerer.serve({**manifest, "adapter": model.id, "prompt": old}, "tuned") == (
+        ARMS["tuned"],
+        model.id,
+    )
+    with pytest.raises(ConflictError, match=r"the prompt v1 of its adapter; this release has v2.*prompt\.name=v1"):
+        modelled.answerer.serve({**manifest, "adapter": model.id}, "tuned")
 
 
 def test_an_unknown_arm_is_refused_with_those_that_exist(filled: Engine) -> None:
@@ -83,7 +96,8 @@ def test_an_arm_that_an_extractive_release_cannot_serve_is_refused_naming_what_i
     with pytest.raises(ConflictError) as caught:
         filled.ask("handbook", Question(ASKED, arm=arm))
 
-    assert caught.value.message == f"The arm {arm!r} needs {missing}."
+    assert caught.value.message.startswith(f"The arm {arm!r} needs {missing}.")
+    assert "`tandem " in caught.value.message  # the way out
     assert (caught.value.code, caught.value.param) == ("arm_unavailable", "arm")
 
 

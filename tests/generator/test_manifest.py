@@ -15,6 +15,7 @@ from generator.evidence import DEFAULT_THRESHOLDS
 from generator.manifest import Manifest, changed_manifest, servable_arm
 from generator.prompt import Prompt, load_prompt
 from generator.settings import GeneratorSettings
+from retriever.retrieval_part import retrieval_of
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 from store.store import Store
@@ -50,6 +51,17 @@ def test_a_release_from_before_weights_moved_with_the_question_keeps_its_own(man
     retrieval = {name: value for name, value in manifest["retrieval"].items() if name != "spread_gain"}
 
     assert changed_manifest({**manifest, "retrieval": retrieval}, {})["retrieval"]["spread_gain"] == 0.0
+
+
+def test_a_release_made_from_one_from_before_fusion_was_a_choice_ranks_as_that_one_does(
+    manifest: dict[str, Any],
+) -> None:
+    old = {**manifest, "retrieval": {"mode": "hybrid", "passages": 4, "candidates": 50, "rank_constant": 60}}
+
+    made = changed_manifest(old, {"retrieval.passages": 6})
+
+    assert retrieval_of(made) == retrieval_of(old).model_copy(update={"passages": 6})
+    assert (retrieval_of(made).fusion, retrieval_of(made).dense_weight) == ("ranks", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +146,7 @@ def test_an_unknown_setting_is_refused_by_name(manifest: dict[str, Any], name: s
         ({"space_id": "spc_1"}, "space_id"),
         ({"passage_set": "set_1"}, "passage_set"),
         ({"base_model": "mdl_1"}, "base_model"),
+        ({"base_model": None}, "base_model"),
         ({"query_encoder": "e5"}, "query_encoder"),
         ({"passage_encoder": "e5"}, "passage_encoder"),
         ({"space_id": {}}, "space_id"),
@@ -191,21 +204,21 @@ def test_an_adapter_is_served_by_the_arm_it_was_trained_for(trained: str, arm: s
 
 @pytest.fixture
 def second_prompt(monkeypatch: pytest.MonkeyPatch) -> Prompt:
-    """A second shipped prompt, `v2`."""
-    made = replace(load_prompt("v1"), name="v2", sha256="2" * 64)
-    monkeypatch.setattr("generator.manifest.load_prompt", lambda name, *_: made if name == "v2" else load_prompt(name))
+    """Another shipped prompt, `v9`."""
+    made = replace(load_prompt("v1"), name="v9", sha256="9" * 64)
+    monkeypatch.setattr("generator.manifest.load_prompt", lambda name, *_: made if name == "v9" else load_prompt(name))
     return made
 
 
-@pytest.mark.parametrize("changes", [{"prompt": {"name": "v2"}}, {"prompt.name": "v2"}])
+@pytest.mark.parametrize("changes", [{"prompt": {"name": "v9"}}, {"prompt.name": "v9"}])
 def test_a_shipped_prompt_may_be_set_and_its_hash_is_filled_in(
     manifest: dict[str, Any], second_prompt: Prompt, changes: dict[str, Any]
 ) -> None:
-    assert changed_manifest(manifest, changes)["prompt"] == {"name": "v2", "sha256": second_prompt.sha256}
+    assert changed_manifest(manifest, changes)["prompt"] == {"name": "v9", "sha256": second_prompt.sha256}
 
 
 def test_the_prompt_that_is_set_already_changes_nothing(manifest: dict[str, Any]) -> None:
-    assert changed_manifest(manifest, {"prompt.name": "v1"}) == manifest
+    assert changed_manifest(manifest, {"prompt.name": manifest["prompt"]["name"]}) == manifest
 
 
 @pytest.mark.parametrize("name", ["v0", "../prompts/v1", "", 5])

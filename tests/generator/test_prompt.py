@@ -1,4 +1,4 @@
-"""The prompt: its exact words are pinned, because adapters learn them. A change makes v2."""
+"""The prompt: its exact words are pinned, because adapters learn them. A change makes a new one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import pytest
 from generator.prompt import Context, Message, fit, load_prompt
 from store.errors import DamagedError
 
-_SHA256 = "af7af7d046d8b6923d5a93351e46bf03a87fb516b2e09013d104916a55b93478"
+_SHA256 = {
+    "v1": "af7af7d046d8b6923d5a93351e46bf03a87fb516b2e09013d104916a55b93478",
+    "v2": "e901c45f4582ca7f40de17b2454c88a321794c64af4f9817d72541bfd2c74e8d",
+}
 _WITH = (
     "Answer the question from the numbered passages only, in the language of the question, and cite the passage after "
     "each statement as [n]. If the passages do not contain the answer, reply exactly: "
@@ -21,8 +24,36 @@ def _words(messages: list[Message]) -> int:
     return sum(len(message["content"].split()) for message in messages)
 
 
-def test_the_file_of_v1_is_the_one_that_adapters_were_trained_with() -> None:
-    assert load_prompt("v1").sha256 == _SHA256, "v1.json was changed: leave it as it was and make v2.json"
+@pytest.mark.parametrize("name", _SHA256)
+def test_the_file_of_a_prompt_is_the_one_that_adapters_were_trained_with(name: str) -> None:
+    assert load_prompt(name).sha256 == _SHA256[name], f"{name}.json was changed: leave it as it was and make a new one"
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "with_passages", "expected"),
+    [
+        ("v2", "有給休暇は何日ですか？", True, "文書には記載がありません。"),
+        ("v2", "有給休暇は何日ですか？", False, "わかりません。"),
+        ("v2", "연차 휴가는 며칠입니까?", True, "문서에 나와 있지 않습니다."),
+        ("v2", "연차 휴가는 며칠입니까?", False, "모르겠습니다."),
+        ("v2", "Сколько дней отпуска?", True, "The documents do not say."),
+        ("v1", "有給休暇は何日ですか？", True, "The documents do not say."),
+        ("v1", "年假有多少天？", True, "文档中没有说明。"),
+    ],
+)
+def test_an_abstention_is_in_the_language_of_the_question_or_in_english(
+    name: str, question: str, with_passages: bool, expected: str
+) -> None:
+    prompt = load_prompt(name)
+
+    assert prompt.abstention(question, with_passages) == expected
+    assert prompt.is_abstention(expected)
+
+
+@pytest.mark.parametrize("question", ["How many days?", "年假有多少天？"])
+@pytest.mark.parametrize("contexts", [None, [Context("Leave", "25 days.")]])
+def test_the_two_prompts_ask_the_same_in_english_and_chinese(question: str, contexts: list[Context] | None) -> None:
+    assert load_prompt("v1").messages(question, contexts) == load_prompt("v2").messages(question, contexts)
 
 
 def test_an_english_question_with_passages_is_asked_in_these_words() -> None:

@@ -133,6 +133,6 @@ def searched(store: Store, settings: RetrieverSettings, domain: Domain) -> Searc
 
 @pytest.fixture
 def convex(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The release as new ones are: fused by a convex combination."""
-    retrieval = {**manifest["retrieval"], "fusion": "convex", "dense_weight": 0.6, "rerank": 2}
+    """A release with a fixed weight of its own, that reranks two hits."""
+    retrieval = {**manifest["retrieval"], "dense_weight": 0.6, "spread_gain": 0.0, "rerank": 2}
     return {**manifest, "retrieval": retrieval, "reranker": None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +13,10 @@ from retriever.dense import DenseSnapshot
 from retriever.fusion import weight_for
 from retriever.index import Snapshot
 from retriever.lexical import LexicalIndex
+from retriever.retrieval_part import RetrievalPart
 
 _TEXTS = ["red apple", "green pear", "yellow lemon", "green apple", "blue plum", "a pear and a plum"]
-_SETTINGS: dict[str, Any] = {"fusion": "convex", "dense_weight": 0.4, "spread_gain": 0.5, "candidates": 3}
+_SETTINGS = RetrievalPart(fusion="convex", dense_weight=0.4, spread_gain=0.5, candidates=3)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_more_hits_wanted_change_no_weight(snapshot: Snapshot) -> None:
 
 
 def test_a_release_without_a_gain_has_one_weight_for_all_questions(snapshot: Snapshot) -> None:
-    settings = {name: value for name, value in _SETTINGS.items() if name != "spread_gain"}
+    settings = RetrievalPart(fusion="convex", dense_weight=0.4, candidates=3)
 
     assert find_candidates(snapshot, HashEncoder(), _asked(), settings).weight == 0.4
 

@@ -91,9 +91,9 @@ def test_a_release_from_before_fusion_was_a_choice_is_ranked_by_ranks(
     searched: Search, add: AddDocument, manifest: dict[str, Any]
 ) -> None:
     add("a.txt", "red apple\ngreen pear\ngreen lemon")
-    assert "fusion" not in manifest["retrieval"]
+    old = {"mode": "hybrid", "passages": 4, "candidates": 50, "rank_constant": 60}
 
-    result = searched(manifest, "green pear")
+    result = searched({**manifest, "retrieval": old}, "green pear")
 
     for hit in result.hits:
         ranks = [hit.ranks[side] for side in ("dense", "lexical")]

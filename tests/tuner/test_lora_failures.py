@@ -92,7 +92,7 @@ def test_a_wrong_setting_is_named(workshop: Workshop) -> None:
 def test_without_a_base_model_there_is_nothing_to_tune(workshop: Workshop) -> None:
     section = workshop.section.model_copy(update={"generator": GeneratorSettings()})
 
-    with pytest.raises(UnprocessableError) as caught:
+    with pytest.raises(ConflictError) as caught:
         Workshop(workshop.store, workshop.domain, workshop.dataset, section).tune()
 
     assert caught.value.code == "no_base_model"

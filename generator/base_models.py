@@ -1,0 +1,131 @@
+"""The base model that is configured, the ones that releases need, and what to do where they are not the same."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from generator.chat import template_of, usable_template
+from generator.seed import base_model_folder
+from store.errors import ConflictError, InvalidInputError, NotFoundError
+from store.folder import hash_files
+from store.ids import canonical_json, sha256
+from store.models import Model, get_model, list_models, register_base
+from store.store import Store
+
+_LOG = logging.getLogger("tandem")
+# The files that decide what a model writes: weights, configurations, tokenizer and chat template. A changed README does
+# not make another model.
+_DECISIVE = re.compile(
+    r"[^/]+\.(?:safetensors|json|jinja|model|tiktoken)|merges\.txt|vocab\.txt|[^/]*chat_templates/.*"
+)
+WAYS_OUT = (
+    "Ways out: restore the model (generator.base_model) and restart; `tandem release rollback -d DOMAIN`; "
+    "quote passages, `tandem release create -d DOMAIN generation.backend=extractive`; or take the configured model, "
+    "`tandem release create -d DOMAIN base_model=current`, and promote that release."
+)
+
+
+class BaseModels:
+    """The configured base model: `model` where there is one, and `problem` where it cannot be used, and why."""
+
+    def __init__(self, store: Store, configured: Path | None) -> None:
+        """Register the configured model.
+
+        A folder that is no model is an `InvalidInputError`; one that was a model when the server last started is only
+        a problem, so that domains that need it not live on.
+        """
+        self.model: Model | None = None
+        self.problem: str | None = None
+        self._store = store
+        self._configured = configured
+        if configured is None:
+            return
+        folder = base_model_folder(configured).resolve()
+        if (folder / "config.json").is_file():
+            self.model = _register(store, folder)
+            self._check_template(folder)
+        elif any(model.path == str(folder) for model in list_models(store, kind="base")):
+            self.problem = f"The base model is gone: {configured} (generator.base_model) has no config.json any more."
+        else:
+            raise InvalidInputError(
+                f"{folder} is no folder of a causal model: it has no config.json.", param="base_model"
+            )
+        if self.problem is not None:
+            _LOG.warning("%s", self.problem)
+
+    def needed(self, manifest: Mapping[str, Any]) -> Model:
+        """Return the base model of a release. Raises `ConflictError` that names the ways out if it cannot be used."""
+        wanted = manifest["base_model"]
+        if self.problem is None and self.model is not None and self.model.id == wanted:
+            return self.model
+        if self.problem is not None and (self.model is None or self.model.id == wanted):
+            raise ConflictError(f"{self.problem} {WAYS_OUT}", code="unusable_base_model")
+        have = f"generator.base_model is {_named(self.model)}" if self.model else "generator.base_model is not set"
+        needs = f"The release needs the base model {self._name_of(wanted)}; {have}{self._difference(wanted)}."
+        sentences = (needs, self.problem, WAYS_OUT)
+        raise ConflictError(" ".join(filter(None, sentences)), code="wrong_base_model")
+
+    def current(self) -> Model:
+        """Return the configured model for a new release, or raise `ConflictError`."""
+        if self.problem is not None:
+            raise ConflictError(f"{self.problem} Mend it, or change generator.base_model.", code="unusable_base_model")
+        if self.model is None:
+            message = "No language model is configured: set generator.base_model and restart the server."
+            raise ConflictError(message, code="no_base_model")
+        return self.model
+
+    def failed(self, error: ConflictError) -> None:
+        """Remember that the model could not be loaded: it will not load the next time either."""
+        self.problem = error.message
+
+    def fits(self, adapter: str) -> bool:
+        """Return whether an adapter was trained on the configured model."""
+        return self.model is not None and get_model(self._store, adapter).base == self.model.id
+
+    def _check_template(self, folder: Path) -> None:
+        try:
+            usable_template(template_of(folder))
+        except ConflictError as error:
+            self.problem = f"The base model {folder.name} cannot be used: {error.message}."
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            self.problem = f"The base model {folder.name} cannot be used: its chat template cannot be read: {error}."
+
+    def _name_of(self, model_id: str | None) -> str:
+        try:
+            return _named(get_model(self._store, model_id or ""))
+        except NotFoundError:
+            return str(model_id)
+
+    def _difference(self, wanted: str | None) -> str:
+        """Return which files of the configured model are not those of the wanted one, where both are known."""
+        try:
+            theirs = get_model(self._store, wanted or "").lineage.get("files")
+        except NotFoundError:
+            return ""
+        if not theirs or self.model is None:
+            return ""
+        mine = self.model.lineage.get("files", {})
+        differ = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
+        return f", which differs in {', '.join(differ[:5])}{' …' if len(differ) > 5 else ''}"
+
+
+def _named(model: Model) -> str:
+    return f"{model.lineage.get('name', '')} ({model.id}, {model.path})"
+
+
+def _register(store: Store, folder: Path) -> Model:
+    """Register the model in a folder by its decisive files; one once registered by all of its files keeps its id."""
+    every = hash_files(folder)
+    files = {name: digest for name, digest in every.items() if _DECISIVE.fullmatch(name)}
+    digests = [sha256(canonical_json(each)) for each in (files, every)]
+    known = [
+        model
+        for model in reversed(list_models(store, kind="base"))
+        if model.sha256 in digests or model.lineage.get("files") == files
+    ]
+    digest = known[0].sha256 if known else digests[0]
+    return register_base(store, folder, digest, {"name": folder.name, "files": files})
