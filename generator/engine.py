@@ -133,7 +133,8 @@ class Engine:
         _, adapter = self.answerer.serve(manifest, manifest["generation"]["arm"])
         if manifest["generation"]["backend"] == "transformers":
             base = self._check_base(manifest)
-            if not (Path(base.path) / "config.json").is_file():
+            loaded = "transformers" in self._generators  # then its files are needed no more
+            if not loaded and not (Path(base.path) / "config.json").is_file():
                 raise ConflictError(
                     f"The files of the base model {base.id} are gone: put them back, or set generator.base_model.",
                     code="base_model_missing",

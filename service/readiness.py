@@ -76,8 +76,8 @@ class Monitor:
         return Readiness((*self._database(), *self._disk(), *background, *releases))
 
     def _database(self) -> tuple[Problem, ...]:
-        due = time.monotonic() - self._pages_at >= _PAGES_EVERY_S
-        if (due or self._suspected.is_set()) and self._size() <= _PAGES_BYTES:
+        due = time.monotonic() - self._pages_at >= _PAGES_EVERY_S and self._size() <= _PAGES_BYTES
+        if due or self._suspected.is_set():
             self._suspected.clear()
             self._pages_at = time.monotonic()
             self._pages = _damage(damaged_tables(self._runtime.store))

@@ -6,19 +6,24 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fakes import HashEncoder, WordReader
 from light import LightRuntime, light_server
 
 from generator.engine import Engine
+from generator.settings import GeneratorSettings
+from retriever.settings import RetrieverSettings
 from service import readiness
 from service.readiness import Monitor
 from store.database_failures import sqlite_driver
 from store.domains import get_domain
+from store.errors import ConflictError, DamagedError
 from store.receiving import receive
-from store.releases import create_release, promote
+from store.releases import create_release, promote, served_releases
 from store.store import Store
 
 
@@ -188,3 +193,46 @@ def test_the_doctor_names_documents_that_were_given_up(served: tuple[str, Engine
     assert (domain_found["failed"], domain_found["quarantined"], domain_found["index_seq"]) == (1, 0, 1)
     assert {"name": "service.requests", "value": "256"} in found["settings"]
     assert found["disk_free"] > 0
+
+
+def test_a_request_that_failed_on_damage_lets_all_pages_be_read(
+    served: tuple[str, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, _ = served
+    looks: list[object] = []
+
+    def looked(store: object) -> set[str]:
+        looks.append(store)
+        return {"job_events"}
+
+    def fail(*_: object) -> None:
+        raise DamagedError("a page")
+
+    monkeypatch.setattr(readiness, "damaged_tables", lambda _: set())
+    assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
+    monkeypatch.setattr(readiness, "damaged_tables", looked)
+    monkeypatch.setattr("service.routes.models.list_models", fail)
+    assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}  # all pages are not read each time
+
+    assert httpx.get(f"{url}/v1/models").status_code == 500
+
+    answer = httpx.get(f"{url}/readyz").json()
+    assert (answer["status"], len(looks)) == ("degraded", 1)  # no question needs that table
+    assert "job_events" in answer["problems"][0]["message"]
+
+
+def test_a_base_model_that_is_gone_is_named(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    engine = Engine(store, RetrieverSettings(), GeneratorSettings(base_model=folder), HashEncoder(), WordReader())
+    engine.create_domain("default")
+    (_, release), *_ = served_releases(store)
+    engine.check_servable(release.manifest)
+
+    (folder / "config.json").unlink()
+    with pytest.raises(ConflictError, match=r"generator\.base_model"):
+        engine.check_servable(release.manifest)
+    without = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
+    with pytest.raises(ConflictError, match="configured is none"):
+        without.check_servable(release.manifest)
