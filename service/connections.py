@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sys
 from typing import Any
 
@@ -23,6 +24,11 @@ _RESERVE_S = 1.0  # for that
 _LINGER_S = 2.0  # what a refused client is still sending is read and dropped for so long, so that it sees the refusal
 _READ_RATE = 1024  # bytes per second of a response that the client has to take
 _SWEEP_S = 1.0
+
+
+def request_id() -> bytes:
+    """Return a new name for a request, which its response carries."""
+    return f"req_{secrets.token_hex(10)}".encode()
 
 
 class _Transport:
@@ -247,7 +253,7 @@ class _Overloaded:
             return
         body = _body(503, _overloaded(self._limit), "too_many_connections")
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        headers += [(b"retry-after", b"1"), (b"connection", b"close")]
+        headers += [(b"retry-after", b"1"), (b"connection", b"close"), (b"x-request-id", request_id())]
         await send({"type": "http.response.start", "status": 503, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -265,5 +271,9 @@ def _refusal(status: int, message: str, code: str) -> bytes:
     """Return a whole response, for where no request was understood."""
     body = _body(status, message, code)
     again = b"retry-after: 1\r\n" if status == 503 else b""
-    head = b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n%sconnection: close\r\n\r\n"
-    return head % (status, STATUS_PHRASES.get(status, b""), len(body), again) + body
+    head = b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % (
+        status,
+        STATUS_PHRASES.get(status, b""),
+        len(body),
+    )
+    return head + again + b"x-request-id: " + request_id() + b"\r\nconnection: close\r\n\r\n" + body

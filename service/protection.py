@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hmac
 import json
-import secrets
 from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from service.connections import request_id
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -135,11 +136,11 @@ def _local(headers: Headers) -> bool:
 
 
 def _identified(send: Send) -> Send:
-    request_id = f"req_{secrets.token_hex(10)}".encode()
+    name = request_id()
 
     async def identified(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = [*message.get("headers", []), (b"x-request-id", request_id)]
+            headers = [*message.get("headers", []), (b"x-request-id", name)]
             names = dict(headers)
             headers += [(name, value) for name, value in _SAFE if name not in names]
             if b"content-security-policy" not in names and b"html" in names.get(b"content-type", b""):

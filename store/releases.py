@@ -132,6 +132,13 @@ def rollback(store: Store, domain_id: str) -> Release:
     return active_release(store, domain_id)
 
 
+def rollback_target(store: Store, domain_id: str) -> Release | None:
+    """Return the release that a rollback would return to, None if there is none."""
+    with store.database.read() as connection:
+        history = promotion_stack(connection, domain_id)
+    return get_release(store, history[-2]) if len(history) > 1 else None
+
+
 def record_promotion(
     connection: sa.Connection, domain_id: str, release_id: str, *, kind: str, forced: bool, reason: str
 ) -> None:

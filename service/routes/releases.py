@@ -19,7 +19,7 @@ from service.validation import Body
 from store.domains import domain_of
 from store.errors import InvalidInputError, NotFoundError
 from store.models import get_model
-from store.releases import create_release, get_release, list_releases, rollback
+from store.releases import create_release, get_release, list_releases, rollback, rollback_target
 from store.store import Store
 
 router = APIRouter(tags=["releases"])
@@ -92,7 +92,10 @@ def promote(release: str, runtime: RuntimeDep, body: Promotion | None = None) ->
 
 @router.post("/v1/domains/{domain}/rollback")
 def roll_back(domain: DomainDep, runtime: RuntimeDep) -> ReleaseObject:
-    """Return to the release that was active before."""
+    """Return to the release that was active before, unless the server could not answer under it."""
+    target = rollback_target(runtime.store, domain.id)
+    if target is not None:
+        runtime.engine.check_servable(target.manifest)
     return ReleaseObject.of(rollback(runtime.store, domain.id), domain.name)
 
 

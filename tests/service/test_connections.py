@@ -80,6 +80,7 @@ def status(address: tuple[str, int], path: str) -> tuple[int, bytes]:
 def failure(answer: bytes) -> tuple[int, str]:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"connection: close" in head.lower()
+    assert b"\r\nx-request-id: req_" in head
     return int(head.split()[1]), json.loads(body)["error"]["code"]
 
 

@@ -173,6 +173,12 @@ def test_a_release_that_the_server_cannot_serve_is_neither_made_nor_promoted(
     assert (promoted.status_code, promoted.json()["error"]["code"]) == (409, "no_reranker")
     assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
 
+    promote(store, release.id, forced=True, reason="as when the settings change later")
+    serve_with(store, engine, "default", shots=0, passage_encoder="another name")
+    back = httpx.post(f"{url}/v1/domains/default/rollback")
+    assert (back.status_code, back.json()["error"]["code"]) == (409, "no_reranker")
+    assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
+
 
 def test_the_doctor_names_documents_that_were_given_up(served: tuple[str, Engine], store: Store) -> None:
     url, engine = served
