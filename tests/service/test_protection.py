@@ -84,7 +84,7 @@ def test_a_second_server_of_a_folder_refuses_and_names_the_first(settings: Setti
     assert second.returncode == 1
     assert "in use" in second.stderr
     assert "Traceback" not in second.stderr
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60  # it does not wait for the first one to end
 
 
 def test_every_response_has_a_request_id_of_its_own(
