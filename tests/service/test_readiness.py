@@ -240,5 +240,5 @@ def test_a_base_model_that_is_gone_is_named(store: Store, tmp_path: Path) -> Non
     with pytest.raises(ConflictError, match=r"generator\.base_model"):
         engine.check_servable(release.manifest)
     without = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
-    with pytest.raises(ConflictError, match="configured is none"):
+    with pytest.raises(ConflictError, match=r"generator\.base_model is not set"):
         without.check_servable(release.manifest)
