@@ -166,8 +166,8 @@ def _time(match: re.Match[str]) -> Iterable[Fact | None]:
             hour, minute = hour - 1, 60 - minute
     if hour > 24 or minute > 59:
         return ()
-    if half is None and hour > 12:
-        half = 1
+    if half is None and (hour >= 12 or hour == 0):
+        half = int(12 <= hour < 24)
     read = [Fact("time", (hour % 12, minute, half), frozenset(), match[0].strip(" ."))]
     if parts.get("other"):
         read.append(Fact("time", (int(parts["other"]) % 12, 0, half), frozenset(), match[0].strip(" .")))

@@ -41,6 +41,11 @@ _CHINESE_NOT = re.compile(
 )
 _CHINESE_SKIPPED = re.compile(r"[的了着过能够会可以得要应该必须被把将再有是在对向\s“”\"'「」]*")
 _HEAD = re.compile(rf"[{CJK}]{{1,2}}|\w+")
+# Words of which another one with in-, im-, il-, ir- or dis- is the opposite: not "form" and "inform".
+_ADJECTIVE = re.compile(
+    "(?:[ai]ble|al|[aeu]te|[ae]nt|ive|rect|valid|cure|ular|perfect|pure|mobile|proper|sane|honest|allowed|connected)$"
+)
+_FAILED = re.compile(r"\b(?:fail(?:s|ed)?|refuse[sd]?|unable)\s+to\b|\bno longer\b|\bcannot\b|n't\b")
 _JAPANESE_NOT = re.compile(
     "(?<!なければなら)(?<!なくてはなら)(?<!しか)(?:ない|ません|なかった|ませんでした|できず|せず)(?!と(?:いけ|なら))"
 )
@@ -48,7 +53,7 @@ _KOREAN_NOT = re.compile(r"(?:않|못하|못|없|아니|말아야)|(?<!\S)안\s"
 
 # Each line: words of one side, then those of the other. A statement with one and a sentence with only the other differ.
 _OPPOSITES = """
-more greater over above exceeding > ≥ | less fewer under below < ≤
+more greater over above exceeding > ≥ | less fewer under below upto < ≤
 maximum most highest longest largest latest | minimum least lowest shortest smallest earliest
 before | after
 earlier | later
@@ -70,7 +75,8 @@ won win wins | lost lose loses
 left | right
 north northern | south southern
 east eastern | west western
-first | last
+first 1th | last
+morning | evening afternoon
 arrive arrives arrived arrival | depart departs departed departure
 import imports imported | export exports exported
 free | paid
@@ -130,7 +136,7 @@ def denial_differs(statement: str, sentence: str) -> str | None:
 
 def opposite_of(statement: str, sentence: str) -> str | None:
     """Return a word of the statement of which the sentence has only the opposite, or None."""
-    mine, theirs = (set(_TOKEN.findall(text.casefold())) for text in (statement, sentence))
+    mine, theirs = (set(_TOKEN.findall(text.casefold().replace("up to", "upto"))) for text in (statement, sentence))
     for side, other in _WORD_PAIRS:
         if (said := side & mine) and not side & theirs and other & theirs and not other & mine:
             return min(said)
@@ -144,7 +150,8 @@ def opposite_of(statement: str, sentence: str) -> str | None:
 def _reversed(word: str, mine: set[str], theirs: set[str]) -> bool:
     """Return whether a word of one text stands in the other as its opposite: paid and unpaid."""
     others = theirs if word in mine else mine
-    return f"un{word}" in others or f"non{word}" in others
+    prefixes = ("un", "non", "in", "im", "il", "ir", "dis") if _ADJECTIVE.search(word) else ("un", "non")
+    return any(f"{prefix}{word}" in others for prefix in prefixes)
 
 
 def _has_only(text: str, wanted: Iterable[str], unwanted: Iterable[str]) -> bool:
@@ -156,9 +163,7 @@ def _has_only(text: str, wanted: Iterable[str], unwanted: Iterable[str]) -> bool
 
 def _denied_words(clause: str) -> set[str]:
     """Return the stems of the first word that counts behind each negation: "does not usually leave" denies leave."""
-    words = _TOKEN.findall(
-        clause.casefold().replace("n't", " not").replace("cannot", "can not").replace("no longer", "not")
-    )
+    words = _TOKEN.findall(_FAILED.sub(" not ", clause.casefold()))
     found: set[str] = set()
     for place, word in enumerate(words):
         if word in _NOT:

@@ -131,7 +131,10 @@ _PHRASES = tuple(
         (r"\bthrice\b", "3 times"),
         (r"\bhalf\s+an?\s+(?=\w)", "0.5 "),
         (r"\bhalf(?=[\s-](?:hour|day|year|mile|month|price|litre|liter|kilo))", "0.5"),
-        (r"\b(\d+) and (?:a half|0\.5)\b", r"\1.5"),
+        (r"\bhalf\b(?!\s(?:past|\d))", "1/2"),
+        (r"\b(?:a|1) 3th of\b", "1/3 of"),
+        (r"\b(?:a|1) quarter of\b", "1/4 of"),
+        (r"\b(\d+) and (?:a 1/2|0\.5)\b", r"\1.5"),
         (r"\b(\d+) dozen\b", r"\1*12"),
         (r"(\d+)个半(?=小时|月|星期|钟头)", r"\1.5个"),
         (r"(?<![点\d])半(?=小时|天|年|个月|价|公里|公斤|斤|个小时)", "0.5"),
@@ -140,6 +143,8 @@ _PHRASES = tuple(
         (r"\bm\s?/\s?s\b", "m per second"),
     )
 )
+# "12 500 crowns": thousands apart. Without a unit, and not rounded, they may be several numbers.
+_SPACED = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?: \d{3})+)(?![.,]?\d)(?=\s?([^\W\d_]+|[%°€£$])?)")
 _LOWER = {"halves": 2, "thirds": 3, "quarters": 4, "fifths": 5, "sixths": 6, "eighths": 8, "tenths": 10}
 _PORTIONS = re.compile(rf"\b(\d+)[\s-]({'|'.join(_LOWER)})\b", re.IGNORECASE)
 
@@ -176,6 +181,7 @@ def unit_phrases(text: str) -> str:
     """Return the text with units of several words made short: "degrees Celsius" °C, "half an hour" 0.5 hour."""
     for pattern, short in _PHRASES:
         text = pattern.sub(short, text)
+    text = _SPACED.sub(_joined, text)
     text = re.sub(r"(\d+)\*12\b", lambda found: str(12 * int(found[1])), text)
     return _PORTIONS.sub(lambda found: f"{found[1]}/{_LOWER[found[2].lower()]}", text)
 
@@ -196,3 +202,8 @@ def per_unit(found: re.Match[str]) -> str:
     """Return the unit of a match of `PER`: "daily", "per day" and 每天 are `day`."""
     written = next(group for group in found.groups() if group).casefold()
     return _ADVERBS.get(written) or min(unit_names(written) or {written})
+
+
+def _joined(found: re.Match[str]) -> str:
+    apart = not found[1].endswith("00") and not unit_names(found[2] or "")
+    return found[1] if apart else found[1].replace(" ", "")

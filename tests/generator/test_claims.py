@@ -30,6 +30,14 @@ SAID_OTHERWISE = [
     ("Cats and dogs are allowed.", "Dogs and cats are allowed."),
     ("The capital of France is Paris.", "Paris is the capital of France."),
     ("On Monday the office opens at nine.", "The office opens at nine on Monday."),
+    ("The library closes at noon on Saturdays.", "The library closes at 12:00 on Saturdays."),
+    ("It is open 9am-5pm.", "It is open from 9 am to 5 pm."),
+    ("The office is open Monday to Friday.", "The office is open Mon–Fri."),
+    ("The contract runs until 2025-12-31.", "The contract runs until 31.12.2025."),
+    ("The fee is twelve thousand crowns.", "The fee is 12 000 crowns."),
+    ("Two thirds of the staff agreed.", "2/3 of the staff agreed."),
+    ("会议下午3点开始。", "会议15:00开始。"),
+    ("图书馆周一至周五开放。", "图书馆星期一至星期五开放。"),
 ]
 CONTRADICTED = [
     # numbers
@@ -39,6 +47,9 @@ CONTRADICTED = [
     ("The fee is 1,500 crowns.", "The fee is 15,000 crowns."),
     ("The rate is 0.5 %.", "The rate is 5 %."),
     ("The room is on the second floor.", "The room is on the third floor."),
+    ("Half of the seats are free.", "A third of the seats are free."),
+    ("He was born in the 1980s.", "He was born in the 1970s."),
+    ("每天两次，每次5毫克。", "每天三次，每次5毫克。"),
     ("The final score was 2-2 at home.", "The final score was 1-2 at home."),
     ("The RX-300 pump is blue.", "The RX-200 pump is blue."),
     ("Version 2.0.1 fixes the error.", "Version 2.0.2 fixes the error."),
@@ -72,7 +83,16 @@ CONTRADICTED = [
     ("停车场有充电桩。", "停车场没有充电桩。"),
     ("年份已可考。", "年份已不可考。"),
     ("犬は入れます。", "犬は入れません。"),
+    ("Members failed to vote.", "Members voted."),
+    ("Neither dogs nor cats are allowed.", "Dogs and cats are allowed."),
+    ("人数超过5人。", "人数不超过5人。"),
     # opposites
+    ("Smoking is legal here.", "Smoking is illegal here."),
+    ("The pump is safe to use indoors.", "The pump is unsafe to use indoors."),
+    ("Bags up to 30 kg are free.", "Bags over 30 kg are free."),
+    ("The last train leaves at ten.", "The first train leaves at ten."),
+    ("Everyone must register before arrival.", "Everyone must register after arrival."),
+    ("展览免费。", "展览收费。"),
     ("Dogs are allowed in the office.", "Dogs are forbidden in the office."),
     ("年满18岁以下可以参加。", "年满18岁以上可以参加。"),
     # parties that changed places
@@ -81,6 +101,9 @@ CONTRADICTED = [
     ("The train from Bergen to Oslo takes six hours.", "The train from Oslo to Bergen takes six hours."),
     ("Adults pay 5 crowns and children pay 10.", "Adults pay 10 crowns and children pay 5."),
     ("小王打了小李。", "小李打了小王。"),
+    ("The fee rose from 10 to 12 crowns.", "The fee rose from 12 to 10 crowns."),
+    ("The company acquired the supplier.", "The supplier acquired the company."),
+    ("甲公司收购乙公司。", "乙公司收购甲公司。"),
 ]
 
 
