@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 from service.commands.console import at, read_file
 from service.commands.files import File
 from store.errors import ConflictError, InvalidInputError, TandemError
+from store.identity import INGESTED
 from store.ids import sha256
 
 if TYPE_CHECKING:
     from service.client import Client
 
-_NAME = "ingested.json"
 _KEY = 24  # hexadecimal digits that tell the files of a data folder apart
 _FEW = 50  # documents that are asked for one by one; more are listed
 
@@ -32,7 +32,7 @@ class Sources:
     """The memory of one domain."""
 
     def __init__(self, home: Path, domain: str) -> None:
-        self._path = home / _NAME
+        self._path = home / INGESTED
         self._domain = domain
         self._known = self._load()
 
@@ -100,7 +100,7 @@ class Sources:
         return content if isinstance(content, dict) else {}
 
     def _save(self, known: Mapping[str, str]) -> None:
-        with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=_NAME, delete=False) as file:
+        with tempfile.NamedTemporaryFile("w", dir=self._path.parent, prefix=INGESTED, delete=False) as file:
             json.dump(known, file)
         Path(file.name).replace(self._path)
 

@@ -24,21 +24,19 @@ def test_a_file_that_cannot_be_read_is_named_and_fails_the_command(shell: dict[s
     assert items["empty.md"]["error"]["code"] == "empty_document"
 
 
-READY = {"id": "doc", "status": "searchable", "passages": 1, "error": None}
-
-
 class Documents:
     """Pretends to take uploads; files that are called bad are refused."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
+        self.documents: dict[str, dict[str, Any]] = {}
 
     def __call__(self, _: str, path: str, body: bytes) -> tuple[int, Any]:
         if path.endswith("/documents"):
             return self._upload(re.findall(rb'filename="([^"]+)"', body))
         if path.startswith("/v1/domains/default/documents/"):
-            return 200, READY
-        return 200, {"object": "list", "data": [], "has_more": False}
+            return 200, self.documents[path.rpartition("/")[2]]
+        return 200, {"object": "list", "data": list(self.documents.values()), "has_more": False}
 
     def _upload(self, found: list[bytes]) -> tuple[int, Any]:
         names = [name.decode() for name in found]
@@ -46,8 +44,14 @@ class Documents:
         good = [name for name in names if not name.startswith("bad")]
         if not good:
             return refusal(422, f"{names[0]} is bad.")
-        items = [{"external_id": name, "result": "created", "document": READY, "error": None} for name in good]
+        items = [
+            {"external_id": name, "result": "created", "document": self._made(name), "error": None} for name in good
+        ]
         return 200, {"data": items, "job": None}
+
+    def _made(self, name: str) -> dict[str, Any]:
+        about = {"id": f"doc_{len(self.documents)}", "external_id": name, "sha256": "", "status": "searchable"}
+        return self.documents.setdefault(about["id"], about | {"passages": 1, "error": None})
 
 
 def test_a_refused_batch_does_not_keep_the_next_ones_back(bare: dict[str, str], tmp_path: Path) -> None:

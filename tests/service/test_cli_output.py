@@ -75,7 +75,7 @@ def answers(method: str, path: str, _: bytes) -> tuple[int, Any]:
     if path.endswith("/query"):
         citation = {"marker": "[1]", "external_id": EVIL, "start": 0, "end": 1, "quote": EVIL}
         return 200, {"answer": EVIL, "citations": [citation]}
-    if method == "DELETE":
+    if method == "POST":
         return refusal(409, EVIL)
     document = {"external_id": EVIL, "version": 1, "status": "failed", "passages": 0, "bytes": 1}
     rows = [document | {"id": f"doc_{number:020}", "error": {"code": "c", "message": EVIL}} for number in range(2)]
@@ -94,7 +94,7 @@ def test_evil_names_reach_no_terminal_and_ids_are_whole_there(bare: dict[str, st
 def test_evil_texts_are_neutral_in_answers_errors_and_json(bare: dict[str, str]) -> None:
     with pretended(bare, answers):
         asked = tandem(bare, "query", "x")
-        refused = tandem(bare, "domain", "delete", "d", "--yes", "--json")
+        refused = tandem(bare, "release", "promote", "rel_1", "--json")
         piped = tandem(bare, "document", "list")
 
     told = asked.stdout + refused.stdout + refused.stderr + piped.stdout
@@ -143,14 +143,12 @@ def test_a_reader_who_leaves_is_no_failure_to_report(bare: dict[str, str], tmp_p
     assert (listing.returncode, (tmp_path / "err").read_bytes()) == (1, b"")
 
 
-@pytest.mark.parametrize("damage", [b"no database at all, but text" * 100, b""])
-def test_a_database_that_cannot_be_read_is_one_line(bare: dict[str, str], tmp_path: Path, damage: bytes) -> None:
+def test_a_database_that_cannot_be_read_is_one_line(bare: dict[str, str]) -> None:
     home = Path(bare["TANDEM_HOME"])
     home.mkdir()
-    (home / "tandem.db").write_bytes(damage)
+    (home / "tandem.db").write_bytes(b"no database at all, but text" * 100)
 
     ended = tandem(bare, "domain", "list", "--json")
 
-    assert ended.returncode == 1 or not damage
-    assert ended.stderr.count("\n") <= 1, ended.stderr
-    json.loads(ended.stdout)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1), ended.stderr
+    assert json.loads(ended.stdout)["error"]["message"] in ended.stderr
