@@ -75,7 +75,7 @@ def state_of(job: Mapping[str, Any]) -> str:
     """Return the state of a job: what a queued one waits for, and whether a running one was asked to stop."""
     ahead = job.get("waits_for")
     if ahead and job["status"] == "queued":
-        return f"queued, waits for {ahead['kind']} {ahead['id']}"
+        return f"queued, waits for {ahead['kind']} {ahead['id']} ({100 * ahead['progress']:.0f} %)"
     if job.get("cancel_requested") and job["status"] == "running":
         return "stopping"
     return str(job["status"])
