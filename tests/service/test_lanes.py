@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -124,6 +127,37 @@ def test_an_exception_that_nobody_expected_is_the_reason_of_the_failure(
     assert str(store.folder.root) not in json.dumps([event.data for event in told])
 
 
+@pytest.mark.nightly
+def test_a_process_that_is_stopped_is_ended_after_a_lease_and_its_job_is_tried_again(
+    store: Store, domain: Domain, settings: Settings
+) -> None:
+    receive(store, domain.id, "a.txt", b"A fact.", title="a", media_type="text/plain")
+    job = create_job(store, "ingest", domain.id, {}).id
+    home, service = store.folder.root, settings.service.model_copy(update={"lease_s": 15.0})
+    worker = Worker(store, settings.model_copy(update={"home": home, "service": service}), threading.Event())
+
+    worker.start()
+    when(lambda: bool(processes_of(home)))
+    os.kill(processes_of(home)[0], signal.SIGSTOP)
+    when(lambda: get_job(store, job).status in FINAL)
+    worker.stop()
+
+    assert get_job(store, job).status == "succeeded"
+    told = [event.message for event in list_events(store, job) if event.level == "error"]
+    assert told == ["It gave no sign of life for 15 s (service.lease_s) and was ended."]
+
+
+def processes_of(home: Path) -> list[int]:
+    """Return the processes that run a job of this folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            words = entry.read_bytes().split(b"\0")
+            if b"service.child" in words and str(home).encode() in words:
+                found.append(int(entry.parent.name))
+    return found
+
+
 class Server:
     """A server in a process of its own, which can be killed."""
 
@@ -151,6 +185,7 @@ def when(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.nightly
 def test_a_server_that_is_killed_while_it_reads_documents_puts_none_in_quarantine(
     settings: Settings, shell: dict[str, str]
 ) -> None:
