@@ -51,6 +51,9 @@ class Computation:
         floats = precision if precision != "int8" else "f32" if shape else cpu_floats()
         return cls(precision, floats, settings.threads, shape)
 
+    def __str__(self) -> str:
+        return f"{self.precision}, {f'{self.threads} threads' if self.threads else 'a thread for each core'}"
+
     @property
     def name(self) -> str:
         """The name of its folder: two computations that differ have different names."""
@@ -130,20 +133,15 @@ def core() -> Any:
     return ov.Core()
 
 
+def cpu_name() -> str:
+    """Return how this CPU calls itself."""
+    return str(core().get_property("CPU", "FULL_DEVICE_NAME"))
+
+
 @cache
 def cpu_floats() -> str:
     """Return "bf16" if this CPU computes in bfloat16, else "f32"."""
     return "bf16" if "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
-
-
-def precision_of(settings: RetrieverSettings) -> str:
-    """Return "f32", "bf16" or "int8": as the settings say, else bfloat16 where this CPU computes in it."""
-    return settings.precision if settings.precision != "auto" else cpu_floats()
-
-
-def floats_of(settings: RetrieverSettings) -> str:
-    """Return "f32" or "bf16": what a model computes in that is never quantised."""
-    return cpu_floats() if settings.precision in ("auto", "int8") else settings.precision
 
 
 def _compiled(folder: Path, computation: Computation) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,16 @@ class Encoder(Protocol):
         ...
 
 
+@runtime_checkable
+class Computing(Protocol):
+    """An encoder that says how it computes."""
+
+    @property
+    def computing(self) -> dict[str, str]:
+        """Return `precision` of passages, and how `passages` and `questions` are computed, for people."""
+        ...
+
+
 class BilingualEncoder:
     """MiniLM for English and what is near to it, a table of characters for Chinese, in one space."""
 
@@ -78,6 +88,11 @@ class BilingualEncoder:
     def trust(self, text: str) -> float:
         """See `Encoder`. A sum of character vectors knows less than a transformer."""
         return _CHINESE_TRUST if cjk_share(text) >= _CHINESE else self._latin.trust(text)
+
+    @property
+    def computing(self) -> dict[str, str]:
+        """See `Computing`."""
+        return self._latin.computing if isinstance(self._latin, Computing) else {}
 
     def _encode(self, texts: Sequence[str], latin: Callable[[Sequence[str]], Vectors]) -> Vectors:
         chinese = [cjk_share(text) >= _CHINESE for text in texts]

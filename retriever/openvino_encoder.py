@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from retriever.compiled import Computation, InferRequests, precision_of
+from retriever.automatic import Model, for_passages, for_questions
+from retriever.compiled import Computation, InferRequests
 from retriever.encoder import Vectors
 from retriever.encoder_files import EncoderFiles, converted, default_cache, whole_tokenizer
 from retriever.reference import REFERENCE, Tokens
@@ -17,7 +19,6 @@ from retriever.weights import shipped
 from store.ids import hashed_id
 
 _QUESTIONS = (16, 32)  # tokens of questions for which there is a model of fixed shape: it takes two thirds of the time
-_WHAT = "The encoder"
 _STEP = 8  # lengths are rounded up to a multiple of it: each new one makes OpenVINO prepare its kernels again
 
 
@@ -27,16 +28,18 @@ class OpenVinoEncoder:
     def __init__(self, files: EncoderFiles, settings: RetrieverSettings) -> None:
         from tokenizers import Tokenizer
 
-        precision = precision_of(settings)
-        int8 = precision == "int8"
+        int8 = settings.precision == "int8"
         self.space_id = hashed_id("spc", {"of": files.space_id, "weights": "int8"}) if int8 else files.space_id
         self.max_tokens = files.max_tokens
         self._files = files
         self._batch_tokens = settings.batch_tokens
         folder = converted(files, settings.cache or default_cache())
-        self._reference = shipped("minilm") / REFERENCE if files.is_default else folder / REFERENCE
-        self._model = InferRequests(folder, Computation.of(settings, precision), 4, _WHAT, self._reference)
-        self._folder, self._settings = folder, settings
+        reference = shipped("minilm") / REFERENCE if files.is_default else folder / REFERENCE
+        self._converted = Model(folder, "The encoder", reference, files.max_tokens)
+        self._settings = settings
+        self._precision = None if settings.precision == "auto" else settings.precision
+        self._passages = for_passages(self._converted, settings, self._precision)
+        self._model = self._converted.requests(self._passages, 4)
         self._questions: dict[int, InferRequests] = {}  # by their longest, compiled when the first question comes
         self._compiling = threading.Lock()
         self.dimension = int(self._model.dimension.get_length())
@@ -80,12 +83,21 @@ class OpenVinoEncoder:
         del text
         return 1.0
 
+    @property
+    def computing(self) -> dict[str, str]:
+        """How passages and short questions are computed, for people."""
+        asked = str(self._asked) if self._questions else "chosen when the first short question comes"
+        return {"precision": self._passages.precision, "passages": str(self._passages), "questions": asked}
+
+    @cached_property
+    def _asked(self) -> Computation:
+        return for_questions(self._converted, self._settings, self._precision)
+
     def _question_model(self, longest: int) -> InferRequests:
         with self._compiling:
             if longest not in self._questions:
-                precision = "int8" if self._settings.precision == "auto" else precision_of(self._settings)
-                computation = Computation.of(self._settings, precision, (1, longest))
-                self._questions[longest] = InferRequests(self._folder, computation, 2, _WHAT, self._reference)
+                computation = replace(self._asked, shape=(1, longest))
+                self._questions[longest] = self._converted.requests(computation, 2)
             return self._questions[longest]
 
     def _encode(self, texts: Sequence[str]) -> Vectors:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from retriever.compiled import Computation, InferRequests, floats_of
+from retriever.automatic import Model, floats_of, for_passages
 from retriever.encoder_files import convert_once, default_cache, default_encoder
 from retriever.extension import extended_model, extended_tokenizer, read_characters
 from retriever.openvino_encoder import batches
@@ -76,21 +76,26 @@ class Reader(Protocol):
         ...
 
 
+def reader_id(folder: Path) -> str:
+    """Return the id of a reader: a hash of its weights."""
+    files = ("characters.txt", "delta.safetensors")
+    return hashed_id("rdr", {name: sha256((folder / name).read_bytes()) for name in files})
+
+
 class OpenVinoReader:
     """The shipped reader. Safe to use from many threads."""
 
     def __init__(self, settings: RetrieverSettings, folder: Path | None = None) -> None:
         given, folder = folder, folder or shipped("reader")
         base = default_encoder()
-        files = ("characters.txt", "delta.safetensors")
-        self.id = hashed_id("rdr", {name: sha256((folder / name).read_bytes()) for name in files})
+        self.id = reader_id(folder)
         target = (settings.cache or default_cache()) / self.id
         self._whole = extended_tokenizer(base, read_characters(folder))
         self._tokenizer = extended_tokenizer(base, read_characters(folder))
         self._tokenizer.enable_truncation(_LONGEST, strategy="only_second")
         convert_once(lambda: reader_module(base, folder), known_inputs(self._tokenizer, INPUTS, pairs=True), target)
-        computation = Computation.of(settings, floats_of(settings))
-        self._model = InferRequests(target, computation, 2, "The reader", (target if given else folder) / REFERENCE)
+        model = Model(target, "The reader", (target if given else folder) / REFERENCE, _LONGEST)
+        self._model = model.requests(for_passages(model, settings, floats_of(settings)), 2)
         self._budget = settings.batch_tokens
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:

@@ -13,12 +13,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from retriever.compiled import Computation, InferRequests, floats_of
+from retriever.automatic import Model, floats_of, for_passages
 from retriever.encoder_files import convert_once, default_cache
 from retriever.openvino_encoder import batches
 from retriever.quiet import quiet_transformers
 from retriever.reader import Reader
-from retriever.reference import known_inputs
+from retriever.reference import REFERENCE, known_inputs
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 from store.ids import hashed_id, sha256
@@ -78,7 +78,8 @@ class CrossEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(_LONGEST, strategy="longest_first")
         convert_once(lambda: _classifier(folder), known_inputs(self._tokenizer, _INPUTS, pairs=True), target)
-        self._model = InferRequests(target, Computation.of(settings, floats_of(settings)), 2, "The reranker")
+        model = Model(target, "The reranker", target / REFERENCE, _LONGEST)
+        self._model = model.requests(for_passages(model, settings, floats_of(settings)), 2)
         self._budget = settings.batch_tokens
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:

@@ -265,10 +265,12 @@ def _one_thread() -> Iterator[None]:
 
 
 def _rounded(index: Any) -> RoundedVectors | None:
-    """Return the vectors of an exact index as 8-bit integers, if it has as many as make that pay."""
+    """Return the vectors of an exact index as 8-bit integers, if it has as many as make that pay on this CPU."""
     if isinstance(index, faiss.IndexIVF) or index.ntotal not in _ROUNDED_ROWS:
         return None
-    return RoundedVectors.of(faiss.vector_to_array(index.codes).view(np.float16).reshape(-1, index.d))
+    rounded = RoundedVectors.of(faiss.vector_to_array(index.codes).view(np.float16).reshape(-1, index.d))
+    with _one_thread():
+        return rounded if rounded is not None and rounded.pays(index) else None
 
 
 def _codes(vectors: Half) -> npt.NDArray[np.uint8]:

@@ -62,6 +62,11 @@ class TorchEncoder:
         del text
         return 1.0
 
+    @property
+    def computing(self) -> dict[str, str]:
+        """How passages and questions are computed, for people."""
+        return dict.fromkeys(("passages", "questions"), f"f32 by torch, {self._device}") | {"precision": "f32"}
+
     def _check(self, known: Reference) -> None:
         off = known.error(lambda inputs: self._vectors(inputs["input_ids"], inputs["attention_mask"]))
         if off > TOLERANCE["f32"]:

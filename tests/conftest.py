@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fakes import HashEncoder
 from isolation import Isolation
+from unmeasured import keep_the_usual
 
 from retriever.encoder import Encoder, load_encoder
 from retriever.encoder_files import default_cache
@@ -54,6 +55,7 @@ def domain(store: Store) -> Domain:
 @pytest.fixture(scope="session")
 def retriever_settings() -> RetrieverSettings:
     """Settings that name the cache of this session, the default one, so that each model is converted once."""
+    keep_the_usual(default_cache())
     return RetrieverSettings(cache=default_cache())
 
 

@@ -92,6 +92,7 @@ class Diagnosis(BaseModel):
     """What a server runs on, what stands in the way of answers, and each domain's diagnosis.
 
     `given_up` holds the newest documents of `given_up_total` that have failed or are quarantined.
+    `passages` and `questions` name precision and threads; under `precision = "auto"` they were chosen by a measurement.
     """
 
     object: Literal["diagnosis"] = "diagnosis"
@@ -99,6 +100,9 @@ class Diagnosis(BaseModel):
     encoder: str
     space_id: str
     precision: str
+    passages: str | None
+    questions: str | None
+    cpu: str
     reranker: str | None
     base_model: str | None
     disk_free: int

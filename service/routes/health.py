@@ -8,7 +8,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from retriever.compiled import precision_of
+from retriever.compiled import cpu_name
+from retriever.encoder import Computing
 from retriever.encoder_files import default_encoder
 from retriever.fusion import readable_weight
 from retriever.legibility import advice
@@ -66,11 +67,15 @@ def doctor(runtime: RuntimeDep, request: Request) -> Diagnosis:
     reranker, base = runtime.engine.retriever.reranker, runtime.engine.base_model
     total, given_up_ones = given_up(runtime.store, _SHOWN)
     counts = document_counts(runtime.store)
+    computing = encoder.computing if isinstance(encoder, Computing) else {}
     return Diagnosis(
         status=found.status,
         encoder=settings.encoder.name if settings.encoder else default_encoder().parent.name.replace("_", "-"),
         space_id=encoder.space_id,
-        precision=precision_of(settings),
+        precision=computing.get("precision", settings.precision),
+        passages=computing.get("passages"),
+        questions=computing.get("questions"),
+        cpu=cpu_name(),
         reranker=reranker.id if reranker else None,
         base_model=f"{base.lineage.get('name')} ({base.id})" if base else None,
         disk_free=free_bytes(runtime.store),

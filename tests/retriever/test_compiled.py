@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from small_models import small_encoder
 
-from retriever.compiled import Computation, InferRequests, core, precision_of
+from retriever.compiled import Computation, InferRequests, core
 from retriever.encoder_files import EncoderFiles, converted
 from retriever.reference import REFERENCE, Reference
-from retriever.settings import RetrieverSettings
 from store.errors import ComputationError
 
 _IDS = np.array([[101, 2054, 2003, 102]])
@@ -126,10 +125,3 @@ def test_what_is_not_finite_is_an_error_that_names_the_way_out(
 
 def test_there_is_one_runtime_in_a_process() -> None:
     assert core() is core()
-
-
-def test_the_precision_is_always_said_and_can_be_chosen() -> None:
-    assert precision_of(RetrieverSettings(precision="f32")) == "f32"
-    assert precision_of(RetrieverSettings(precision="bf16")) == "bf16"
-    assert precision_of(RetrieverSettings(precision="int8")) == "int8"
-    assert precision_of(RetrieverSettings()) in ("f32", "bf16")

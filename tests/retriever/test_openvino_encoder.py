@@ -11,6 +11,10 @@ from retriever.openvino_encoder import OpenVinoEncoder, batches, padded
 from retriever.settings import RetrieverSettings
 
 
+def _settings(settings: RetrieverSettings, precision: str) -> RetrieverSettings:
+    return settings.model_copy(update={"precision": precision, "threads": 1})
+
+
 @given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000))
 def test_every_text_is_in_one_batch_and_batches_keep_the_budget(lengths: list[int], budget: int) -> None:
     cut = list(batches(lengths, budget))
@@ -37,8 +41,8 @@ def test_padding_is_masked() -> None:
     assert ids.dtype == mask.dtype == np.int64
 
 
-def test_a_short_text_alone_gets_the_vector_it_gets_among_others() -> None:
-    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), RetrieverSettings(precision="f32", threads=1))
+def test_a_short_text_alone_gets_the_vector_it_gets_among_others(retriever_settings: RetrieverSettings) -> None:
+    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), _settings(retriever_settings, "f32"))
     texts = [" ".join(["ticket"] * count) for count in (1, 13, 14, 15, 16, 30)]  # and two special tokens
 
     together = encoder.encode_passages(texts)
@@ -47,10 +51,12 @@ def test_a_short_text_alone_gets_the_vector_it_gets_among_others() -> None:
     np.testing.assert_allclose(alone, together, atol=1e-4)
 
 
-def test_by_default_only_a_short_question_alone_goes_through_8_bit_weights() -> None:
+def test_by_default_only_a_short_question_alone_goes_through_8_bit_weights(
+    retriever_settings: RetrieverSettings,
+) -> None:
     files = EncoderFiles.read(default_encoder())
-    usual = OpenVinoEncoder(files, RetrieverSettings(threads=1))
-    exact = OpenVinoEncoder(files, RetrieverSettings(precision="f32", threads=1))
+    usual = OpenVinoEncoder(files, _settings(retriever_settings, "auto"))
+    exact = OpenVinoEncoder(files, _settings(retriever_settings, "f32"))
     short, long = "When does the last ferry leave?", "When does the last ferry leave the northern pier in winter? " * 3
 
     def cosine(found: np.ndarray, text: str) -> float:
@@ -64,8 +70,8 @@ def test_by_default_only_a_short_question_alone_goes_through_8_bit_weights() -> 
     assert cosine(usual.encode_queries([short, long]), short) > 0.9998
 
 
-def test_questions_one_after_another_do_not_see_each_other() -> None:
-    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), RetrieverSettings(threads=1))
+def test_questions_one_after_another_do_not_see_each_other(retriever_settings: RetrieverSettings) -> None:
+    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), _settings(retriever_settings, "auto"))
     first = encoder.encode_queries(["pier"])
     kept = first.copy()
 
@@ -79,7 +85,7 @@ def test_questions_one_after_another_do_not_see_each_other() -> None:
     assert not np.allclose(longer, kept, atol=0.01)
 
 
-def test_the_unknown_share_counts_tokens_of_the_text_alone() -> None:
-    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), RetrieverSettings(precision="f32", threads=1))
+def test_the_unknown_share_counts_tokens_of_the_text_alone(retriever_settings: RetrieverSettings) -> None:
+    encoder = OpenVinoEncoder(EncoderFiles.read(default_encoder()), _settings(retriever_settings, "f32"))
 
     assert [encoder.unknown_share(text) for text in ("龘 pier", "龘", "pier", "")] == [0.5, 1.0, 0.0, 0.0]

@@ -12,10 +12,12 @@ from retriever.settings import RetrieverSettings
 _TEXTS = ["The ferry leaves at noon.", "A ticket costs 12 crowns, children pay half of that. " * 8, "pier"]
 
 
-def test_the_vectors_of_quantised_weights_are_near_to_the_exact_ones_and_lie_in_another_space() -> None:
+def test_the_vectors_of_quantised_weights_are_near_to_the_exact_ones_and_lie_in_another_space(
+    retriever_settings: RetrieverSettings,
+) -> None:
     files = EncoderFiles.read(default_encoder())
-    exact = OpenVinoEncoder(files, RetrieverSettings(precision="f32", threads=1))
-    quantised = OpenVinoEncoder(files, RetrieverSettings(precision="int8", threads=1))
+    exact = OpenVinoEncoder(files, retriever_settings.model_copy(update={"precision": "f32", "threads": 1}))
+    quantised = OpenVinoEncoder(files, retriever_settings.model_copy(update={"precision": "int8", "threads": 1}))
 
     cosines = (exact.encode_passages(_TEXTS) * quantised.encode_passages(_TEXTS)).sum(axis=1)
 

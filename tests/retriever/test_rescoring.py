@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import faiss as typed_faiss
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retriever import rescoring, segments
 from retriever.encoder import Vectors
 from retriever.rescoring import RoundedVectors, best_of
 from retriever.segments import exact_segment
@@ -139,3 +141,30 @@ def test_rows_with_fewer_wanted_than_are_looked_at_are_all_scored() -> None:
     assert found is not None
     assert sorted(found[1].tolist()) == list(range(0, 1500, 100))
     assert found[0].tolist() == sorted(found[0].tolist(), reverse=True)
+
+
+@pytest.mark.parametrize(("milliseconds", "kept"), [((1.0, 1.5), True), ((1.0, 0.95), True), ((1.0, 0.5), False)])
+def test_a_cpu_that_scans_float16_clearly_quicker_keeps_no_integers_and_finds_the_same(
+    monkeypatch: pytest.MonkeyPatch, milliseconds: tuple[float, float], kept: bool
+) -> None:
+    ran: list[object] = []
+
+    def found(trials: Mapping[str, Callable[[], object]], seconds: float) -> dict[str, float]:
+        ran.extend(trial() for trial in trials.values())
+        return dict(zip(trials, milliseconds, strict=True))
+
+    monkeypatch.setattr(rescoring, "timed", found)
+    monkeypatch.setattr(segments, "_ROUNDED_ROWS", range(1000, 2000))
+    vectors = _vectors(1500, 0.5, 3)
+    usual = exact_segment(np.arange(900), vectors[:900])
+
+    segment = exact_segment(np.arange(1500), vectors)
+
+    query = vectors[:1].astype(np.float32)
+    scores, ids = segment.search(query, 5, None)
+    assert (segment.rounded is not None) == kept
+    assert len(ran) == 2  # of the larger segment alone
+    assert usual.rounded is None
+    exact = vectors.astype(np.float64) @ query[0].astype(np.float64)
+    assert set(np.argsort(-exact)[:5]) <= set(ids.tolist())
+    assert np.isfinite(scores).all()

@@ -46,6 +46,9 @@ def test_the_doctor_says_what_the_encoder_reads_of_each_domain(rooms: httpx.Clie
     domains = {each["domain"]: each for each in found["domains"]}
     assert found["object"] == "diagnosis"
     assert found["precision"] in ("f32", "bf16")
+    assert found["passages"] == f"{found['precision']}, a thread for each core"
+    assert found["questions"].startswith(("int8, ", "chosen when"))
+    assert found["cpu"]
     assert (domains["rooms"]["texts"], domains["rooms"]["unknown_share"]) == (13, 0.0)
     assert domains["rooms"]["dense_weight"] == RetrieverSettings().dense_weight
     assert "in full" in domains["rooms"]["advice"]
