@@ -96,7 +96,11 @@ class InferRequests:
             raise
 
     def _compile(self) -> None:
-        compiled = _compiled(self._folder, self._computation)
+        try:
+            compiled = _compiled(self._folder, self._computation)
+        except RuntimeError as error:  # files that are damaged, or a machine that OpenVINO does not serve
+            _LOG.exception("%s cannot be compiled; its converted form is in %s", self._what, self._folder)
+            raise ComputationError(f"{self._what} cannot be compiled. {_WAY_OUT}") from error
         self.names = {port.any_name for port in compiled.inputs}
         self.dimension = compiled.output(0).partial_shape[-1]
         self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()

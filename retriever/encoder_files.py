@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 # The weights of all-MiniLM-L6-v2 that the Chinese part and the reader were trained beside.
 _MINILM = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_USUAL_TOKENS = 512
+_PASSAGE_PROMPTS = ("document", "passage", "corpus")  # the first that there is
 
 
 @dataclass(frozen=True)
@@ -44,17 +49,11 @@ class EncoderFiles:
                     param="retriever.encoder",
                 )
         head = read_head(folder)
-        prompts = _read_json(folder / "config_sentence_transformers.json").get("prompts") or {}
-        config = _read_json(folder / "sentence_bert_config.json")
-        limit = config.get("max_seq_length") or 512
-        if config.get("do_lower_case") and not _ignores_case(whole_tokenizer(folder)):
-            raise InvalidInputError(
-                f"The encoder {folder} wants texts in lower case (do_lower_case), which its tokenizer.json does not do "
-                "by itself: that is not served.",
-                param="retriever.encoder",
-            )
-        passage_prefix = prompts.get("document", prompts.get("passage", ""))
-        return cls(folder, limit, head, prompts.get("query", ""), passage_prefix)
+        config = _read_json(folder / "config_sentence_transformers.json")
+        prompts = config.get("prompts") or {}
+        usual = prompts.get(config.get("default_prompt_name"), "")
+        passage = next((prompts[name] for name in _PASSAGE_PROMPTS if name in prompts), usual)
+        return cls(folder, _longest(folder), head, prompts.get("query", usual), passage)
 
     @cached_property
     def hashes(self) -> Mapping[str, str]:
@@ -169,12 +168,36 @@ def _convert(model: Any, known: Mapping[str, Tokens], target: Path) -> None:
         result = ov.convert_model(model, example_input=example, input=shapes)
     staging = target.parent / f".{target.name}-{uuid.uuid4().hex}"
     staging.mkdir(parents=True)
-    ov.save_model(result, staging / "model.xml", compress_to_fp16=False)
-    Reference.of(model, known).write(staging / REFERENCE)
     try:
-        staging.rename(target)
-    except OSError:  # another process was first: the content is the same
-        shutil.rmtree(staging)
+        ov.save_model(result, staging / "model.xml", compress_to_fp16=False)
+        Reference.of(model, known).write(staging / REFERENCE)
+        for path in staging.iterdir():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        with suppress(OSError):  # another process was first: the content is the same
+            staging.rename(target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _longest(folder: Path) -> int:
+    """Return how many tokens are read of a text; `InvalidInputError` if texts are treated in a way that is not served.
+
+    Where the model does not say, newer versions of sentence-transformers leave it to the tokenizer.
+    """
+    config = _read_json(folder / "sentence_bert_config.json")
+    refused = [
+        f"{name} = {config[name]!r}"
+        for name, served in (("transformer_task", "feature-extraction"), ("module_output_name", "token_embeddings"))
+        if config.get(name, served) != served
+    ]
+    if config.get("do_lower_case") and not _ignores_case(whole_tokenizer(folder)):
+        refused.append("do_lower_case, which its tokenizer.json does not do by itself")
+    if refused:
+        message = f"The encoder {folder} has {', '.join(refused)} in its sentence_bert_config.json: not served."
+        raise InvalidInputError(message, param="retriever.encoder")
+    of_tokenizer = _read_json(folder / "tokenizer_config.json").get("model_max_length") or _USUAL_TOKENS
+    return int(config.get("max_seq_length") or min(_USUAL_TOKENS, of_tokenizer))
 
 
 def _ignores_case(tokenizer: Tokenizer) -> bool:

@@ -153,6 +153,36 @@ def test_a_pooling_that_leaves_the_prompt_out_is_refused(tmp_path: Path) -> None
         EncoderFiles.read(folder)
 
 
+@pytest.mark.parametrize(
+    ("settings", "of_tokenizer", "expected"),
+    [
+        ({"max_seq_length": 100}, 50, 100),
+        ({}, 50, 50),
+        ({}, None, 512),
+        ({}, 10**30, 512),
+        ({"max_seq_length": None}, 128, 128),
+    ],
+)
+def test_texts_are_cut_where_the_model_or_else_its_tokenizer_says(
+    tmp_path: Path, settings: dict[str, object], of_tokenizer: int | None, expected: int
+) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    (folder / "sentence_bert_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    if of_tokenizer is not None:
+        (folder / "tokenizer_config.json").write_text(json.dumps({"model_max_length": of_tokenizer}), encoding="utf-8")
+
+    assert EncoderFiles.read(folder).max_tokens == expected
+
+
+@pytest.mark.parametrize("name", ["transformer_task", "module_output_name"])
+def test_another_use_of_the_transformer_is_refused(tmp_path: Path, name: str) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    _edit(folder / "sentence_bert_config.json", **{name: "fill-mask"})
+
+    with pytest.raises(InvalidInputError, match="fill-mask"):
+        EncoderFiles.read(folder)
+
+
 @pytest.mark.parametrize(("lowers", "refused"), [(True, False), (False, True)])
 def test_lower_case_that_the_tokenizer_does_not_make_itself_is_refused(
     tmp_path: Path, lowers: bool, refused: bool
@@ -184,6 +214,26 @@ def test_the_default_encoder_is_known_by_its_weights(tmp_path: Path) -> None:
     assert (shipped.max_tokens, shipped.head) == (256, Head(("mean",)))
     assert (shipped.query_prefix, shipped.passage_prefix) == ("", "")
     assert not EncoderFiles.read(_copy_without_weights(tmp_path / "model")).is_default
+
+
+@pytest.mark.parametrize(
+    ("prompts", "usual", "expected"),
+    [
+        ({"query": "q: ", "corpus": "c: ", "passage": "p: "}, None, ("q: ", "p: ")),
+        ({"query": "q: ", "corpus": "c: ", "other": "o: "}, "other", ("q: ", "c: ")),
+        ({"other": "o: "}, "other", ("o: ", "o: ")),
+        ({"other": "o: "}, None, ("", "")),
+    ],
+)
+def test_prompts_are_those_that_sentence_transformers_takes(
+    tmp_path: Path, prompts: dict[str, str], usual: str | None, expected: tuple[str, str]
+) -> None:
+    folder = _copy_without_weights(tmp_path / "model")
+    _edit(folder / "config_sentence_transformers.json", prompts=prompts, default_prompt_name=usual)
+
+    files = EncoderFiles.read(folder)
+
+    assert (files.query_prefix, files.passage_prefix) == expected
 
 
 def test_files_that_may_lack_have_defaults(tmp_path: Path) -> None:

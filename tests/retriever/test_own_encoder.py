@@ -28,7 +28,12 @@ def _check(folder: Path, cache: Path) -> None:
     passages = reference.encode(_TEXTS, prompt_name="document", normalize_embeddings=True)
     queries = reference.encode(_QUERIES, prompt_name="query", normalize_embeddings=True)
     settings = RetrieverSettings(encoder=folder, cache=cache, precision="f32")
-    encoders: Sequence[Encoder] = [load_encoder(settings), TorchEncoder(EncoderFiles.read(folder), settings, "cpu")]
+    saved = cache / "saved"  # as the installed version of sentence-transformers writes it
+    reference.save_pretrained(str(saved))
+    encoders: Sequence[Encoder] = [
+        load_encoder(settings),
+        *(TorchEncoder(EncoderFiles.read(each), settings, "cpu") for each in (folder, saved)),
+    ]
 
     for encoder in encoders:
         alone = np.concatenate([encoder.encode_queries([query]) for query in _QUERIES])

@@ -76,6 +76,22 @@ def test_a_model_that_stays_wrong_is_refused_with_the_way_out(
     assert str(folder) in caplog.text
 
 
+@pytest.mark.parametrize("name", ["model.xml", "model.bin"])
+def test_a_converted_model_that_is_damaged_is_refused_with_the_way_out(
+    two: tuple[Path, Path], tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "converted"
+    folder.mkdir()
+    for kept in ("model.xml", "model.bin", REFERENCE):
+        shutil.copyfile(two[0] / kept, folder / kept)
+    (folder / name).write_bytes((folder / name).read_bytes()[:1000])
+
+    with pytest.raises(ComputationError, match="Remove the folder") as caught:
+        InferRequests(folder, _F32, 1, "The encoder")
+
+    assert str(folder) not in caught.value.message
+
+
 def _falsify(cache: Path) -> None:
     """Let the reference of the only converted model say something else."""
     (path,) = cache.glob(f"*/{REFERENCE}")
