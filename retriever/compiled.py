@@ -173,7 +173,12 @@ def _compiled(folder: Path, computation: Computation) -> Any:
 
 
 def _compile(folder: Path, computation: Computation, kept: Path | None) -> Any:
-    properties = {"INFERENCE_PRECISION_HINT": computation.floats, "PERFORMANCE_HINT": "LATENCY"}
+    properties = {
+        "INFERENCE_PRECISION_HINT": computation.floats,
+        "PERFORMANCE_HINT": "LATENCY",
+        # Pinned, the threads of a server and of its jobs would wait for the same cores while others are free.
+        "ENABLE_CPU_PINNING": "NO",
+    }
     if kept is not None:
         properties["CACHE_DIR"] = str(kept)
     if computation.threads:
