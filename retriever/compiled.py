@@ -27,6 +27,7 @@ from retriever.quantisation import GROUP, quantise
 from retriever.reference import REFERENCE, TOLERANCE, Floats, Reference, Tokens
 from retriever.settings import RetrieverSettings
 from store.errors import ComputationError
+from store.ids import canonical_json, sha256
 
 _LOG = logging.getLogger("tandem")
 
@@ -56,9 +57,10 @@ class Computation:
 
     @property
     def name(self) -> str:
-        """The name of its folder: two computations that differ have different names."""
+        """The name of its folder: two computations that differ have different names, on different CPUs, too."""
         shape = "x".join(map(str, self.shape)) if self.shape else "any"
-        return f"compiled-{self.precision}-{self.floats}-threads{self.threads}-{shape}"
+        group = "".join(GROUP.values()) if self.precision == "int8" else "0"
+        return f"compiled-{self.precision}-{self.floats}-threads{self.threads}-{shape}-group{group}-{_cpu_key()}"
 
 
 class InferRequests:
@@ -135,6 +137,12 @@ def core() -> Any:
     import openvino as ov
 
     return ov.Core()
+
+
+@cache
+def _cpu_key() -> str:
+    """Return a short hash of what this CPU is and can: virtual ones of several kinds have the same name."""
+    return sha256(canonical_json([cpu_name(), sorted(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))]))[:8]
 
 
 def cpu_name() -> str:

@@ -13,7 +13,7 @@ from store.ids import hashed_id
 class ChunkerSettings(BaseModel):
     """Sizes of passages in characters; the hash of this is the id of a passage set."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     version: int = 2  # of the rules that are no settings
     latin: tuple[int, int] = (500, 900)
@@ -28,7 +28,7 @@ class ChunkerSettings(BaseModel):
 class RetrieverSettings(BaseModel):
     """The section `[retriever]`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     encoder: Path | None = Field(None, description="folder of a sentence-transformers model; default: MiniLM L6 v2")
     cache: Path | None = Field(None, description="folder for converted encoders; default: the user's cache folder")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from small_models import small_encoder
 
+from retriever import compiled
 from retriever.compiled import Computation, InferRequests, core
 from retriever.encoder_files import EncoderFiles, converted
 from retriever.reference import REFERENCE, Reference
@@ -41,6 +42,25 @@ def _blobs(folder: Path) -> dict[str, set[str]]:
 
 def test_no_two_ways_of_computing_share_a_folder() -> None:
     assert len({computation.name for computation in _COMPUTATIONS}) == len(_COMPUTATIONS) == 24
+
+
+def test_a_cpu_of_the_same_name_that_can_something_else_has_folders_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    can = ["FP32"]
+
+    class Runtime:
+        def get_property(self, device: str, name: str) -> object:
+            assert device == "CPU"
+            return can if name == "OPTIMIZATION_CAPABILITIES" else "AMD EPYC"
+
+    monkeypatch.setattr(compiled, "core", Runtime)
+    names = set()
+    for more in ([], ["BF16"], ["INT8"]):
+        can += more
+        compiled._cpu_key.cache_clear()
+        names.add(Computation("f32", "f32").name)
+    compiled._cpu_key.cache_clear()
+
+    assert len(names) == 3
 
 
 def test_a_compiled_form_is_kept_once_for_each_way_of_computing_and_found_again(folder: Path) -> None:

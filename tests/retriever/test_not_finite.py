@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from fakes import HashEncoder
 from indexed import contents_of
+from pydantic import ValidationError
 from searching import Search
 
 from retriever.dense import DenseSnapshot
@@ -141,3 +142,10 @@ def test_a_text_whose_stored_vector_is_not_finite_is_found_by_its_words(
     assert contents_of(store, words) == {"green pear"}
     assert cosines[words[0]] == 0.0
     assert "1 of 2 vectors" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["dense_weight", "spread_gain"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_weight_that_is_not_finite_is_no_setting(name: str, value: float) -> None:
+    with pytest.raises(ValidationError):
+        RetrieverSettings.model_validate({name: value})
