@@ -18,7 +18,10 @@ class Isolation:
     """A plugin: the default cache and the default data folder, of child processes too, lie in a temporary folder."""
 
     def __init__(self) -> None:
-        self._users = [Path(platformdirs.user_cache_dir("tandem")), Path(platformdirs.user_data_dir("tandem"))]
+        self._users = [Path(platformdirs.user_cache_dir("tandem"))]
+        data = Path(platformdirs.user_data_dir("tandem"))
+        if not data.exists():  # else a server of the user's may be at work there
+            self._users.append(data)
         self._before = contents(self._users)
         self._changed: list[str] = []
         self._folder = Path(tempfile.mkdtemp(prefix="tandem-tests-"))
