@@ -120,6 +120,11 @@ def connect(home: Path | None) -> Iterator[Client]:
         yield Client(http)
 
 
+def exit_code(error: TandemError) -> int:
+    """Return 2 for wrong use, 1 for any other failure."""
+    return 2 if isinstance(error, InvalidInputError) or error.status == 400 else 1
+
+
 def _owner(folder: DataFolder) -> dict[str, object] | None:
     """Return who owns the folder; an owner that has not said yet who it is gets a moment to do so."""
     until = time.monotonic() + _STARTING_S

@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from service.commands.terminal import complain, say_json
-from store.errors import InvalidInputError, TandemError
+from store.errors import TandemError
 
 FAILED, WRONG_USE = 1, 2
 
@@ -38,8 +38,9 @@ def _failed(error: Exception) -> int:
     if isinstance(error, typer.TyperException):  # of the parser: an unknown option, a missing argument
         return _wrong_use(error)
     if isinstance(error, TandemError):
-        wrong_use = isinstance(error, InvalidInputError) or error.status == 400
-        return _ended(WRONG_USE if wrong_use else FAILED, error.message, error.code, error.param)
+        from service.client import exit_code
+
+        return _ended(exit_code(error), error.message, error.code, error.param)
     if isinstance(error, OSError):  # a disk that is full, a folder that may not be written
         where = f": {error.filename}" if error.filename else ""
         return _ended(FAILED, f"{error.strerror or error}{where}.", "os_error")

@@ -48,6 +48,8 @@ def is_error(value: Mapping[str, Any]) -> bool:
 def _field(name: str, value: Any) -> str:
     if name.endswith("_at") and isinstance(value, int):
         return datetime.fromtimestamp(value, UTC).astimezone().isoformat(" ")
+    if name.endswith(("_bytes", "_free")) and isinstance(value, int):
+        return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{value / 1e6:.1f} MB"
     return cell(value) or "-"
 
 
