@@ -130,7 +130,8 @@ def _names(model: type[BaseModel], before: str = "") -> Iterator[str]:
 def _instead_of(unknown: str) -> str:
     """Return which settings there are where this one was looked for, and the nearest of all."""
     known = list(_names(Settings))
-    near = get_close_matches(unknown, known, n=1) or get_close_matches(unknown, {n.split(".")[0] for n in known}, n=1)
+    level = unknown.count(".") + 1
+    near = get_close_matches(unknown, {".".join(name.split(".")[:level]) for name in known}, n=1)
     section = unknown.rpartition(".")[0]
     inside = [name.removeprefix(f"{section}.") for name in known if name.startswith(f"{section}.")]
     here = inside or list(dict.fromkeys(name.split(".")[0] for name in known))
