@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -71,6 +71,16 @@ CURRENT = "current"  # as a base model: the configured one, whatever it is
 _FIXED = ("query_encoder", "passage_encoder", "space_id", "passage_set", "base_model")
 
 
+def _known(manifest: Mapping[str, Any], path: Sequence[str]) -> str:
+    """Return which settings there are in the section that was looked in, or at the top if there is no such section."""
+    section: Any = manifest
+    for step in path:
+        section = section.get(step) if isinstance(section, Mapping) else None
+    where = ".".join(path) if path and isinstance(section, Mapping) else ""
+    names = section if where else [name for name in manifest if name not in _FIXED]
+    return f"{f'The section {where} has' if where else 'It has'} {', '.join(names)}."
+
+
 def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the manifest with `changes` merged in, nested or by dotted names, checked.
 
@@ -91,7 +101,7 @@ def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) ->
         for step in path:
             part = part.get(step) if isinstance(part, dict) else None
         if not isinstance(part, dict) or last not in part or value == {}:
-            raise InvalidInputError(f"A release has no setting {name!r}.", param=name)
+            raise InvalidInputError(f"A release has no setting {name!r}. {_known(result, path)}", param=name)
         part[last] = value
     if flat.get("generation.backend") == "extractive":
         arm = flat.get("generation.arm")

@@ -138,6 +138,8 @@ def test_an_unknown_setting_is_refused_by_name(manifest: dict[str, Any], name: s
         changed_manifest(manifest, {name: 1})
 
     assert caught.value.param == name
+    known = {"retrieval.top_p": "passages, candidates", "thresholds.weights.words": "bias"}.get(name, "retrieval")
+    assert known in caught.value.message.split(" has ", 2)[2]
 
 
 @pytest.mark.parametrize(
