@@ -59,4 +59,5 @@ def training_reporter(progress: Progress) -> Any:
 def _numbers(logs: dict[str, Any]) -> dict[str, float]:
     """Return those of the wanted numbers that are there and finite."""
     wanted = {name: float(logs[name]) for name in ("loss", "learning_rate", "epoch") if name in logs}
-    return {name: value for name, value in wanted.items() if math.isfinite(value)}
+    places = {"loss": 4, "epoch": 3, "learning_rate": 9}
+    return {name: round(value, places[name]) for name, value in wanted.items() if math.isfinite(value)}
