@@ -7,6 +7,7 @@ once: any precision serves it.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,9 +45,11 @@ def for_passages(model: Model, settings: RetrieverSettings, precision: str | Non
         return Computation.of(settings, precision)
     shape = (_PASSAGES[0], min(_PASSAGES[1], model.longest))
     ways = [Computation.of(settings, name) for name in dict.fromkeys((cpu_floats(), "f32"))]
-    first = _quickest(model, f"passages-{settings.threads}", ways, shape)
+    tried: list[Path] = []
+    first = _quickest(model, f"passages-{settings.threads}", ways, shape, tried)
     counts = (0, cores() // 2) if not settings.threads and cores() >= _MANY_CORES else (settings.threads,)
-    return _quickest(model, "passages-threads", [replace(first, threads=count) for count in counts], shape)
+    several = [replace(first, threads=count) for count in counts]
+    return _tidied(_quickest(model, "passages-threads", several, shape, tried), tried)
 
 
 def for_questions(model: Model, settings: RetrieverSettings, precision: str | None) -> Computation:
@@ -54,9 +57,11 @@ def for_questions(model: Model, settings: RetrieverSettings, precision: str | No
     if precision:
         return Computation.of(settings, precision, _QUESTION)
     ways = [Computation.of(settings, name, _QUESTION) for name in dict.fromkeys(("int8", cpu_floats(), "f32"))]
-    first = _quickest(model, f"questions-{settings.threads}", ways, _QUESTION)
+    tried: list[Path] = []
+    first = _quickest(model, f"questions-{settings.threads}", ways, _QUESTION, tried)
     counts = (0, 1) if not settings.threads and cores() > 1 else (settings.threads,)
-    return _quickest(model, "questions-threads", [replace(first, threads=count) for count in counts], _QUESTION)
+    several = [replace(first, threads=count) for count in counts]
+    return _tidied(_quickest(model, "questions-threads", several, _QUESTION, tried), tried)
 
 
 def floats_of(settings: RetrieverSettings) -> str | None:
@@ -83,12 +88,25 @@ def place_of(model: Model, part: str) -> Path:
     return model.folder.with_name(f"measured-{model.folder.name}-{part}.json")
 
 
-def _quickest(model: Model, part: str, ways: Sequence[Computation], shape: tuple[int, int]) -> Computation:
+def _tidied(chosen: Computation, tried: Sequence[Path]) -> Computation:
+    """Return what was chosen, and remove what was compiled for the measurement alone: some ten megabytes each."""
+    for folder in tried:
+        if folder.name != chosen.name:
+            shutil.rmtree(folder, ignore_errors=True)
+    return chosen
+
+
+def _quickest(
+    model: Model, part: str, ways: Sequence[Computation], shape: tuple[int, int], tried: list[Path]
+) -> Computation:
+    """Return the quickest of the ways; folders that did not exist before are added to `tried`."""
     if len(ways) == 1:
         return ways[0]
 
     def preparing(computation: Computation) -> Callable[[], Trial]:
         def prepare() -> Trial:
+            if not (model.folder / computation.name).exists():
+                tried.append(model.folder / computation.name)
             requests = model.requests(computation, 1)
             inputs = {
                 name: np.ones(shape, np.int64) if name == "attention_mask" else np.resize(rows, shape)

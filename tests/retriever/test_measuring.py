@@ -172,6 +172,7 @@ def test_a_first_question_measures_and_keeps_what_the_doctor_shows(tmp_path: Pat
     assert encoder.computing["questions"].split(",")[0] in ("int8", cpu_floats(), "f32")
     assert encoder.space_id == files.space_id
     assert float(vector[0] @ encoder.encode_passages(["fares"])[0]) > 0.5  # prompts differ
+    assert len(list((tmp_path / "cache" / files.space_id).glob("compiled-*"))) == 2  # what was tried only is gone
     again = OpenVinoEncoder(files, settings)
     again.encode_queries(["fares"])
     assert again.computing == encoder.computing
