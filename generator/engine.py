@@ -24,6 +24,7 @@ from retriever.encoder import Encoder, load_encoder
 from retriever.index import verify_index
 from retriever.ingest import ingest_documents
 from retriever.loading import media_type
+from retriever.memory import give_back
 from retriever.reader import OpenVinoReader, Reader
 from retriever.reranker import load_reranker
 from retriever.search import Request, Result, Retriever
@@ -37,6 +38,8 @@ from store.recovery import recover
 from store.releases import served_release
 from store.store import Store
 from store.verify import verify_store
+
+_MUCH = 1_000_000  # bytes of documents after whose ingest the memory is given back: it takes milliseconds
 
 
 class Engine:
@@ -174,8 +177,11 @@ class Engine:
         waiting = [document for document in documents if document.status in ("received", "parsed")]
         ingested = ingest_documents(self.store, self.retriever.encoder, self.retriever.settings, waiting)
         done = {document.id: document for document in ingested}
+        tidy = give_back if sum(document.bytes for document in waiting) >= _MUCH else lambda: None
+        tidy()
         for domain_id in {document.domain_id for document in documents}:
             self.retriever.index(domain_id).follow()
+        tidy()
         return [done.get(document.id, document) for document in documents]
 
     def delete(self, domain_id: str, document_id: str) -> None:

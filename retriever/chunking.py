@@ -21,6 +21,8 @@ _LONGEST_HEADING = 120
 _HEADING = re.compile(rf"^(#{{1,6}})[ \t]+(\S.{{0,{_LONGEST_HEADING - 1}}})$", re.MULTILINE)
 _LONGEST_LINE = 10_000
 _FENCED = re.compile(r"^(```|~~~)[^\n]*\n.*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
+_CUT = re.compile(r"[。！？；，\n]|\s")
+_BATCH = 256  # passages whose tokens are counted at once: a tokenizer keeps some 150 bytes of each token
 _LEADING_HEADINGS = re.compile(rf"(?:{_HEADING.pattern}(?:\n\s*)?)+", re.MULTILINE)
 
 
@@ -48,12 +50,7 @@ def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings
         for begin, end in _slices(text)
         for start, piece in splitter.chunk_indices(text[begin:end])
     ]
-    passages = [_titled(passage, title) for passage in pieces if passage is not None]
-    counts = encoder.count_tokens([passage.content for passage in passages])
-    fitting: list[NewPassage] = []
-    for passage, count in zip(passages, counts, strict=True):
-        fitting += [passage] if count <= encoder.max_tokens else _halve(text, passage, encoder)
-    return fitting
+    return _fitting(text, [_titled(passage, title) for passage in pieces if passage is not None], encoder)
 
 
 def _slices(text: str) -> Iterator[tuple[int, int]]:
@@ -116,20 +113,26 @@ def _heading_path(headings: list[_Heading], place: int) -> str:
     return headings[number - 1].path if number else ""
 
 
-def _halve(text: str, passage: NewPassage, encoder: Encoder) -> list[NewPassage]:
-    """Cut a passage with too many tokens at the blank or sentence end nearest to its middle, until all parts fit."""
+def _fitting(text: str, passages: list[NewPassage], encoder: Encoder) -> list[NewPassage]:
+    """Return the passages in order, those with too many tokens for the encoder cut in halves until all parts fit."""
+    fitting: list[NewPassage] = []
+    while passages:
+        large: list[NewPassage] = []
+        for start in range(0, len(passages), _BATCH):
+            part = passages[start : start + _BATCH]
+            counts = encoder.count_tokens([passage.content for passage in part])
+            for passage, count in zip(part, counts, strict=True):
+                fits = count <= encoder.max_tokens or passage.end - passage.start < 2
+                (fitting if fits else large).append(passage)
+        passages = [half for passage in large for half in _halves(text, passage)]
+    return sorted(fitting, key=lambda passage: passage.start)
+
+
+def _halves(text: str, passage: NewPassage) -> list[NewPassage]:
+    """Cut a passage at the blank or sentence end nearest to its middle."""
     middle = (passage.start + passage.end) // 2
-    if passage.end - passage.start < 2:
-        return [passage]
     reach = (passage.end - passage.start) // 4
-    cuts = [m.end() for m in re.compile(r"[。！？；，\n]|\s").finditer(text, middle - reach, middle + reach)]
+    cuts = [match.end() for match in _CUT.finditer(text, middle - reach, middle + reach)]
     cut = min(cuts, key=lambda place: abs(place - middle), default=middle)
-    parts: list[NewPassage] = []
-    for start, end in ((passage.start, cut), (cut, passage.end)):
-        part = _passage(text, start, end, [])
-        if part is None:
-            continue
-        part = NewPassage(part.start, part.end, passage.heading, part.text)
-        fits = encoder.count_tokens([part.content])[0] <= encoder.max_tokens
-        parts += [part] if fits else _halve(text, part, encoder)
-    return parts
+    parts = [_passage(text, start, end, []) for start, end in ((passage.start, cut), (cut, passage.end))]
+    return [replace(part, heading=passage.heading) for part in parts if part is not None]

@@ -3,46 +3,86 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Protocol
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from store import schema
 from store.database import batches
 from store.store import Store
 
-Scalar = str | int | float | bool
+Scalar = str | int | float | bool | None
+_EQUALITY = ("eq", "ne", "in", "nin")
+_ORDER = ("gt", "gte", "lt", "lte")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_]+")  # others may be stored with escapes, which SQLite did not always resolve
 _LARGEST = 200  # values of a filter that SQL sees; SQLite limits the depth of an expression
 
 
-class Comparison(BaseModel):
-    """Compare one attribute of a document: a key of its metadata, or `external_id`, `title`, `created_at`."""
+def _is_number(value: Any) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and math.isfinite(value)
+    )
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | bool) or _is_number(value)
+
+
+_VALUES: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
+    (("eq", "ne"), _is_scalar, "a string, a finite number, true, false or null"),
+    (_ORDER, lambda value: isinstance(value, str) or _is_number(value), "a string or a finite number"),
+    (
+        ("in", "nin"),
+        lambda value: isinstance(value, list) and all(map(_is_scalar, value)),
+        "a list of strings, finite numbers, true, false or null",
+    ),
+)
+
+
+class Comparison(BaseModel):
+    """Compare one attribute of a document: a key of its metadata, or `external_id`, `title`, `created_at`.
+
+    `eq` and `ne` take a string, a number, true, false or null; `gt`, `gte`, `lt` and `lte` a string or a number, and
+    compare only with one of the same kind; `in` and `nin` take a list of what `eq` takes. No value equals one of
+    another kind: 1 is neither true nor "1". A key that a document does not have passes `ne` and `nin` alone; null is a
+    value.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
     key: str = Field(max_length=64)
     value: Scalar | list[Scalar]
 
+    @field_validator("value", mode="plain", json_schema_input_type=Scalar | list[Scalar])
+    @classmethod
+    def _check_value(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what the operator cannot compare with, instead of finding nothing without a word."""
+        operator = info.data.get("type", "eq")
+        for operators, fits, wanted in _VALUES:
+            if operator in operators and not fits(value):
+                said: dict[str, Any] = {"operator": operator, "wanted": wanted}
+                raise PydanticCustomError("filter_value", "of {operator} must be {wanted}", said)
+        return value
+
     def matches(self, attributes: dict[str, Any]) -> bool:
         """Return whether a document with these attributes passes; a missing key passes only `ne` and `nin`."""
-        actual = attributes.get(self.key)
-        if self.type in ("in", "nin"):
+        known, actual = self.key in attributes, attributes.get(self.key)
+        if self.type in _EQUALITY:
             values = self.value if isinstance(self.value, list) else [self.value]
-            return any(_equal(actual, value) for value in values) == (self.type == "in")
-        if self.type in ("eq", "ne"):
-            return _equal(actual, self.value) == (self.type == "eq")
+            return (known and any(_equal(actual, value) for value in values)) == (self.type in ("eq", "in"))
         return _ordered(self.type, actual, self.value)
 
 
 class Compound(BaseModel):
     """Combine filters."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     type: Literal["and", "or"]
     filters: list[Annotated[Comparison | Compound, Field(discriminator="type")]] = Field(min_length=1, max_length=100)
@@ -115,7 +155,7 @@ def _possible_comparison(condition: Comparison) -> sa.ColumnElement[bool] | None
     values = condition.value if isinstance(condition.value, list) else [condition.value]
     if condition.type in ("ne", "nin") or not _PLAIN_KEY.fullmatch(condition.key) or not all(map(_same, values)):
         return None
-    known = [value if isinstance(value, str) else int(value) for value in values]  # SQLite has no booleans
+    known = [value if isinstance(value, str) else int(value or 0) for value in values]  # SQLite has no booleans
     documents = schema.documents.c
     actual: sa.ColumnElement[Any] = (
         sa.type_coerce(documents[condition.key], sa.types.NullType())
@@ -132,6 +172,8 @@ def _possible_comparison(condition: Comparison) -> sa.ColumnElement[bool] | None
 
 def _same(value: Scalar) -> bool:
     """Return whether SQLite compares with this value like Python, but for the types it takes for equal."""
+    if value is None:  # which equals nothing in SQL
+        return False
     if isinstance(value, str):
         return value.isprintable()  # neither NUL, which ends a string there, nor half a surrogate pair
     return value == int(value) and abs(value) < 2**53
@@ -143,7 +185,7 @@ def _equal(actual: Any, value: Any) -> bool:
 
 
 def _ordered(operator: str, actual: Any, value: Any) -> bool:
-    numbers = all(isinstance(side, int | float) for side in (actual, value))
+    numbers = all(map(_is_number, (actual, value)))
     if not numbers and not (isinstance(actual, str) and isinstance(value, str)):
         return False
     if operator in ("gt", "gte"):

@@ -31,6 +31,7 @@ from store.store import Store
 _LOG = logging.getLogger("tandem")
 _VECTORS_FOLDER = "vectors"
 _WORDS_FOLDER = "words"
+_READ = 1000  # texts that are read at once
 
 
 @dataclass(frozen=True)
@@ -122,14 +123,25 @@ class DomainIndex:
         removed = present & changes.gone
         wanted = changes.live - present
         # A text that vanished again since `changes` was read is skipped here and is not live in a later change either.
-        vectors = dict(read_vectors(self._store, wanted, self._view.space_id))
-        contents = [(key, content) for key, content in read_contents(self._store, wanted) if key in vectors]
-        added = [key for key, _ in contents]
-        change = Change(removed, added, self._sound(_matrix([vectors[key] for key in added], self._view.dimension)))
+        contents, vectors = self._read(sorted(wanted))
+        change = Change(removed, [key for key, _ in contents], self._sound(vectors))
         dense = before.dense.changed(change.removed, change.added, change.vectors)
         lexical = self._lexical.changed(removed, contents)
         self._snapshot = Snapshot(changes.seq, dense, lexical)
         self._compactor.notice(dense, change)
+
+    def _read(self, ids: list[int]) -> tuple[list[tuple[int, str]], Half]:
+        """Return the contents of those texts that still have one and a vector, by ascending id, and the vectors."""
+        rows = np.empty((len(ids), self._view.dimension), dtype="<f2")
+        contents: list[tuple[int, str]] = []
+        for start in range(0, len(ids), _READ):  # straight into the matrix: after a large upload there are many
+            part = ids[start : start + _READ]
+            vectors = dict(read_vectors(self._store, part, self._view.space_id))
+            for key, content in read_contents(self._store, part):
+                if key in vectors:
+                    rows[len(contents)] = np.frombuffer(vectors[key], dtype="<f2")
+                    contents.append((key, content))
+        return contents, rows[: len(contents)]
 
     def _sound(self, vectors: Half) -> Half:
         """Return the vectors with zeros for those that are not finite, so that such a text is found by its words."""
@@ -226,7 +238,3 @@ def verify_index(store: Store, view: View) -> list[str]:
                     f"index of {view.domain_id}: {name} has {len(ids)} texts, live are {len(expected.live)}"
                 )
     return problems
-
-
-def _matrix(rows: list[bytes], dimension: int) -> Half:
-    return np.frombuffer(b"".join(rows), dtype="<f2").reshape(-1, dimension)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import codecs
 from pathlib import PurePath
 
+from retriever.encodings import Reading, is_wide, read_unmarked
 from store.errors import UnprocessableError
 
 _TYPES = {".txt": "text/plain", ".text": "text/plain", ".md": "text/markdown", ".markdown": "text/markdown"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
-# Unguided, charset-normalizer takes every cp1252 text for cp1250: name the candidates.
-_CANDIDATES = ["gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1252", "cp1251", "utf_16_le", "utf_16_be"]
 
 
 class UnreadableError(UnprocessableError):
@@ -32,25 +31,35 @@ def media_type(file_name: str) -> str:
 
 def load_text(data: bytes) -> str:
     """Return the text of a file: line ends as `\\n`, without NUL; raise `UnreadableError` if there is none."""
-    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    if not text.strip():
-        raise UnreadableError("The document has no text.", code="empty_document")
+    text = _read(data).text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    if not any(each.isprintable() and not each.isspace() for each in text):
+        raise UnreadableError(
+            f"The document has no text: nothing in its {len(data)} bytes can be seen.", code="empty_document"
+        )
     return text
 
 
-def _decode(data: bytes) -> str:
+def doubt_about(data: bytes) -> str | None:
+    """Return a sentence on what is not certain in the text that `load_text` makes of these bytes; None if all is."""
+    try:
+        return _read(data).doubt
+    except UnreadableError:
+        return None
+
+
+def _read(data: bytes) -> Reading:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
-            return _strict(data, encoding)
+            return Reading(_strict(data, encoding), (encoding,))
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(data, cp_isolation=_CANDIDATES).best()
-    if best is None:
+        found = read_unmarked(data)
+    else:
+        found = read_unmarked(data) if is_wide(data) else Reading(text, ("utf-8",))
+    if found is None:
         raise UnreadableError("The document is not text in a known encoding.", code="unknown_encoding")
-    return str(best)
+    return found
 
 
 def _strict(data: bytes, encoding: str) -> str:

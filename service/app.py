@@ -5,15 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from service import failures
 from service.admission import Admission
+from service.allowance import Allowance
 from service.objects.content import ErrorObject
+from service.paging import LISTS
 from service.protection import OPEN_PATHS, Protection
 from service.readiness import Monitor, Probes
 from service.routes import documents, domains, evaluations, health, jobs, models, pages, questions, releases
+from service.routes.dependencies import known_parameters
 from service.runtime import Runtime
 
 
@@ -23,17 +26,20 @@ def create_app(runtime: Runtime) -> Protection:
     app = FastAPI(
         title="Tandem",
         version="0.1.0",
-        description="Documents in, cited and measured answers out.",
+        description=f"Documents in, cited and measured answers out.\n\n{LISTS}",
         docs_url=None,
         redoc_url=None,
         responses={"4XX": failure, "5XX": failure},
     )
     app.state.runtime = runtime
+    app.state.ingesting = Allowance(runtime.settings.service.ingest_bytes, runtime.settings.service.ingest_wait_s)
     monitor = Monitor(runtime)
     app.state.monitor, app.state.probes = monitor, Probes(monitor.look)
     failures.install(app, runtime.settings.home, monitor.suspect)
-    for module in (pages, health, domains, documents, questions, jobs, models, releases, evaluations):
+    for module in (pages, health):
         app.include_router(module.router)
+    for module in (domains, documents, questions, jobs, models, releases, evaluations):
+        app.include_router(module.router, dependencies=[Depends(known_parameters)])
     app.openapi = partial(_describe, app)  # type: ignore[method-assign]
     settings = runtime.settings
     app.add_middleware(Admission, limit=settings.service.requests)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from retriever.loading import UnreadableError, load_text, media_type
+from retriever.loading import UnreadableError, doubt_about, load_text, media_type
 from service.objects.content import DocumentObject, UploadItem, UploadList
 from service.runtime import Runtime
 from service.uploads import Upload
@@ -16,8 +17,8 @@ from store.receiving import NewUpload, Result, check_external_id, receive_all
 _Outcome = tuple[Document, Result] | TandemError
 
 
-def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool) -> tuple[UploadList, int]:
-    """Store the items and return the answer with its status.
+def take(runtime: Runtime, domain: Domain, uploads: list[Upload], wait: bool) -> tuple[UploadList, int]:
+    """Store the items and return the answer with its status; `uploads` is emptied, so that its bytes can be freed.
 
     With `wait` each is made searchable before this returns; otherwise a job does it. An item that fails does not keep
     the others out; if none was taken, `UnprocessableError` names the first reason.
@@ -26,16 +27,21 @@ def take(runtime: Runtime, domain: Domain, uploads: Sequence[Upload], wait: bool
     if all(isinstance(outcome, TandemError) for outcome in outcomes):
         first = next(outcome for outcome in outcomes if isinstance(outcome, TandemError))
         raise UnprocessableError(first.message, code=first.code, param=first.param or "files")
-    return _finish(runtime, domain, uploads, outcomes, wait)
+    return _finish(runtime, domain, _let_go(uploads), outcomes, wait)
 
 
 def take_version(
-    runtime: Runtime, domain: Domain, document: Document, upload: Upload, wait: bool
+    runtime: Runtime, domain: Domain, document: Document, uploads: list[Upload], wait: bool
 ) -> tuple[UploadList, int]:
-    """Do what `take` does with a new version of this document; raise what is wrong with it, and then change nothing.
+    """Do what `take` does with one new version of this document; raise what is wrong with it, and then change nothing.
 
     A file that cannot be read is refused here, while `take` would keep it as a version that failed.
     """
+    outcome = _receive_version(runtime, domain, document, uploads[0])
+    return _finish(runtime, domain, _let_go(uploads), [outcome], wait)
+
+
+def _receive_version(runtime: Runtime, domain: Domain, document: Document, upload: Upload) -> _Outcome:
     checked = _checked(runtime, upload, replaces=document.id)
     if isinstance(checked, TandemError):
         raise checked
@@ -43,7 +49,14 @@ def take_version(
     (outcome,) = _receive(runtime, domain, [checked])
     if isinstance(outcome, TandemError):
         raise outcome
-    return _finish(runtime, domain, [upload], [outcome], wait)
+    return outcome
+
+
+def _let_go(uploads: list[Upload]) -> list[Upload]:
+    """Return the items with a warning in place of their bytes, which are stored, and empty the list that held them."""
+    kept = [replace(upload, data=b"", warning=None if upload.error else doubt_about(upload.data)) for upload in uploads]
+    uploads.clear()
+    return kept
 
 
 def _without_rivals(uploads: Sequence[Upload]) -> list[Upload]:
@@ -113,5 +126,9 @@ def _item(upload: Upload, domain: Domain, outcome: _Outcome) -> UploadItem:
     document, result = outcome
     shown = DocumentObject.of(document, domain.name)
     return UploadItem(
-        **about, result="failed" if document.status == "failed" else result, document=shown, error=document.error
+        **about,
+        result="failed" if document.status == "failed" else result,
+        document=shown,
+        error=document.error,
+        warning=upload.warning,
     )

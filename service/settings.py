@@ -49,6 +49,12 @@ class ServiceSettings(BaseModel):
     body_rate: int = Field(8192, ge=0, description="bytes per second at which a body has to come")
     write_timeout_s: float = Field(30.0, gt=0, description="after which a response that nobody reads is given up")
     keep_alive_s: float = Field(30.0, gt=0, description="for which a connection without a request is kept")
+    ingest_bytes: int = Field(
+        50_000_000,
+        ge=1,
+        description="of documents that uploads with wait=true make searchable at a time; each takes up to 8 of memory",
+    )
+    ingest_wait_s: float = Field(60.0, gt=0, description="that such an upload waits for its turn before it is a 503")
     follow_every_s: float = Field(0.2, gt=0, description="how often the indexes look for changes of other processes")
     lease_s: float = Field(
         300.0,

@@ -59,6 +59,7 @@ class Upload:
     media_type: str | None = None
     metadata: dict[str, Any] | None = None
     error: TandemError | None = None
+    warning: str | None = None
     named: bool = True
 
 
@@ -72,7 +73,8 @@ async def read_uploads(request: Request) -> list[Upload]:
         raise refused
     refused = not_json(request)
     if refused is None:
-        return await run_in_threadpool(_read_json, await request.body())
+        body = b"".join([part async for part in request.stream()])  # `request.body()` would keep it as long as itself
+        return await run_in_threadpool(_read_json, body)
     if refused.status == InvalidInputError.status:
         message = 'Send files as multipart/form-data or {"documents": [{"text": ...}]} as application/json.'
         raise InvalidInputError(message, code=refused.code)

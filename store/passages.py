@@ -16,7 +16,7 @@ from store.store import Store
 from store.vectors import check_vectors
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewPassage:
     """A passage to be stored: `[start, end)` in characters of the version's text; `heading` is the heading path."""
 
@@ -177,10 +177,21 @@ def add_passages(
 
     Returns the contents for which no vector is stored and none was given; the caller must then undo the transaction.
     """
-    if not passages:
-        return set()
-    text_ids = _text_ids(connection, domain_id, [passage.content for _, _, passage in passages])
-    missing = _add_vectors(connection, text_ids, vectors, space_id, unknown)
+    missing: set[str] = set()
+    for part in batches(passages):  # of a large document, the rows of all at once would take several times its text
+        text_ids = _text_ids(connection, domain_id, [passage.content for _, _, passage in part])
+        missing |= _add_vectors(connection, text_ids, vectors, space_id, unknown)
+        _insert(connection, domain_id, part, passage_set, text_ids)
+    return missing
+
+
+def _insert(
+    connection: sa.Connection,
+    domain_id: str,
+    passages: Sequence[tuple[str, int, NewPassage]],
+    passage_set: str,
+    text_ids: Mapping[str, int],
+) -> None:
     rows = [
         {
             "id": new_id("psg"),
@@ -199,7 +210,6 @@ def add_passages(
     ]
     connection.execute(schema.passages.insert(), rows)
     _log(connection, "add", [(row["id"], passage_set, row["text_id"]) for row in rows], domain_id)
-    return missing
 
 
 def passage_ids(connection: sa.Connection, document_ids: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -10,6 +11,8 @@ from generator.answer import Answer
 from retriever.search import Hit, Result
 from store.documents import Document, Version
 from store.domains import Domain, DomainSize
+
+DocumentStatus = Literal["received", "parsed", "searchable", "failed", "quarantined"]
 
 
 class DomainObject(BaseModel):
@@ -40,7 +43,7 @@ class DocumentObject(BaseModel):
     external_id: str
     title: str
     version: int
-    status: Literal["received", "parsed", "searchable", "failed", "quarantined"]
+    status: DocumentStatus
     error: dict[str, str] | None
     media_type: str
     bytes: int
@@ -73,13 +76,14 @@ class VersionObject(BaseModel):
 
 
 class UploadItem(BaseModel):
-    """What became of one item of an upload."""
+    """What became of one item of an upload; `warning` says what is not certain in the text that was read."""
 
     filename: str | None
     external_id: str
     result: Literal["created", "updated", "unchanged", "failed"]
     document: DocumentObject | None
     error: dict[str, str] | None
+    warning: str | None = None
 
 
 class UploadList(BaseModel):
@@ -222,7 +226,8 @@ class ObjectList(BaseModel):
     has_more: bool
 
     @classmethod
-    def of(cls, items: list[Any], has_more: bool = False) -> ObjectList:
-        """Return the page that holds these objects."""
-        ids = [getattr(item, "id", None) for item in items] or [None]
-        return cls(data=items, first_id=ids[0], last_id=ids[-1], has_more=has_more)
+    def of(cls, items: Sequence[Any], has_more: bool = False, ids: Sequence[str | None] | None = None) -> ObjectList:
+        """Return the page that holds these objects; `ids` are those that their own fields do not name."""
+        names = [getattr(item, "id", None) for item in items] if ids is None else ids
+        first, last = (names[0], names[-1]) if names else (None, None)
+        return cls(data=list(items), first_id=first, last_id=last, has_more=has_more)

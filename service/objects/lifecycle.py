@@ -12,6 +12,10 @@ from store.jobs import Event, Job
 from store.models import Model
 from store.releases import Release
 
+JobKind = Literal["ingest", "tune_generator", "evaluate"]
+JobStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+ModelKind = Literal["base", "adapter", "embedder", "reranker"]
+
 
 class DatasetObject(BaseModel):
     """A data set. `tainted` and `outdated` count examples that are no longer used; `warnings` are of its import."""
@@ -52,7 +56,7 @@ class JobObject(BaseModel):
     object: Literal["job"] = "job"
     kind: str
     domain: str
-    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    status: JobStatus
     cancel_requested: bool
     waits_for: AheadObject | None
     progress: float
@@ -93,7 +97,7 @@ class ModelObject(BaseModel):
 
     id: str
     object: Literal["model"] = "model"
-    kind: Literal["base", "adapter", "embedder", "reranker"]
+    kind: ModelKind
     domain: str | None
     base: str | None
     parent: str | None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from service.runtime import Runtime
+from service.runtime import DEFAULT_DOMAIN, Runtime
 from store.domains import Domain, get_domain
+from store.errors import ConflictError, InvalidInputError, NotFoundError
 
 # What nobody may keep or hold back; the second is for proxies.
 STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
@@ -27,9 +29,38 @@ async def _runtime(request: Request) -> Runtime:
 RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 
 
+async def known_parameters(request: Request) -> None:
+    """Refuse parameters of the query that the route does not have, which would have no effect, or that come twice."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    if not given:
+        return
+    described = request.app.openapi()["paths"][request.scope["route"].path_format][request.method.lower()]
+    known = [each["name"] for each in described.get("parameters", []) if each["in"] == "query"]
+    for name in given:
+        if name not in known:
+            those = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise InvalidInputError(
+                f"{request.method} {request.url.path} has no parameter {name[:80]!r}; {those}.",
+                code="unknown_parameter",
+                param=name[:80],
+            )
+        if given.count(name) > 1:
+            raise InvalidInputError(f"The parameter {name} is given {given.count(name)} times.", param=name)
+
+
 def domain_in_path(domain: str, runtime: RuntimeDep) -> Domain:
     """Return the domain that the path names, or fail with 404."""
     return get_domain(runtime.store, domain)
+
+
+def default_domain(runtime: Runtime) -> Domain:
+    """Return the domain `default`, which is made anew if somebody deleted it."""
+    try:
+        return get_domain(runtime.store, DEFAULT_DOMAIN)
+    except NotFoundError:
+        with suppress(ConflictError):  # another request was quicker
+            runtime.engine.create_domain(DEFAULT_DOMAIN)
+        return get_domain(runtime.store, DEFAULT_DOMAIN)
 
 
 DomainDep = Annotated[Domain, Depends(domain_in_path)]

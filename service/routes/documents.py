@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from retriever.filters import Filter, attributes
+from service.allowance import Allowance
 from service.intake import take, take_version
-from service.objects.content import Deleted, DocumentObject, ObjectList, UploadList, VersionObject
-from service.routes.dependencies import DomainDep, RuntimeDep, runtime_of
+from service.objects.content import Deleted, DocumentObject, DocumentStatus, ObjectList, UploadList, VersionObject
+from service.paging import After, Limit, Order, Page, page
+from service.routes.dependencies import DomainDep, RuntimeDep, default_domain, runtime_of
 from service.uploads import NewDocuments, Upload, only_one, read_uploads
+from service.validation import invalid
 from store.documents import get_document, get_version, list_documents, list_versions, read_original
-from store.domains import Domain, get_domain
+from store.domains import Domain
 from store.errors import ConflictError, InvalidInputError, NotReadyError
 
 router = APIRouter(tags=["documents"])
@@ -46,30 +51,29 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": UploadList}, 202: {"
 @router.post("/v1/domains/{domain}/documents", openapi_extra=_BODY, responses=_ANSWERS)
 async def upload(domain: DomainDep, request: Request, wait: bool = False) -> Response:
     """Store documents: new ones, new versions of known ones; equal bytes change nothing."""
-    uploads = await read_uploads(request)
-    return await run_in_threadpool(_take, request, domain, uploads, wait)
+    return await _take(request, domain, await read_uploads(request), wait)
 
 
 @router.post("/documents", openapi_extra=_BODY, responses=_ANSWERS)
 async def upload_to_default(request: Request, wait: bool = False) -> Response:
-    """Store documents in the domain `default`."""
+    """Store documents in the domain `default`, which is made anew if it was deleted."""
     uploads = await read_uploads(request)
-    domain = await run_in_threadpool(get_domain, runtime_of(request).store, "default")
-    return await run_in_threadpool(_take, request, domain, uploads, wait)
+    domain = await run_in_threadpool(default_domain, runtime_of(request))
+    return await _take(request, domain, uploads, wait)
 
 
 @router.get("/v1/domains/{domain}/documents")
 def list_all(
     domain: DomainDep,
     runtime: RuntimeDep,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
-    after: str | None = None,
-    order: Literal["asc", "desc"] = "desc",
-    status: str | None = None,
+    limit: Limit = 10_000,
+    after: After = None,
+    order: Order = "desc",
+    status: DocumentStatus | None = None,
     external_id: str | None = None,
     filter: Annotated[str | None, Query(description="a filter as JSON")] = None,  # noqa: A002  (the name on the wire)
 ) -> ObjectList:
-    """Return documents in the order of their arrival."""
+    """Return documents in the order of their arrival, the newest first unless `order` is `asc`."""
     passes = _parse_filter(filter)
     page = {"after": after, "order": order, "status": status, "external_id": external_id}
     found = list_documents(
@@ -95,7 +99,8 @@ async def replace(domain: DomainDep, document: str, request: Request, wait: bool
     """Store a new version of a document, which keeps its external id; what cannot be read is refused."""
     known = await run_in_threadpool(get_document, runtime_of(request).store, domain.id, document)
     version = only_one(await read_uploads(request), known.external_id)
-    answer, status = await run_in_threadpool(take_version, runtime_of(request), domain, known, version, wait)
+    async with _turn(request, [version], wait):
+        answer, status = await run_in_threadpool(take_version, runtime_of(request), domain, known, [version], wait)
     return JSONResponse(answer.model_dump(), status)
 
 
@@ -108,10 +113,13 @@ def delete(domain: DomainDep, document: str, runtime: RuntimeDep) -> Deleted:
 
 
 @router.get("/v1/domains/{domain}/documents/{document}/versions")
-def versions(domain: DomainDep, document: str, runtime: RuntimeDep) -> ObjectList:
-    """Return the versions of a document, newest first."""
-    found = list_versions(runtime.store, domain.id, document)
-    return ObjectList.of([VersionObject.of(version) for version in found])
+def versions(
+    domain: DomainDep, document: str, runtime: RuntimeDep, page: Annotated[Page, Depends(page(10_000))]
+) -> ObjectList:
+    """Return the versions of a document, the newest first; `after` is the number of one."""
+    found = list_versions(runtime.store, domain.id, document)[::-1]
+    listed = page.of([VersionObject.of(version) for version in found], [str(version.version) for version in found])
+    return listed.model_copy(update={"first_id": None, "last_id": None})  # they have numbers, and no ids
 
 
 @router.get("/v1/domains/{domain}/documents/{document}/text", response_class=PlainTextResponse)
@@ -133,15 +141,31 @@ def original(domain: DomainDep, document: str, runtime: RuntimeDep, version: int
     return Response(read_original(runtime.store, found), media_type=found.media_type, headers=headers)
 
 
-def _take(request: Request, domain: Domain, uploads: list[Upload], wait: bool) -> Response:
-    answer, status = take(runtime_of(request), domain, uploads, wait)
+async def _take(request: Request, domain: Domain, uploads: list[Upload], wait: bool) -> Response:
+    async with _turn(request, uploads, wait):
+        answer, status = await run_in_threadpool(take, runtime_of(request), domain, uploads, wait)
     return JSONResponse(answer.model_dump(), status)
+
+
+@asynccontextmanager
+async def _turn(request: Request, uploads: list[Upload], wait: bool) -> AsyncIterator[None]:
+    """Wait until what is ingested in this process at a time leaves room for these; what needs most is the largest."""
+    if not wait:
+        yield
+        return
+    allowance: Allowance = request.app.state.ingesting
+    async with allowance.lend(max(len(upload.data) for upload in uploads)):
+        yield
 
 
 def _parse_filter(given: str | None) -> Filter | None:
     if given is None:
         return None
     try:
-        return _FILTER.validate_python(json.loads(given))
+        read = json.loads(given)
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError(f"The filter cannot be read: {error}.", param="filter") from error
+        raise InvalidInputError(f"filter is no JSON: {error}.", param="filter") from error
+    try:
+        return _FILTER.validate_python(read)
+    except ValidationError as error:
+        raise invalid(error, read, "filter") from error

@@ -64,7 +64,7 @@ def change(body: DomainChange, domain: DomainDep, runtime: RuntimeDep) -> Domain
 
 @router.delete("/{domain}")
 def delete(domain: DomainDep, runtime: RuntimeDep) -> Deleted:
-    """Delete a domain with everything in it."""
+    """Delete a domain with everything in it. `default` comes back, empty, with the next call that names none."""
     delete_domain(runtime.store, domain.name)
     runtime.engine.retriever.forget(domain.id)
     return Deleted(id=domain.id, object="domain")
@@ -97,10 +97,15 @@ def dataset_in_path(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> Dat
 
 
 @router.get("/{domain}/datasets/{dataset}/examples")
-def examples(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> ObjectList:
-    """Return the examples of a data set; the content of tainted ones is withheld."""
+def examples(
+    domain: DomainDep, dataset: str, runtime: RuntimeDep, page: Annotated[Page, Depends(page(100, "asc"))]
+) -> ObjectList:
+    """Return the examples of a data set in the order of their import; `after` is the key of one.
+
+    The content of tainted ones is withheld.
+    """
     found = list_examples(runtime.store, get_dataset(runtime.store, domain.id, dataset).id)
-    return ObjectList.of([example.__dict__ for example in found])
+    return page.of([example.__dict__ for example in found], [example.key for example in found])
 
 
 @router.delete("/{domain}/datasets/{dataset}")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from service.lanes import waits_for
 from service.objects.content import ObjectList
-from service.objects.lifecycle import EventObject, JobObject
+from service.objects.lifecycle import EventObject, JobKind, JobObject, JobStatus
 from service.paging import Page, page
 from service.routes.dependencies import STREAM_HEADERS, RuntimeDep
 from service.runtime import Runtime
@@ -33,7 +33,7 @@ _POLL_S = 0.2
 class NewJob(Body):
     """A job to queue; `params` depend on its kind."""
 
-    kind: Literal["ingest", "tune_generator", "evaluate"]
+    kind: JobKind
     domain: str
     params: dict[str, Any] = Field(default_factory=dict)
 
@@ -106,8 +106,8 @@ def create(body: NewJob, runtime: RuntimeDep) -> JobObject:
 def list_all(
     runtime: RuntimeDep,
     page: Annotated[Page, Depends(page(20))],
-    kind: str | None = None,
-    status: str | None = None,
+    kind: JobKind | None = None,
+    status: JobStatus | None = None,
     domain: str | None = None,
 ) -> ObjectList:
     """Return jobs, newest first."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from service.objects.content import Deleted, ObjectList
-from service.objects.lifecycle import ModelObject
+from service.objects.lifecycle import ModelKind, ModelObject
 from service.paging import Page, page
 from service.routes.dependencies import RuntimeDep
 from store.domains import domain_of, get_domain, list_domains
@@ -22,7 +22,7 @@ def list_all(
     runtime: RuntimeDep,
     page: Annotated[Page, Depends(page(20))],
     domain: str | None = None,
-    kind: str | None = None,
+    kind: ModelKind | None = None,
 ) -> ObjectList:
     """Return models, newest first."""
     domain_id = get_domain(runtime.store, domain).id if domain else None

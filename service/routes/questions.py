@@ -20,8 +20,8 @@ from retriever.search import Request as SearchRequest
 from service.computing import Computation, patiently
 from service.failures import error_content
 from service.objects.content import AnswerObject, CitationObject, HitObject, SearchObject
-from service.routes.dependencies import STREAM_HEADERS, RuntimeDep
-from service.runtime import DEFAULT_DOMAIN, Runtime
+from service.routes.dependencies import STREAM_HEADERS, RuntimeDep, default_domain
+from service.runtime import Runtime
 from service.validation import Body
 from store.ids import new_id
 
@@ -82,8 +82,9 @@ async def query(body: QueryBody, domain: str, runtime: RuntimeDep, request: Requ
 
 @router.post("/query", response_model=AnswerObject)
 async def query_default(body: QueryBody, runtime: RuntimeDep, request: Request) -> Response | AnswerObject:
-    """Answer a question in the domain `default`."""
-    return await _answer(body, DEFAULT_DOMAIN, runtime, request)
+    """Answer a question in the domain `default`, which is made anew if it was deleted."""
+    domain = await run_in_threadpool(default_domain, runtime)
+    return await _answer(body, domain.name, runtime, request)
 
 
 async def _answer(body: QueryBody, domain: str, runtime: Runtime, request: Request) -> Response | AnswerObject:

@@ -180,3 +180,12 @@ def test_of_two_contents_under_one_name_in_one_upload_the_second_is_told_that_it
 
     files = [("files", ("x.md", b"One.")), ("files", ("x.md", b"Two."))]
     assert [item["result"] for item in client.post(BASE, files=files).json()["data"]] == ["created", "failed"]
+
+
+def test_an_encoding_that_is_a_guess_is_told_with_the_upload(client: TestClient) -> None:
+    parts = [("files", (name, text)) for name, text in (("a.txt", "전화번호".encode("cp949")), ("b.txt", b"A fact."))]
+
+    items = client.post(BASE, files=parts).json()["data"]
+
+    assert "gb18030" in items[0]["warning"]
+    assert items[1]["warning"] is None

@@ -21,7 +21,6 @@ from generator.answer import Draft, Task
 from generator.engine import Engine
 from retriever import index
 from service.protection import Protection
-from store.jobs import create_job
 from store.passages import last_seq
 from store.store import Store
 
@@ -268,26 +267,3 @@ def test_nothing_but_http_gets_past_the_key(kind: str) -> None:
     assert [(each["type"], each["code"]) for each in sent] == (
         [("websocket.close", 1008)] if kind == "websocket" else []
     )
-
-
-def test_an_open_stream_of_events_does_not_hold_up_the_stop(store: Store) -> None:
-    begun = threading.Event()
-    ended: list[bytes] = []
-
-    def watch(address: str) -> None:
-        with httpx.stream("GET", address, headers={"accept": "text/event-stream"}, timeout=60) as answer:
-            assert answer.headers["cache-control"] == "no-cache"
-            begun.set()
-            ended.append(answer.read())
-
-    with light_server(store.folder.root, store) as (url, engine):
-        job = create_job(store, "ingest", engine.pin("default").domain_id, {})  # nobody works on it
-        watching = threading.Thread(target=watch, args=(f"{url}/v1/jobs/{job.id}/events",))
-        watching.start()
-        assert begun.wait(30)
-        stopping = time.monotonic()
-    taken = time.monotonic() - stopping
-    watching.join(30)
-
-    assert ended == [b""]
-    assert taken < 8  # it would be 10 and more

@@ -17,6 +17,7 @@ from retriever.settings import RetrieverSettings
 from service.app import create_app
 from service.server import HttpServer, bind
 from service.settings import ServiceSettings, Settings
+from store.jobs import Job, reuse_job
 from store.store import Store
 
 
@@ -29,6 +30,10 @@ class LightRuntime:
         self.store = store
         self.engine = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
         self.engine.create_domain("default")
+
+    def queue_ingest(self, domain_id: str) -> Job:
+        """Return a job that nobody runs."""
+        return reuse_job(self.store, "ingest", domain_id, {})
 
     def failures(self) -> list[str]:
         """Say that nothing fails in the background, where nothing runs."""

@@ -35,7 +35,7 @@ VERSION = {
 }  # fmt: skip
 UPLOAD_ITEM = {
     "filename": TEXT_OR_NULL, "external_id": str, "result": OneOf("created", "updated", "unchanged", "failed"),
-    "document": OneOf(DOCUMENT, None), "error": OneOf(REASON, None),
+    "document": OneOf(DOCUMENT, None), "error": OneOf(REASON, None), "warning": TEXT_OR_NULL,
 }  # fmt: skip
 UPLOAD_LIST = {"object": "list", "data": [UPLOAD_ITEM], "job": TEXT_OR_NULL}
 RANK = OneOf(int, None)
@@ -184,7 +184,7 @@ OBJECTS: dict[str, Any] = {
     "dataset": DATASET,
     "dataset created": DATASET,
     "datasets": list_of(DATASET),
-    "examples": list_of(EXAMPLE, None),
+    "examples": list_of(EXAMPLE),
     "job queued": JOB,
     "job succeeded": JOB,
     "job failed": JOB,
