@@ -183,8 +183,7 @@ class Retriever:
         limit = 2 * wanted if mode == "dense" else max(settings.candidates, request.top_k)
         asked = Asked(request.query, mode, limit, unknown, allowed)
         found = find_candidates(snapshot, self.encoder, asked, settings)
-        hits = self._hits(domain_id, documents, found, wanted)
-        hits = self._reranked(hits, request, manifest)
+        hits = self._reranked(self._hits(domain_id, documents, found, wanted), request, manifest)
 
         def explain() -> dict[str, Any]:
             everything = self._hits(domain_id, documents, found, len(found.fused))
