@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+_PART = 1000  # bytes of a line that are weighed for itself
 _SAMPLE = 20_000  # bytes that are weighed; a text in one encoding shows it long before
 _SURE = math.log(100.0)  # the next reading is a hundred times less likely
 _BROKEN = math.log(1e-5)  # of a byte that no character begins with
 _UNUSUAL = math.log(1e-6)  # of a character, on the average, in what is no text of any language
 _RARE = math.log(2e-8)  # of any character that a language has no use for
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_HIGH = re.compile(rb"[\x00-\x7f]{0,4}[\x80-\xff]+[\x00-\x7f]{0,4}")
 _ALONE = re.compile(r"(?<![^\0-\x7f])[^\0-\x7f](?![^\0-\x7f])")  # one character of another script than ASCII
 _WITHOUT_LETTERS = ("chinese", "traditional", "japanese", "korean")
 _LANGUAGES = {
@@ -42,7 +44,7 @@ def read_unmarked(data: bytes) -> Reading | None:
     """Return the most likely text of bytes that are not UTF-8 and have no byte order mark; None if there is none."""
     sample = data[: _SAMPLE // 2 * 2]
     wide = max((_weight(sample, name), name) for name in _WIDE) if len(data) % 2 == 0 else (-math.inf, "")
-    lines = b"\n".join(_with_high_bytes(data))
+    lines = _telling(data, _SAMPLE)
     ranked = sorted(((_weight(lines, name), name) for name in ("utf-8", *_LANGUAGES)), reverse=True)
     if wide[0] > max(_weight(sample, name) for _, name in ranked[:3]):
         return _whole(data, wide[1], None)
@@ -71,7 +73,7 @@ def _whole(data: bytes, encoding: str, doubt: str | None) -> Reading | None:
 
 def _has_utf8(data: bytes) -> bool:
     """Return whether a line with high bytes is UTF-8, while the whole is not."""
-    return any(_strictly(line, "utf-8") is not None for line in _with_high_bytes(data, math.inf))
+    return any(not line.isascii() and _strictly(line, "utf-8") is not None for line in data.splitlines())
 
 
 def _by_lines(data: bytes, main: str, doubt: str | None) -> Reading | None:
@@ -99,23 +101,32 @@ def _by_lines(data: bytes, main: str, doubt: str | None) -> Reading | None:
 
 def _encoding_of_line(line: bytes, main: str) -> str:
     """Return the encoding of a line; another than the main one only if it is much more likely."""
-    part = line[:1000]
-    rivals = ["utf-8"] if _strictly(line, "utf-8") is not None else []
+    rivals = ["utf-8"] if main != "utf-8" and _strictly(line, "utf-8") is not None else []
     if _strictly(line, main) is None:
         rivals = ["utf-8", *_LANGUAGES]
+    if not rivals:
+        return main
+    part = _telling(line, _PART)
     weights = {name: _weight(part, name) for name in {main, *rivals}}
     best = max(weights, key=lambda name: weights[name])
     return best if weights[best] > weights[main] + 2 else main
 
 
-def _with_high_bytes(data: bytes, enough: float = _SAMPLE) -> Iterable[bytes]:
-    size = 0
-    for line in data.splitlines():
-        if not line.isascii():
-            yield line[:_SAMPLE]
-            size += len(line)
-            if size > enough:
-                return
+def _telling(data: bytes, size: int) -> bytes:
+    """Return so many bytes that are not ASCII, with a few of ASCII around them; no character is torn in two.
+
+    The rest of the ASCII tells nothing: program text with some words of Chinese is no English.
+    """
+    parts: list[bytes] = []
+    end = total = 0
+    for found in _HIGH.finditer(data):
+        if parts and found.start() > end:
+            parts.append(b"\n")
+        parts.append(found[0][: size - total])
+        end, total = found.end(), total + len(found[0])
+        if total >= size:
+            break
+    return b"".join(parts)
 
 
 def _strictly(data: bytes, encoding: str) -> str | None:
@@ -128,8 +139,8 @@ def _strictly(data: bytes, encoding: str) -> str | None:
 def _weight(data: bytes, encoding: str) -> float:
     """Return the logarithm of how likely the bytes are, read in this encoding, in the language that suits them best."""
     text = data.decode(encoding, "replace")
-    if len(data) >= _SAMPLE // 2 and text.endswith("\ufffd"):
-        text = text.rstrip("\ufffd")  # the sample ends inside a character
+    if len(data) >= _PART:
+        text = text.rstrip("\ufffd")  # a part of a line may end inside a character
     return max(_likelihood(text, language) for language in _LANGUAGES.get(encoding, tuple(_MODELS)))
 
 
@@ -148,7 +159,7 @@ def _plain(character: str, language: str) -> float:
     if character == " ":
         return math.log(0.15 if language in ("western", "cyrillic", "korean") else 0.02)
     if character.isalpha():
-        return math.log((0.75 if language == "western" else 0.02) / 52)
+        return math.log((0.75 if language == "western" else 0.1) / 52)
     return math.log(0.1 / 45) if character.isprintable() or character in "\n\r\t" else _RARE
 
 

@@ -105,3 +105,26 @@ def test_a_long_text_of_one_encoding_is_read_whole() -> None:
 
     assert found is not None
     assert (found.text == text, found.encodings, found.doubt) == (True, ("gb18030",), None)
+
+
+def test_an_encoding_is_recognised_however_late_it_shows() -> None:
+    text = "plain words " * 5000 + "员工每年享有十五天带薪年假" + " and more" * 3000
+
+    assert load_text(text.encode("gbk")) == text
+    assert (
+        load_text(f"{text}\n{text}".encode("gbk") + b"\n" + "大门九点开。".encode()) == f"{text}\n{text}\n大门九点开。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Install the package, then run `tandem serve`; 使用说明 is in docs/usage.md, 端口 8321.", "gbk"),
+        ("def fee(days):\n    return days * 4  # 每天四元\n", "gbk"),
+        ("The word café comes from French, and naïve too; Zürich is a city.", "cp1252"),
+        ("print('Привет')  # a greeting in Russian\n", "cp1251"),
+        ("The tea is called 玉露 in Japanese, which is お茶 of a kind.", "cp932"),
+    ],
+)
+def test_a_few_words_in_a_text_of_ascii_are_read(text: str, encoding: str) -> None:
+    assert load_text(text.encode(encoding)) == text
