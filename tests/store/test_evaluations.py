@@ -8,7 +8,7 @@ from writing import begin_evaluation
 from store.attempts import recover_jobs
 from store.domains import Domain, create_domain
 from store.errors import ConflictError, NotFoundError
-from store.evaluations import create_evaluation, get_evaluation, list_evaluations, save_report
+from store.evaluations import create_evaluation, evaluation_of_job, get_evaluation, list_evaluations, save_report
 from store.jobs import finish_job, get_job, list_jobs
 from store.store import Store
 
@@ -58,3 +58,23 @@ def test_evaluations_are_listed_newest_first_and_by_domain(store: Store, domain:
     assert [evaluation.id for evaluation in list_evaluations(store, other.id)] == [theirs]
     with pytest.raises(NotFoundError):
         get_evaluation(store, "evl_none")
+
+
+def test_a_list_without_reports_reads_of_each_its_verdict_only(store: Store, domain: Domain) -> None:
+    expected: dict[str, dict[str, object] | None] = {}
+    for verdict in ({"arm": "rag", "why": "it gains"}, None):
+        evaluation, lease = begin_evaluation(store, domain.id)
+        save_report(store, lease, {"verdict": verdict, "records": []})
+        finish_job(store, lease, "succeeded")
+        expected[evaluation.id] = {"verdict": verdict}
+    queued = create_evaluation(store, domain.id, {"dataset": "ds_1"})
+    expected[queued.id] = None
+
+    listed = list_evaluations(store, domain.id, reports=False)
+
+    assert {each.id: each.report for each in listed} == expected
+    assert [each.id for each in listed] == list(reversed(expected))
+    assert [each.status for each in listed] == ["queued", "succeeded", "succeeded"]
+    assert evaluation_of_job(store, queued.job_id).id == queued.id
+    with pytest.raises(NotFoundError):
+        evaluation_of_job(store, "job_none")
