@@ -102,7 +102,6 @@ MODEL = {
 }  # fmt: skip
 MANIFEST = {
     "query_encoder": str, "passage_encoder": str, "space_id": str, "passage_set": str, "reranker": TEXT_OR_NULL,
-    "settings_from": str,
     "base_model": TEXT_OR_NULL, "adapter": TEXT_OR_NULL, "prompt": {"name": str, "sha256": str}, "shots": 0,
     "retrieval": {
         "mode": str, "passages": int, "candidates": int, "fusion": OneOf("convex", "ranks"), "dense_weight": float,
