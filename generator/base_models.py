@@ -11,9 +11,9 @@ from typing import Any
 from generator.chat import template_of, usable_template
 from generator.seed import base_model_folder
 from store.errors import ConflictError, InvalidInputError, NotFoundError
-from store.folder import hash_files
 from store.ids import canonical_json, sha256
 from store.models import Model, get_model, list_models, register_base
+from store.remembered_hashes import remembered_hashes
 from store.store import Store
 
 _LOG = logging.getLogger("tandem")
@@ -119,7 +119,7 @@ def _named(model: Model) -> str:
 
 def _register(store: Store, folder: Path) -> Model:
     """Register the model in a folder by its decisive files; one once registered by all of its files keeps its id."""
-    every = hash_files(folder)
+    every = remembered_hashes(store, folder)
     files = {name: digest for name, digest in every.items() if _DECISIVE.fullmatch(name)}
     digests = [sha256(canonical_json(each)) for each in (files, every)]
     known = [

@@ -21,7 +21,6 @@ from generator.manifest import CURRENT, Manifest, without_adapter
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
 from retriever.encoder import Encoder, load_encoder
-from retriever.index import verify_index
 from retriever.ingest import ingest_documents
 from retriever.loading import media_type
 from retriever.memory import give_back
@@ -29,15 +28,15 @@ from retriever.reader import OpenVinoReader, Reader
 from retriever.reranker import load_reranker
 from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
+from retriever.verification import verify_folder
 from store.documents import Document, delete_document
-from store.domains import Domain, create_domain, get_domain, list_domains
+from store.domains import Domain, create_domain, get_domain
 from store.errors import ConflictError, DamagedError, NotFoundError
 from store.models import Model, get_model, model_folder
 from store.receiving import receive
 from store.recovery import recover
 from store.releases import served_release
 from store.store import Store
-from store.verify import verify_store
 
 _MUCH = 1_000_000  # bytes of documents after whose ingest the memory is given back: it takes milliseconds
 
@@ -186,8 +185,9 @@ class Engine:
 
     def delete(self, domain_id: str, document_id: str) -> None:
         """Delete a document; when this returns, no later search finds it."""
-        delete_document(self.store, domain_id, document_id)
-        self.retriever.index(domain_id).follow()
+        with self.store.folder.space.reserved_room():
+            delete_document(self.store, domain_id, document_id)
+            self.retriever.indexes.follow_one(domain_id)
 
     def search(self, domain: str, request: Request) -> Result:
         """Return the passages that fit best."""
@@ -200,9 +200,8 @@ class Engine:
         return self.answerer.answer(self.pin(domain), asked)
 
     def verify(self) -> list[str]:
-        """Return a sentence for every violated invariant of the store and of its indexes."""
-        views = [self.retriever.view(domain.id) for domain in list_domains(self.store)]
-        return verify_store(self.store) + [problem for view in views for problem in verify_index(self.store, view)]
+        """Return a sentence for every violated invariant of the store and of its indexes, as of one moment."""
+        return verify_folder(self.store.folder.root)
 
     def close(self, *, checkpoint: bool = True) -> None:
         """Drop the indexes; with `checkpoint` write them first, as only the owner of the data folder may."""

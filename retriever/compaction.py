@@ -55,6 +55,7 @@ class Compactor:
             thread = self._thread
         if thread is not None:
             thread.join()
+        self._publish = _forget  # else the owner refers to this, this to the owner, and both outlive their use
 
     def _run(self, snapshot: DenseSnapshot) -> None:
         compact = self._compacted(snapshot)
@@ -75,3 +76,8 @@ class Compactor:
             _LOG.exception("the dense index could not be compacted")
             self._stop.set()
             return None
+
+
+def _forget(snapshot: DenseSnapshot) -> None:
+    """Do nothing with a snapshot whose index was closed."""
+    del snapshot

@@ -22,10 +22,11 @@ from retriever.dense import DenseSnapshot
 from retriever.lexical import LexicalIndex, LexicalSnapshot
 from retriever.segments import Half
 from store.checkpoints import Checkpoint, read_checkpoint, record_checkpoint
-from store.errors import DamagedError
-from store.folder import check_published
+from store.errors import DamagedError, StorageFullError
+from store.folder import check_published, link_or_copy
 from store.ids import sha256
 from store.passages import Changes, changes_since, last_seq, live_texts, read_contents, read_vectors
+from store.space import named_file_failures
 from store.store import Store
 
 _LOG = logging.getLogger("tandem")
@@ -67,11 +68,11 @@ class DomainIndex:
         self._checkpoint_every = checkpoint_every
         self._turn = threading.Lock()
         self._folder = store.folder.temporary()
-        self._saved = 0
+        self._saved = self._tried = 0
         self._closed = False
         self.rebuilt = False
         self._compactor = Compactor(self._turn, self._publish_compacted)
-        with self._turn:
+        with self._turn, named_file_failures():
             self._lexical, self._snapshot = self._load()
             self._compactor.notice(self._snapshot.dense)
 
@@ -98,8 +99,12 @@ class DomainIndex:
                 return self._snapshot
             changes = changes_since(self._store, self._view.domain_id, self._view.passage_set, self._snapshot.seq)
             self._apply(changes)
-            if self._snapshot.seq - self._saved >= self._checkpoint_every:
-                self._write_checkpoint()
+            if self._snapshot.seq - max(self._saved, self._tried) >= self._checkpoint_every:
+                self._tried = self._snapshot.seq
+                try:
+                    self._write_checkpoint()
+                except (StorageFullError, OSError) as error:  # it is only a cache
+                    _LOG.warning("the index of %s could not be saved: %s", self._view.domain_id, error)
         finally:
             self._turn.release()
         return self._snapshot
@@ -161,7 +166,13 @@ class DomainIndex:
         if found is not None:
             try:
                 return self._load_checkpoint(found)
-            except (DamagedError, OSError, RuntimeError, ValueError):  # the last two: a format of other versions
+            except (
+                DamagedError,
+                OSError,
+                RuntimeError,
+                ValueError,
+            ) as error:  # the last two: a format of other versions
+                _LOG.warning("the index of %s is built anew from the database: %s", self._view.domain_id, error)
                 self.rebuilt = True
                 shutil.rmtree(self._folder, ignore_errors=True)
         lexical = LexicalIndex(self._working(_WORDS_FOLDER))
@@ -174,13 +185,13 @@ class DomainIndex:
         path = found.path(self._store)
         manifest = check_published(path, found.sha256)
         if (manifest["domain"], manifest["view"]) != (found.domain_id, found.view):
-            raise DamagedError(f"{path} is the checkpoint of another index.")
+            raise DamagedError(f"{path.name} is the checkpoint of another index.")
         if manifest.get("analysis") != ANALYSIS_VERSION:
-            raise DamagedError(f"{path} was written by another version of the text analysis.")
+            raise DamagedError(f"{path.name} was written by another version of the text analysis.")
         dense = DenseSnapshot.read(path / _VECTORS_FOLDER, self._working(_VECTORS_FOLDER), self._view.dimension)
         words = self._working(_WORDS_FOLDER)
         for file in (path / _WORDS_FOLDER).iterdir():
-            (words / file.name).hardlink_to(file)
+            link_or_copy(file, words / file.name)
         lexical = LexicalIndex(words)
         self._saved = found.seq
         return lexical, Snapshot(found.seq, dense, lexical.snapshot())
@@ -222,19 +233,3 @@ def open_index(store: Store, view: View, checkpoint_every: int) -> Iterator[Doma
         yield index
     finally:
         index.close()
-
-
-def verify_index(store: Store, view: View) -> list[str]:
-    """Return a sentence for every difference between the index, loaded as a server would, and the database."""
-    with open_index(store, view, checkpoint_every=1_000_000_000) as index:
-        expected = live_texts(store, view.domain_id, view.passage_set)
-        snapshot = index.snapshot
-        problems = []
-        if snapshot.seq != expected.seq:
-            problems.append(f"index of {view.domain_id}: is at change {snapshot.seq}, the log at {expected.seq}")
-        for name, ids in (("dense", snapshot.dense.ids()), ("lexical", snapshot.lexical.ids())):
-            if ids != expected.live:
-                problems.append(
-                    f"index of {view.domain_id}: {name} has {len(ids)} texts, live are {len(expected.live)}"
-                )
-    return problems

@@ -102,16 +102,19 @@ class LexicalIndex:
     def changed(self, removed: Iterable[int], added: Sequence[tuple[int, str]]) -> LexicalSnapshot:
         """Remove ids, add (id, content) pairs, commit, and return the new view."""
         writer = self._index.writer(_HEAP, 1)
-        for key in removed:
-            writer.delete_documents_by_term("id", key)
-        for key, text in added:
-            document = tantivy.Document()
-            document.add_integer("id", key)
-            document.add_text("words", " ".join(words(text)))
-            document.add_text("stems", " ".join(terms(text)))
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
+        try:
+            for key in removed:
+                writer.delete_documents_by_term("id", key)
+            for key, text in added:
+                document = tantivy.Document()
+                document.add_integer("id", key)
+                document.add_text("words", " ".join(words(text)))
+                document.add_text("stems", " ".join(terms(text)))
+                writer.add_document(document)
+            writer.commit()
+            writer.wait_merging_threads()
+        finally:
+            del writer  # it holds a lock, also while somebody looks at the traceback of what went wrong
         return self.snapshot()
 
     def snapshot(self) -> LexicalSnapshot:

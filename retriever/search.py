@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from sqlalchemy.exc import SQLAlchemyError
 
 from retriever.candidates import Asked, Candidates, Mode, find_candidates, places
 from retriever.encoder import Encoder
@@ -19,20 +16,13 @@ from retriever.finite import finite
 from retriever.fusion import UNREADABLE
 from retriever.index import DomainIndex, Snapshot, View
 from retriever.legibility import Legibility
+from retriever.open_indexes import IndexBehindError, OpenIndexes
 from retriever.reranker import Reranker
 from retriever.retrieval_part import retrieval_of
 from retriever.settings import RetrieverSettings
-from store.errors import ConflictError, InvalidInputError, NotReadyError, TandemError
+from store.errors import ConflictError, InvalidInputError
 from store.passages import Passage, last_seq, read_passages
 from store.store import Store
-
-_LOG = logging.getLogger("tandem")
-# What can keep an index from being followed or written now: disk, FAISS (RuntimeError), tantivy (ValueError), database.
-_TROUBLES = (OSError, ValueError, RuntimeError, MemoryError, SQLAlchemyError, TandemError)
-
-
-class IndexBehindError(NotReadyError):
-    """The index is being opened, or brought to the change that was asked for, by another thread."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +86,7 @@ class Retriever:
         self.legibility = Legibility(store, encoder.space_id)
         self.settings = settings
         self._store = store
-        self._indexes: dict[str, DomainIndex] = {}
-        self._turns: dict[str, threading.Lock] = {}
-        self._opening = threading.Lock()
-        self._behind: dict[str, str] = {}
+        self.indexes = OpenIndexes(store, self.view, settings.checkpoint_every)
 
     def view(self, domain_id: str) -> View:
         """Return the view that this retriever searches in a domain."""
@@ -110,59 +97,26 @@ class Retriever:
 
         Raises `IndexBehindError` if another thread is opening it for longer than `wait_s` (-1: wait for it).
         """
-        found = self._indexes.get(domain_id)
-        if found is not None:
-            return found
-        with self._opening:
-            turn = self._turns.setdefault(domain_id, threading.Lock())
-        if not turn.acquire(timeout=wait_s):  # only those wait who ask for the same domain
-            raise IndexBehindError("The index of the domain is being opened. Try again.")
-        try:
-            if domain_id not in self._indexes:
-                index = DomainIndex(self._store, self.view(domain_id), self.settings.checkpoint_every)
-                index.follow()  # a checkpoint is behind the log
-                self._indexes[domain_id] = index
-            return self._indexes[domain_id]
-        finally:
-            turn.release()
+        return self.indexes.get(domain_id, wait_s)
 
     def shown(self, domain_id: str) -> int | None:
-        """Return the change that the domain's index shows, None as long as nobody needed it."""
-        index = self._indexes.get(domain_id)
-        return index.snapshot.seq if index else None
+        """Return the change that the domain's index shows, None while it is not open."""
+        return self.indexes.shown(domain_id)
 
     def forget(self, domain_id: str) -> None:
         """Drop the index of a domain that was deleted."""
-        index = self._indexes.pop(domain_id, None)
-        if index is not None:
-            index.close()
+        self.indexes.forget(domain_id)
 
     def follow(self) -> dict[str, str]:
         """Publish what changed in every open index; one that cannot be followed now does not stop the others.
 
         Returns why not, for each domain id that it happened to.
         """
-        failures: dict[str, str] = {}
-        for domain_id, index in list(self._indexes.items()):
-            try:
-                index.follow()
-            except _TROUBLES as error:
-                failures[domain_id] = type(error).__name__
-                if failures[domain_id] != self._behind.get(domain_id):  # once, not at each of many looks
-                    _LOG.exception("the index of %s could not be followed", domain_id)
-        self._behind = failures
-        return failures
+        return self.indexes.follow()
 
     def close(self, *, checkpoint: bool) -> None:
         """Drop all indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
-        for domain_id, index in list(self._indexes.items()):
-            try:
-                if checkpoint:
-                    index.checkpoint()
-            except _TROUBLES:  # it is only a cache: the next start rebuilds it
-                _LOG.exception("the index of %s could not be written", domain_id)
-            index.close()
-        self._indexes.clear()
+        self.indexes.close(checkpoint=checkpoint)
 
     def search(self, domain_id: str, manifest: dict[str, Any], request: Request) -> Result:
         """Return the passages of the domain that fit best, under the release with this manifest."""

@@ -27,6 +27,7 @@ import numpy.typing as npt
 from retriever.encoder import Vectors
 from retriever.rescoring import RoundedVectors, best_of
 from store.errors import DamagedError
+from store.folder import link_or_copy
 from store.ids import new_id
 
 Half = npt.NDArray[np.float16]
@@ -181,9 +182,9 @@ class Segment:
         ids = np.fromfile(path.with_suffix(_IDS), np.int64)
         live = np.fromfile(path.with_suffix(_LIVE), np.bool_)
         if not index.ntotal == len(ids) == len(live):
-            raise DamagedError(f"{path} has {index.ntotal} vectors, {len(ids)} ids and {len(live)} marks.")
+            raise DamagedError(f"{path.name} has {index.ntotal} vectors, {len(ids)} ids and {len(live)} marks.")
         for suffix in (_INDEX, _IDS):
-            (shelf / (path.stem + suffix)).hardlink_to(path.with_suffix(suffix))
+            link_or_copy(path.with_suffix(suffix), shelf / (path.stem + suffix))
         return cls(index, InvertedLists.of(index), ids, live, path.stem, _rounded(index))
 
 

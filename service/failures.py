@@ -50,7 +50,8 @@ def failure(error: TandemError, home: Path | None = None) -> JSONResponse:
 
     The message does not show where the data folder `home` lies.
     """
-    headers = {409: {"x-should-retry": str(not error.final).lower()}, 503: {"retry-after": "1"}}.get(error.status)
+    repeat = {"x-should-retry": str(not error.final).lower()}
+    headers = {409: repeat, 503: {"retry-after": "1"}, 507: repeat}.get(error.status)
     return JSONResponse(_content(error, home), error.status, headers)
 
 

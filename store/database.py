@@ -11,17 +11,21 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from store.database_failures import named_failures, sqlite_driver
-from store.errors import FolderError
+from store.errors import FolderError, NotReadyError, StorageFullError
+from store.space import Space
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _T = TypeVar("_T")
 _BATCH = 500
@@ -41,7 +45,10 @@ def examine(path: Path) -> Found:
     """Return what the file holds, which is only read; `FolderError` if it is the database of something else."""
     if not path.exists() or not path.stat().st_size:
         return Found(is_new=True, folder_id=None)
-    with named_failures(), closing(sqlite_driver().connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+    with (
+        named_failures(Space(path.parent)),
+        closing(sqlite_driver().connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection,
+    ):
         connection.execute("PRAGMA busy_timeout=30000")
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         if tables and not tables >= _TABLES:
@@ -77,6 +84,8 @@ class Database:
         sa.event.listen(self._engine, "connect", self._configure)
         sa.event.listen(self._engine, "begin", _begin)
         self._writer = self._engine.execution_options(write=True)
+        self._lean_writer = self._engine.execution_options(write=True, lean=True)
+        self.space = Space(path.parent)
         self._write_lock = threading.Lock()  # threads queue here instead of in SQLite's sleeping busy handler
 
     def _configure(self, connection: Any, _record: object) -> None:
@@ -87,13 +96,14 @@ class Database:
             "foreign_keys=ON",
             "busy_timeout=30000",
             "trusted_schema=OFF",
+            "secure_delete=ON",  # what was deleted is overwritten, not merely forgotten
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Give a connection that sees one snapshot. Keep it short: an open reader pins the WAL."""
-        with named_failures(), self._engine.begin() as connection:
+        with named_failures(self.space), self._engine.begin() as connection:
             yield connection
 
     def fetch(self, query: Prepared, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -101,7 +111,7 @@ class Database:
 
         Three times as fast as `read`, whose machinery costs a search more than SQLite does.
         """
-        with named_failures():
+        with named_failures(self.space):
             try:
                 connection = self._free.pop()
             except IndexError:
@@ -115,21 +125,53 @@ class Database:
         return found
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """Give the connection of a write transaction: committed and durable at the end, undone on an exception."""
-        with named_failures(), self._write_lock, self._writer.begin() as connection:
+    def write(self, *, frees: bool = False) -> Iterator[sa.Connection]:
+        """Give the connection of a write transaction: committed and durable at the end, undone on an exception.
+
+        One that `frees` room gets through on a full disk: it has the reserved room, and does not overwrite what it
+        deletes, which would take as much room again; that is noted to be made up for (`store.erasure`).
+        """
+        with ExitStack() as stack:
+            lean = frees and stack.enter_context(self.space.reserved_room())
+            stack.enter_context(named_failures(self.space))
+            stack.enter_context(self._write_lock)
+            connection = stack.enter_context((self._lean_writer if lean else self._writer).begin())
+            if lean:
+                connection.exec_driver_sql("INSERT OR REPLACE INTO properties VALUES ('erase', 'due')")
             yield connection
+        if self.space.is_scarce():  # what is in the log only needs room in the database, while there is some
+            self.empty_log()
+
+    def empty_log(self) -> None:
+        """Move what the write-ahead log holds into the database and empty it; if a reader is in the way, next time."""
+        if self.journal_mode == "WAL":
+            with suppress(NotReadyError, StorageFullError), self.space.reserved_room():
+                self.maintain("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def sizes(self) -> tuple[int, int]:
+        """Return how many bytes of the file are pages in use, and how many free ones."""
+        names = ("page_count", "freelist_count", "page_size")
+        pages, free, size = (self.maintain(f"PRAGMA {name}")[0][0] for name in names)
+        return int((pages - free) * size), int(free * size)
+
+    def maintain(self, statement: str) -> list[tuple[Any, ...]]:
+        """Carry out a statement outside of any transaction, without waiting for readers for long; return its rows."""
+        with (
+            named_failures(self.space),
+            closing(self._driver.connect(str(self._path), check_same_thread=False)) as connection,
+        ):
+            self._configure(connection, None)
+            connection.execute("PRAGMA busy_timeout=100")
+            rows: list[tuple[Any, ...]] = connection.execute(statement).fetchall()
+        return rows
 
     def migrate(self) -> None:
         """Bring the schema to the newest version, in one transaction; `FolderError` if a newer Tandem made it."""
         from alembic import command
-        from alembic.config import Config
         from alembic.migration import MigrationContext
-        from alembic.script import ScriptDirectory
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+        known = self.versions()
+        config = _migrations()
         with self.write() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
             if present not in (None, *known):
@@ -140,11 +182,27 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    @staticmethod
+    def versions() -> list[str]:
+        """Return the versions of the schema that are known, the newest first."""
+        from alembic.script import ScriptDirectory
+
+        return [script.revision for script in ScriptDirectory.from_config(_migrations()).walk_revisions()]
+
     def close(self) -> None:
         """Close all connections."""
         while self._free:
             self._free.pop().close()
         self._engine.dispose()
+
+
+def _migrations() -> Config:
+    """Return where alembic finds the migrations."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
 
 
 def batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
@@ -154,5 +212,11 @@ def batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
 
 
 def _begin(connection: sa.Connection) -> None:
-    immediate = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    lean = options.get("lean", False)
+    connection.exec_driver_sql(f"PRAGMA secure_delete={'OFF' if lean else 'ON'}")
+    connection.exec_driver_sql(f"PRAGMA cache_spill={'OFF' if lean else 'ON'}")  # pages that are freed go nowhere
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

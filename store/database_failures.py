@@ -9,7 +9,7 @@ from types import ModuleType
 from sqlalchemy.exc import DBAPIError
 
 from store.errors import DamagedError, NotReadyError, ReadOnlyError, StorageFullError, TandemError
-from store.space import FULL
+from store.space import FULL, Space
 
 _CORRUPT, _NOT_A_DATABASE = 11, 26
 _FULL, _IO_ERROR = 13, 10
@@ -28,34 +28,36 @@ def sqlite_driver() -> ModuleType:
 
 
 @contextmanager
-def named_failures() -> Iterator[None]:
-    """Raise the error of Tandem that says what SQLite could not do; errors of our own statements pass."""
+def named_failures(space: Space) -> Iterator[None]:
+    """Raise the error of Tandem that says what SQLite could not do; errors of our own statements pass.
+
+    `space` is that of the database's disk: where it is full, SQLite may speak of an "I/O error".
+    """
     driver = sqlite_driver()
     try:
         yield
     except DBAPIError as error:
-        if (named := _named(error.orig)) is not None:
+        if (named := _named(error.orig, space)) is not None:
             raise named from error
         raise
     except driver.Error as error:
-        if (named := _named(error)) is not None:
+        if (named := _named(error, space)) is not None:
             raise named from error
         raise
 
 
-def _named(error: BaseException | None) -> TandemError | None:
+def _named(error: BaseException | None, space: Space) -> TandemError | None:
     extended = getattr(error, "sqlite_errorcode", None)
-    if extended is None:
-        return None
-    code = extended & 0xFF
+    code = -1 if extended is None else extended & 0xFF
+    named: TandemError | None = None
     if code in (_CORRUPT, _NOT_A_DATABASE) or extended in _CORRUPT_ON_DISK:
-        return DamagedError(
-            f"The database is damaged: {error}. `tandem verify` says how; put tandem.db back from a backup."
-        )
-    if code in (_FULL, _IO_ERROR):
-        return StorageFullError(f"{FULL} ({error})")
-    if code in (_READ_ONLY, _CANNOT_OPEN, _PERMISSION):
-        return ReadOnlyError(f"The database of the data folder cannot be opened or written: {error}.")
-    if code in (_BUSY, _LOCKED):
-        return NotReadyError(f"The database is in use by another process: {error}. Try again.")
-    return None
+        named = DamagedError(f"The database is damaged: {error}. Put tandem.db back from a backup.")
+    elif code == _FULL or (code == _IO_ERROR and space.is_low()):
+        named = StorageFullError(f"{FULL} ({error})")
+    elif code == _IO_ERROR:
+        named = DamagedError(f"The disk of the data folder could not be read or written: {error}.")
+    elif code in (_READ_ONLY, _CANNOT_OPEN, _PERMISSION):
+        named = ReadOnlyError(f"The database of the data folder cannot be opened or written: {error}.")
+    elif code in (_BUSY, _LOCKED):
+        named = NotReadyError(f"The database is in use by another process: {error}. Try again.")
+    return named

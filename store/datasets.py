@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from store import schema
 from store.document_rows import missing_documents
+from store.erasure import finish_deletion
 from store.errors import ConflictError, NotFoundError
 from store.fingerprints import Fingerprint, read_salt
 from store.ids import canonical_json, new_id, sha256
+from store.shrinking import shrink_dataset
 from store.store import Store, now
 
 
@@ -64,6 +66,7 @@ def create_dataset(
     An example whose document does not exist (any more) is stored tainted, without its text.
     """
     dataset_id = new_id("ds")
+    store.folder.space.require(0)
     table = schema.datasets
     with store.database.write() as connection:
         if connection.scalar(sa.select(table.c.id).where(table.c.domain_id == domain_id, table.c.name == name)):
@@ -147,8 +150,10 @@ def list_examples(store: Store, dataset_id: str) -> list[Example]:
 def delete_dataset(store: Store, domain_id: str, name_or_id: str) -> Dataset:
     """Delete a data set and return what it was."""
     dataset = get_dataset(store, domain_id, name_or_id)
-    with store.database.write() as connection:
+    shrink_dataset(store, dataset.id)
+    with store.database.write(frees=True) as connection:
         connection.execute(schema.datasets.delete().where(schema.datasets.c.id == dataset.id))
+    finish_deletion(store)
     return dataset
 
 

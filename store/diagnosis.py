@@ -53,7 +53,10 @@ def damaged_tables(store: Store) -> set[str] | None:
     None if even that cannot be told. It reads the whole database: some milliseconds per ten megabytes.
     """
     try:  # by a connection of its own, which has no page in memory yet
-        with named_failures(), closing(sqlite_driver().connect(str(store.folder.database))) as connection:
+        with (
+            named_failures(store.folder.space),
+            closing(sqlite_driver().connect(str(store.folder.database))) as connection,
+        ):
             found = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({_PROBLEMS})")]
             roots = {row[0]: str(row[1]) for row in connection.execute("SELECT rootpage, tbl_name FROM sqlite_master")}
     except DamagedError:

@@ -15,12 +15,14 @@ import sqlalchemy as sa
 from store import schema
 from store.database import batches
 from store.document_rows import Cut, Document, Version, select_documents
+from store.erasure import finish_deletion
 from store.errors import NotFoundError
 from store.evaluations import blank_records
 from store.jobs import Lease, check_lease
 from store.models import flag_learners
 from store.passages import NewPassage, add_passages, passage_ids, remove_passages
-from store.removals import blob_path, carry_out_removals, note_removals
+from store.removals import blob_path, note_removals
+from store.shrinking import shrink_document
 from store.store import Store, now
 
 __all__ = ["Cut", "Document", "Version"]  # defined elsewhere, and offered here to those who work with documents
@@ -55,6 +57,7 @@ def make_all_searchable(
     nothing was changed. A version that is no longer the newest is dropped silently. With a `lease`, `ConflictError` is
     raised if the job has lost it.
     """
+    store.folder.space.require(_growth(cuts, vectors))
     with store.database.write() as connection:
         _check(connection, lease)
         savepoint = connection.begin_nested()
@@ -78,6 +81,12 @@ def _check(connection: sa.Connection, lease: Lease | None) -> None:
     """Let a job write only as long as it holds its lease; who has no lease is no job."""
     if lease is not None:
         check_lease(connection, lease)
+
+
+def _growth(cuts: Sequence[Cut], vectors: Mapping[str, bytes]) -> int:
+    """Return about how many bytes the passages of these documents take: in the log, then once more in the database."""
+    texts = sum(len(cut.text) + sum(2 * len(passage.text) + 500 for passage in cut.passages) for cut in cuts)
+    return 2 * (texts + sum(map(len, vectors.values())))
 
 
 def _searchable_versions(connection: sa.Connection, cuts: Sequence[Cut]) -> dict[str, int | None]:
@@ -179,7 +188,8 @@ def delete_document(store: Store, domain_id: str, document_id: str) -> None:
     What learned from it is tainted.
     """
     documents, versions = schema.documents, schema.versions
-    with store.database.write() as connection:
+    shrink_document(store, domain_id, get_document(store, domain_id, document_id).id)
+    with store.database.write(frees=True) as connection:
         mine = (documents.c.id == document_id, documents.c.domain_id == domain_id)
         if connection.scalar(sa.select(documents.c.id).where(*mine)) is None:
             raise not_found(document_id)
@@ -189,7 +199,7 @@ def delete_document(store: Store, domain_id: str, document_id: str) -> None:
         blank_records(connection, document_id)
         connection.execute(documents.delete().where(*mine))
         note_removals(connection, map(blob_path, digests))
-    carry_out_removals(store)
+    finish_deletion(store)
 
 
 def get_document(store: Store, domain_id: str, document_id: str) -> Document:

@@ -9,10 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from store import schema
+from store.erasure import finish_deletion
 from store.errors import ConflictError, NotFoundError
 from store.ids import check_domain_name, new_id
 from store.releases import add_release, record_promotion
-from store.removals import blob_path, carry_out_removals, note_removals
+from store.removals import blob_path, note_removals
+from store.shrinking import shrink_domain
 from store.store import Store, now
 
 
@@ -93,22 +95,18 @@ def update_domain(
 def delete_domain(store: Store, name: str) -> Domain:
     """Delete a domain with everything in it and return what it was; `ConflictError` while a job of it runs."""
     domain = get_domain(store, name)
-    jobs, passages, models = schema.jobs.c, schema.passages, schema.models.c
+    passages, models = schema.passages, schema.models.c
     originals = (
         sa.select(schema.versions.c.sha256)
         .join(schema.documents, schema.documents.c.id == schema.versions.c.document_id)
         .where(schema.documents.c.domain_id == domain.id)
     )
     indexes = sa.select(schema.checkpoints.c.name).where(schema.checkpoints.c.domain_id == domain.id)
-    with store.database.write() as connection:
-        running = connection.scalar(sa.select(jobs.id).where(jobs.domain_id == domain.id, jobs.status == "running"))
-        if running:
-            raise ConflictError(
-                f"The domain {name!r} has the running job {running}: cancel it first.",
-                code="domain_busy",
-                final=False,
-                param="domain",
-            )
+    with store.database.read() as connection:
+        _check_idle(connection, domain)
+    shrink_domain(store, domain.id)
+    with store.database.write(frees=True) as connection:
+        _check_idle(connection, domain)
         files = [*map(blob_path, connection.scalars(originals))]
         files += connection.scalars(sa.select(models.path).where(models.domain_id == domain.id))
         files += [f"indexes/{name}" for name in connection.scalars(indexes)]
@@ -117,8 +115,20 @@ def delete_domain(store: Store, name: str) -> Domain:
             connection.execute(table.delete().where(table.c.domain_id == domain.id))
         connection.execute(schema.domains.delete().where(schema.domains.c.id == domain.id))
         note_removals(connection, files)
-    carry_out_removals(store)
+    finish_deletion(store)
     return domain
+
+
+def _check_idle(connection: sa.Connection, domain: Domain) -> None:
+    jobs = schema.jobs.c
+    running = connection.scalar(sa.select(jobs.id).where(jobs.domain_id == domain.id, jobs.status == "running"))
+    if running:
+        raise ConflictError(
+            f"The domain {domain.name!r} has the running job {running}: cancel it first.",
+            code="domain_busy",
+            final=False,
+            param="domain",
+        )
 
 
 def domain_sizes(store: Store, domains: Sequence[Domain]) -> list[DomainSize]:

@@ -7,6 +7,7 @@ of the database names it. So a name in the database always points to something w
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from typing import cast
 from store.errors import DamagedError, FolderInUseError
 from store.identity import DATABASE, FOLDERS, MARKER, check_place, marker_content
 from store.ids import canonical_json, new_id, sha256
+from store.space import Space, named_file_failures
 
 MANIFEST = "MANIFEST.json"
 _WRITERS = 4
@@ -34,6 +36,7 @@ class DataFolder:
     """The layout of a data folder, readable by its owner alone. Unknown files in it are left alone."""
 
     root: Path
+    scratch: Path | None = None  # where temporary files go if not into the folder, which is then only read
 
     @classmethod
     def open(cls, root: Path) -> DataFolder:
@@ -53,6 +56,11 @@ class DataFolder:
     def database(self) -> Path:
         """The SQLite file."""
         return self.root / DATABASE
+
+    @property
+    def space(self) -> Space:
+        """The room on its disk."""
+        return Space(self.root)
 
     def mark(self, folder_id: str) -> None:
         """Write the marker file, with the id that the database has too."""
@@ -79,7 +87,7 @@ class DataFolder:
 
     def temporary(self) -> Path:
         """Return a fresh path below `tmp` (on the same file system, so that it can be renamed into place)."""
-        return self.root / "tmp" / new_id("tmp")
+        return (self.scratch or self.root / "tmp") / new_id("tmp")
 
     def clear_temporary(self) -> None:
         """Remove what a crashed process of Tandem left below `tmp`. Only the owner of the lock may call this."""
@@ -98,6 +106,12 @@ class DataFolder:
             for data, digest in zip(contents, digests, strict=True)
             if not (target := self.blob(digest)).exists()
         }
+        self.space.require(sum(map(len, new.values())))
+        with named_file_failures():
+            self._write_new(new)
+        return digests
+
+    def _write_new(self, new: Mapping[Path, bytes]) -> None:
         parents = {target.parent for target in new}
         missing = [parent for parent in parents if not parent.exists()]
         for parent in missing:
@@ -110,7 +124,6 @@ class DataFolder:
             with ThreadPoolExecutor(_WRITERS) as threads:
                 list(threads.map(self._put, new.keys(), new.values()))
                 list(threads.map(sync_folder, parents))
-        return digests
 
     def write_file(self, target: Path, data: bytes) -> None:
         """Write `target` so that it is either absent, what it was before, or whole."""
@@ -134,20 +147,22 @@ class DataFolder:
 
         The manifest holds `about` and the SHA-256 of every file. `check_published` verifies both.
         """
+        self.space.require(0)
         staging = self.temporary()
-        staging.mkdir()
-        try:
-            fill(staging)
-            manifest = canonical_json({**about, "files": hash_files(staging)}).encode()
-            for path in sorted(staging.rglob("*")):
-                sync_folder(path)  # fsync needs only a descriptor, of a file or of a folder
-            (staging / MANIFEST).write_bytes(manifest)
-            sync_folder(staging / MANIFEST)
-            sync_folder(staging)
-            staging.rename(target)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)  # still there only if something failed
-        sync_folder(target.parent)
+        with named_file_failures():
+            staging.mkdir()
+            try:
+                fill(staging)
+                manifest = canonical_json({**about, "files": hash_files(staging)}).encode()
+                for path in sorted(staging.rglob("*")):
+                    sync_folder(path)  # fsync needs only a descriptor, of a file or of a folder
+                (staging / MANIFEST).write_bytes(manifest)
+                sync_folder(staging / MANIFEST)
+                sync_folder(staging)
+                staging.rename(target)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)  # still there only if something failed
+            sync_folder(target.parent)
         return sha256(manifest)
 
     def remove_published(self, folder: Path) -> None:
@@ -171,9 +186,11 @@ class DataFolder:
                     f"The data folder {self.root} is in use by {owner_in_words(self.owner() or {})}. "
                     "Stop that process or choose another folder with --home."
                 )
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(dict(about)).encode(), 0)
             self.clear_temporary()
+            with named_file_failures():
+                os.truncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps(dict(about)).encode(), 0)
+            self.space.make_ballast()
             try:
                 yield
             finally:
@@ -231,6 +248,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def link_or_copy(path: Path, target: Path) -> None:
+    """Link a file that never changes to `target`, or copy it where that is on another disk or may not be linked."""
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
 def sync_folder(path: Path) -> None:
     """Force a folder's entries (or a file's content) to disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -240,27 +265,36 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's content, which is never in memory as a whole."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def hash_files(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file below `folder` but its manifest, by its path inside."""
     return {
-        str(path.relative_to(folder)): sha256(path.read_bytes())
+        str(path.relative_to(folder)): file_sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path != folder / MANIFEST
     }
 
 
 def check_published(folder: Path, digest: str) -> dict[str, object]:
-    """Return the manifest of a published folder after comparing every hash; raise `DamagedError` on any difference."""
+    """Return the manifest of a published folder after comparing every hash; raise `DamagedError` on any difference.
+
+    The message names the folder without its path: it may reach somebody who has no business with that.
+    """
     path = folder / MANIFEST
     if not path.is_file():
-        raise DamagedError(f"{folder} has no {MANIFEST}: it is incomplete or was removed.")
+        raise DamagedError(f"{folder.name} has no {MANIFEST}: it is incomplete or was removed.")
     content = path.read_bytes()
     if sha256(content) != digest:
-        raise DamagedError(f"{path} has SHA-256 {sha256(content)}, recorded is {digest}.")
+        raise DamagedError(f"{MANIFEST} of {folder.name} has SHA-256 {sha256(content)}, recorded is {digest}.")
     manifest = cast("dict[str, object]", json.loads(content))
     found = hash_files(folder)
     if found != manifest["files"]:
         listed = cast("dict[str, str]", manifest["files"])
         wrong = sorted(name for name in found.keys() | listed.keys() if found.get(name) != listed.get(name))
-        raise DamagedError(f"{folder} differs from its manifest in {', '.join(wrong)}.")
+        raise DamagedError(f"{folder.name} differs from its manifest in {', '.join(wrong)}.")
     return manifest

@@ -16,12 +16,13 @@ import sqlalchemy as sa
 
 from store import schema
 from store.database import batches
+from store.erasure import finish_deletion
 from store.errors import ConflictError, NotFoundError
 from store.fingerprints import Fingerprint
 from store.folder import check_published
 from store.ids import new_id, sha256
 from store.jobs import Lease, check_lease
-from store.removals import carry_out_removals, note_removals
+from store.removals import note_removals
 from store.store import Store, now
 
 Flag = Literal["tainted", "outdated"]
@@ -156,7 +157,7 @@ def delete_model(store: Store, model_id: str) -> None:
     if model.domain_id is None:
         raise ConflictError(f"{model_id} is a configured base model; remove it from the settings.", code="model_in_use")
     releases = schema.releases.c
-    with store.database.write() as connection:
+    with store.database.write(frees=True) as connection:
         kept = promotion_stack(connection, model.domain_id)[-2:]
         for manifest in connection.scalars(sa.select(releases.manifest).where(releases.id.in_(kept))):
             if manifest.get("adapter") == model_id:
@@ -165,7 +166,7 @@ def delete_model(store: Store, model_id: str) -> None:
                 )
         connection.execute(schema.models.delete().where(schema.models.c.id == model_id))
         note_removals(connection, [model.path])
-    carry_out_removals(store)
+    finish_deletion(store)
 
 
 def flag_learners(connection: sa.Connection, document_id: str, flag: Flag, before: int = sys.maxsize) -> None:

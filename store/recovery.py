@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from store.aside import tidy
 from store.attempts import recover_jobs
+from store.erasure import erase_deleted
 from store.removals import carry_out_removals
 from store.store import Store
 
@@ -16,3 +17,4 @@ def recover(store: Store) -> None:
     recover_jobs(store)
     carry_out_removals(store)
     tidy(store)
+    erase_deleted(store, at_start=True)

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from store import schema
 from store.database import Prepared
-from store.errors import ConflictError, NotFoundError
+from store.errors import ConflictError, DamagedError, NotFoundError
+from store.folder import check_published
 from store.ids import hashed_id
 from store.store import Store, now
 
@@ -97,9 +98,10 @@ def list_releases(store: Store, domain_id: str) -> list[Release]:
 def promote(store: Store, release_id: str, *, forced: bool, reason: str, instead_of: str | None = None) -> Release:
     """Make the release the active one of its domain.
 
-    Raises `ConflictError` if its adapter is tainted and `forced` is false, or if the active release is not
-    `instead_of`, the one it was judged against. Promoting the active release does nothing.
+    Raises `ConflictError` if its adapter is tainted and `forced` is false, if the adapter's files are damaged, or if
+    the active release is not `instead_of`, the one it was judged against. Promoting the active release does nothing.
     """
+    _check_files(store, get_release(store, release_id))
     with store.database.write() as connection:
         row = (
             connection.execute(sa.select(schema.releases).where(schema.releases.c.id == release_id)).mappings().first()
@@ -118,8 +120,12 @@ def promote(store: Store, release_id: str, *, forced: bool, reason: str, instead
 def rollback(store: Store, domain_id: str) -> Release:
     """Return the domain to the release that was active before.
 
-    Raises `ConflictError` if there is none or if its adapter was deleted. A tainted adapter does not hold it up.
+    Raises `ConflictError` if there is none or if its adapter was deleted or damaged. A tainted one does not hold it up.
     """
+    with store.database.read() as connection:
+        before = promotion_stack(connection, domain_id)[-2:-1]
+    for release_id in before:
+        _check_files(store, get_release(store, release_id))
     with store.database.write() as connection:
         history = promotion_stack(connection, domain_id)
         if len(history) < 2:
@@ -176,6 +182,23 @@ def promotion_stack(connection: sa.Connection, domain_id: str) -> list[str]:
         else:
             stack.append(release_id)
     return stack
+
+
+def _check_files(store: Store, release: Release) -> None:
+    """Raise `ConflictError` unless the files of the release's adapter are whole; outside of any transaction."""
+    table, adapter = schema.models.c, release.manifest.get("adapter")
+    with store.database.read() as connection:
+        row = connection.execute(sa.select(table.path, table.sha256).where(table.id == adapter)).first()
+    if release.active or row is None:  # `_check_adapter` says what is wrong with one that is not there
+        return
+    try:
+        check_published(store.folder.root / row.path, row.sha256)
+    except (DamagedError, OSError, ValueError) as error:
+        reason = error.message if isinstance(error, DamagedError) else "Its files cannot be read."
+        raise ConflictError(
+            f"The adapter {adapter} is damaged and cannot serve: {reason} Put it back from a backup, or tune again.",
+            code="adapter_damaged",
+        ) from error
 
 
 def _check_adapter(connection: sa.Connection, adapter: str | None, *, forced: bool) -> None:

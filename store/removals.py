@@ -45,7 +45,7 @@ def carry_out_removals(store: Store) -> None:
     """
     scratch: list[Path] = []
     try:
-        with store.database.write() as connection:
+        with store.database.write(frees=True) as connection:
             done = []
             for path in connection.scalars(sa.select(schema.removals.c.path)).all():
                 try:

@@ -42,7 +42,7 @@ __all__ = [  # defined elsewhere, and tables like the others to those who read a
     "model_questions",
 ]
 
-properties = Table(  # of the data folder as a whole: its id, how often it was started
+properties = Table(  # of the data folder: its id, how often it was started, whether deleted text is to be overwritten
     "properties",
     metadata,
     Column("name", String, primary_key=True),

@@ -33,13 +33,15 @@ class Store:
         """
         with named_file_failures():
             folder = DataFolder.open(root)
+            if folder.space.is_low():
+                folder.space.release_ballast()  # to begin at all takes some room: what SQLite keeps beside the database
             marked = read_marker(folder.root)
-            _check_database(folder, marked)
+            is_new = _check_database(folder, marked)
             os.close(os.open(folder.database, os.O_RDWR | os.O_CREAT, 0o600))
             make_private(folder.database)
             database = Database(folder.database)
             database.migrate()
-            stored = _folder_id(database, marked or new_id("hom"))
+            stored = _folder_id(database, marked or new_id("hom"), is_new=is_new)
             if marked is None:
                 folder.mark(stored)
         return cls(folder, database)
@@ -68,7 +70,7 @@ def set_property(connection: sa.Connection, name: str, value: str) -> None:
     connection.execute(table.insert().values(name=name, value=value))
 
 
-def _folder_id(database: Database, proposed: str) -> str:
+def _folder_id(database: Database, proposed: str, *, is_new: bool) -> str:
     """Return the id in the database, which is `proposed` from now on if it had none."""
     with database.read() as connection:
         found = get_property(connection, "folder")
@@ -78,16 +80,17 @@ def _folder_id(database: Database, proposed: str) -> str:
         found = get_property(connection, "folder")  # another process may have been first
         if found is None:
             set_property(connection, "folder", proposed)
+            set_property(connection, "erase", "done" if is_new else "due")
     return found or proposed
 
 
-def _check_database(folder: DataFolder, marked: str | None) -> None:
-    """Raise `FolderError` unless the database is that of this folder, or the folder holds nothing yet."""
+def _check_database(folder: DataFolder, marked: str | None) -> bool:
+    """Return whether the database has no tables yet; `FolderError` if it is not that of this folder, or was lost."""
     found = examine(folder.database)
     if not found.is_new:
         if marked is not None and found.folder_id is not None:
             check_same(folder.root, marked, found.folder_id)
-        return
+        return False
     if marked is not None:
         raise lost_database(folder.root)
     try:
@@ -95,3 +98,4 @@ def _check_database(folder: DataFolder, marked: str | None) -> None:
     except FolderError:
         if examine(folder.database).is_new:  # else another process has made it meanwhile
             raise
+    return True

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
 
 from store import schema
 from store.domains import list_domains
-from store.errors import DamagedError
-from store.folder import check_published
+from store.errors import DamagedError, FolderError
+from store.folder import check_published, file_sha256
+from store.frozen import frozen, open_frozen
 from store.ids import hashed_id, sha256
 from store.store import Store
 from store.vectors import is_sound
 
 
 def verify_store(store: Store) -> list[str]:
-    """Return a sentence for every violated invariant, none if the store is sound."""
+    """Return a sentence for every violated invariant, none if the store is sound.
+
+    All checks see one snapshot of the database, so that nothing is wrong only because somebody writes meanwhile.
+    """
     checks: tuple[Callable[[Store], Iterator[str]], ...] = (
         _database_is_whole,
         _originals_exist,
@@ -26,7 +32,28 @@ def verify_store(store: Store) -> list[str]:
         _releases_are_sound,
         _artifacts_are_whole,
     )
-    return [problem for check in checks for problem in check(store)]
+    with frozen(store) as still:
+        return [problem for check in checks for problem in _found(check, still)]
+
+
+def _found(check: Callable[[Store], Iterator[str]], store: Store) -> Iterator[str]:
+    """Yield what a check finds; a database that cannot be read is what it found."""
+    try:
+        yield from check(store)
+    except (DamagedError, DatabaseError) as error:
+        reason = error.message if isinstance(error, DamagedError) else str(error.orig)
+        yield f"database: {check.__name__.strip('_').replace('_', ' ')} could not be checked: {reason}"
+
+
+def confirmed(store: Store, problem: str, named: sa.Select[Any]) -> Iterator[str]:
+    """Yield a problem with a file of the snapshot's, unless its row, which `named` selects, was deleted meanwhile."""
+    try:
+        with open_frozen(store.folder.root) as present, present.database.read() as connection:
+            if connection.execute(named).first() is None:
+                return
+    except (DamagedError, FolderError):  # it is said elsewhere
+        pass
+    yield problem
 
 
 def _database_is_whole(store: Store) -> Iterator[str]:
@@ -43,10 +70,13 @@ def _originals_exist(store: Store) -> Iterator[str]:
     with store.database.read() as connection:
         rows = connection.execute(sa.select(table.document_id, table.version, table.sha256)).all()
     for document_id, version, digest in rows:
-        path = store.folder.blob(digest)
-        if not path.is_file():
-            yield f"{document_id} version {version}: the original {digest} is missing"
-        elif sha256(path.read_bytes()) != digest:
+        named = sa.select(table.sha256).where(table.document_id == document_id, table.version == version)
+        try:
+            whole = file_sha256(store.folder.blob(digest)) == digest
+        except OSError:
+            yield from confirmed(store, f"{document_id} version {version}: the original {digest} is missing", named)
+            continue
+        if not whole:
             yield f"{document_id} version {version}: the original does not have the SHA-256 {digest}"
 
 
@@ -143,4 +173,4 @@ def _artifacts_are_whole(store: Store) -> Iterator[str]:
         try:
             check_published(store.folder.root / path, digest)
         except DamagedError as error:
-            yield f"{model_id}: {error.message}"
+            yield from confirmed(store, f"{model_id}: {error.message}", sa.select(table.id).where(table.id == model_id))

@@ -54,17 +54,15 @@ def serve(
 
 
 def verify(home: Home = None, as_json: AsJson = False) -> None:
-    """Check every invariant of a data folder: originals, passages, change log, indexes, releases, artifacts."""
-    from generator.engine import Engine
+    """Check every invariant of a data folder: originals, passages, change log, indexes, releases, artifacts.
+
+    It writes nothing, and may run beside a server and on a folder that may not be written.
+    """
+    from retriever.verification import verify_folder
     from service.settings import load_settings
-    from store.store import Store
 
     settings = load_settings(home)
-    if not (settings.home / "tandem.db").is_file():
-        raise typer.BadParameter(f"{settings.home} is no data folder of Tandem", param_hint="--home")
-    store = Store.open(settings.home)
-    problems = Engine(store, settings.retriever, settings.generator).verify()
-    store.close()
+    problems = verify_folder(settings.home)
     show({"home": str(settings.home), "sound": not problems, "problems": problems}, as_json)
     if problems:
         raise typer.Exit(1)

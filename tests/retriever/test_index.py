@@ -8,7 +8,8 @@ from collections.abc import Callable
 from fakes import HashEncoder, vectors_of
 from indexed import contents_of, found_by
 
-from retriever.index import View, open_index, verify_index
+from retriever.index import View, open_index
+from retriever.verification import verify_index
 from store.documents import Document, delete_document, make_searchable
 from store.domains import Domain, create_domain
 from store.passages import NewPassage, last_seq, live_texts

@@ -11,7 +11,8 @@ import pytest
 from indexed import contents_of, found_by
 
 from retriever import dense
-from retriever.index import DomainIndex, View, open_index, verify_index
+from retriever.index import DomainIndex, View, open_index
+from retriever.verification import verify_index
 from store.checkpoints import Checkpoint, read_checkpoint
 from store.documents import Document, delete_document
 from store.domains import Domain, create_domain

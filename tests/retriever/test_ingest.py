@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from retriever import ingest
 from retriever.encoder import Encoder, Vectors
-from retriever.index import View, verify_index
+from retriever.index import View
 from retriever.ingest import groups, ingest_document, ingest_documents, run_ingest, waiting_documents
 from retriever.search import Request, Retriever
 from retriever.settings import RetrieverSettings
+from retriever.verification import verify_index
 from store.documents import Document, delete_document, get_document, get_version
 from store.domains import Domain
 from store.jobs import claim_job, create_job

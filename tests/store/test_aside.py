@@ -85,7 +85,7 @@ def test_files_of_what_was_deleted_are_gone_even_if_the_process_died_before_it_r
     model = tune(store, domain.id, put(store, domain.id, "b", "two"))
     with monkeypatch.context() as patch:
         for module in ("documents", "models"):
-            patch.setattr(f"store.{module}.carry_out_removals", lambda _: None)  # as if it had died here
+            patch.setattr(f"store.{module}.finish_deletion", lambda _: None)  # as if it had died here
         delete_document(store, domain.id, gone.id)
         delete_model(store, model.id)
     assert store.folder.blob(gone.sha256).exists()
@@ -103,7 +103,7 @@ def test_an_original_sent_again_after_its_deletion_stays(
     store: Store, domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("store.documents.carry_out_removals", lambda _: None)
+        patch.setattr("store.documents.finish_deletion", lambda _: None)
         delete_document(store, domain.id, take(store, domain.id, "a", "one").id)
     again = take(store, domain.id, "a", "one")
 

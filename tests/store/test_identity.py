@@ -9,11 +9,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from writing import put
 
+from store import migrations
+from store.database import Database
 from store.database_failures import sqlite_driver
 from store.domains import create_domain, list_domains
-from store.errors import DamagedError, FolderError, TandemError
+from store.errors import DamagedError, FolderError, InvalidInputError, TandemError
 from store.folder import DataFolder
 from store.recovery import recover
 from store.store import Store
@@ -40,14 +44,30 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def as_before_markers(home: Path) -> None:
-    """Make the folder what a version of Tandem without markers left."""
+    """Make the folder what a version of Tandem without markers left: the same rows under its schema."""
     (home / "TANDEM").unlink()
     (home / "aside").rmdir()
+    (home / "tandem.db").rename(home.parent / "newer.db")
+    config = Config()
+    config.set_main_option("script_location", migrations.__path__[0])
+    database = Database(home / "tandem.db")
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+    database.close()
     with closing(sqlite_driver().connect(home / "tandem.db")) as connection:
-        connection.executescript(
-            "DROP TABLE properties; DROP TABLE removals; ALTER TABLE promotions ADD COLUMN previous VARCHAR;"
-            "UPDATE alembic_version SET version_num = '0002';"
-        )
+        connection.execute("ATTACH ? AS newer", (str(home.parent / "newer.db"),))
+        tables = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        for (table,) in connection.execute(tables).fetchall():
+            kept, given = (
+                {row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({table})")}
+                for schema in ("main", "newer")
+            )
+            shared = ", ".join(f'"{name}"' for name in kept & given)
+            if table != "alembic_version":
+                connection.execute(f"INSERT INTO main.{table} ({shared}) SELECT {shared} FROM newer.{table}")
+        connection.commit()
+    (home.parent / "newer.db").unlink()
 
 
 @pytest.mark.parametrize(
@@ -235,10 +255,8 @@ def test_nobody_else_can_read_a_data_folder(home: Path) -> None:
 
 
 def test_every_refusal_is_wrong_use_but_damage_is_not() -> None:
-    from service.client import exit_code
-
     errors: list[TandemError] = [FolderError("x"), DamagedError("x")]
-    assert [exit_code(error) for error in errors] == [2, 1]
+    assert [isinstance(error, InvalidInputError) for error in errors] == [True, False]
 
 
 def test_a_tilde_in_the_name_is_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,3 +189,23 @@ def test_threads_that_promote_and_roll_back_at_once_end_in_exactly_one_active_re
     adapter = active_release(store, domain.id).manifest["adapter"]
     assert released == ([adapter] if adapter else [])
     assert verify_store(store) == []
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["promote", "roll back"])
+@pytest.mark.parametrize("file", ["adapter_config.json", "MANIFEST.json"])
+def test_a_damaged_adapter_does_not_become_active_even_by_force(
+    store: Store, domain: Domain, back: bool, file: str
+) -> None:
+    model = tune(store, domain.id, put(store, domain.id, "a", "one"))
+    tuned = create_release(store, domain.id, {"adapter": model.id})
+    if back:
+        promote(store, tuned.id, forced=False, reason="")
+        promote(store, create_release(store, domain.id, {"adapter": None, "n": 2}).id, forced=False, reason="")
+    before = active_release(store, domain.id)
+    (store.folder.root / model.path / file).write_text("{}")
+
+    with pytest.raises(ConflictError, match=f"The adapter {model.id} is damaged") as caught:
+        rollback(store, domain.id) if back else promote(store, tuned.id, forced=True, reason="now")
+
+    assert active_release(store, domain.id) == before
+    assert str(store.folder.root) not in caught.value.message
