@@ -12,7 +12,7 @@ from store.models import Model
 
 EXTRACTIVE = "extractive"
 BY_COST = (EXTRACTIVE, "base", "rag", "tuned", "tuned+rag", "combined")  # what a verdict prefers at equal quality
-DEFAULT_ARMS = (EXTRACTIVE, "base", "rag", "tuned", "combined")
+_NAMED = 5  # adapters in a message
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,20 @@ class ArmSetup:
 
 
 def set_up_arms(
-    names: Sequence[str] | None, active: Mapping[str, Any], base_model: str | None, adapters: Sequence[Model]
+    names: Sequence[str] | None,
+    active: Mapping[str, Any],
+    base_model: str | None,
+    adapters: Sequence[Model],
+    chosen: Sequence[str] = (),
 ) -> tuple[list[ArmSetup], dict[str, str]]:
     """Return the arms in the order of their cost, and why others are left out.
 
-    `adapters` are the candidates, newest first; an arm takes the newest that was trained its way. Without `names` the
-    default arms are set up as far as possible; an arm that is named but cannot be set up is an `InvalidInputError`.
+    `adapters` are the candidates, newest first; an arm takes the one of `chosen`, else the newest, that was trained its
+    way. Without `names` all arms are set up that can be; an arm that is named but cannot be set up, and a chosen
+    adapter that cannot be used, is an `InvalidInputError`.
     """
-    wanted = DEFAULT_ARMS if names is None else tuple(names)
+    wanted = BY_COST if names is None else tuple(names)
+    adapters = _chosen_first(adapters, chosen, base_model, wanted)
     unknown = [name for name in wanted if name not in BY_COST]
     if unknown:
         raise InvalidInputError(f"There is no arm {unknown[0]!r}; choose from {', '.join(BY_COST)}.", param="arms")
@@ -64,8 +70,37 @@ def _set_up(name: str, active: Mapping[str, Any], base_model: str | None, adapte
     way = ARMS[name].adapter
     if way is None:
         return ArmSetup(name, {**manifest, "adapter": None})
-    for model in adapters:
-        if model.base == base_model and model.lineage["trained"] == way and "tainted" not in model.flags:
+    mine = [model for model in adapters if model.lineage["trained"] == way]
+    hindrances = [_hindrance(model, base_model) for model in mine]
+    for model, hindrance in zip(mine, hindrances, strict=True):
+        if not hindrance:
             trained_with = {"prompt": model.lineage["prompt"]} if "prompt" in model.lineage else {}
             return ArmSetup(name, {**manifest, **trained_with, "adapter": model.id})
+    if hindrances:
+        return f"{'; '.join(hindrances[:_NAMED])}. Tune again (tandem tune generator)."
     return f"no adapter was trained {way} (tandem tune generator)."
+
+
+def _hindrance(model: Model, base_model: str | None) -> str:
+    """Return why an adapter cannot be measured, or an empty string."""
+    if "tainted" in model.flags:
+        return f"{model.id} is tainted: it learned from a document that was deleted"
+    return "" if model.base == base_model else f"{model.id} was trained for the base model {model.base}"
+
+
+def _chosen_first(
+    adapters: Sequence[Model], chosen: Sequence[str], base_model: str | None, wanted: Sequence[str]
+) -> list[Model]:
+    """Return the adapters with the chosen ones first, or raise `InvalidInputError` if one of these is of no use."""
+    known = {model.id: model for model in adapters}
+    ways = {ARMS[name].adapter for name in wanted if name in ARMS}
+    for key in chosen:
+        if key not in known:
+            raise InvalidInputError(f"There is no adapter {key[:80]!r} in this domain.", param="adapters")
+        hindrance = _hindrance(known[key], base_model)
+        if hindrance:
+            raise InvalidInputError(f"{hindrance}.", code="arm_unavailable", param="adapters")
+        if known[key].lineage["trained"] not in ways:
+            trained = known[key].lineage["trained"]
+            raise InvalidInputError(f"{key} was trained {trained}, which no arm that was asked for uses.", param="arms")
+    return [*(known[key] for key in chosen), *(model for model in adapters if model.id not in chosen)]

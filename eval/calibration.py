@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from eval.leaks import question_numbers
 from eval.metrics import answer_recall
-from eval.runner import EvalQuestion
+from eval.runner import EvalQuestion, grouped
 from generator.answering import Pinned
 from generator.engine import Engine
 from generator.evidence import Thresholds, features
 from retriever.retrieval_part import retrieval_of
 from retriever.search import Hit, Request
+from store.calibrations import Seen
 from store.datasets import get_dataset, usable_examples
 from store.errors import UnprocessableError
 from store.store import Store
@@ -31,20 +33,25 @@ _WIDE = 30  # hits that stand in for the domain when documents are taken away
 _PRIOR = 0.02  # precision of the prior, per unit of total sample weight
 _FEWEST = 10  # samples of each kind
 _MOST = 300  # questions
+_FOLDS = 5
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The features of a question with some hits, and whether these hits hold an answer."""
+    """The features of a question with some hits, and whether these hits hold an answer; `cluster` is its document."""
 
     measured: dict[str, float]
     answerable: bool
+    cluster: str = ""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Fitted thresholds, and how well they tell the samples apart: AUROC, and both kinds of right decisions, 0 to 1."""
+    """Fitted thresholds, and how well such a fit tells samples apart: AUROC, and both kinds of right decisions, 0 to 1.
+
+    These are cross-validated by document: each sample is judged by a fit that saw none of its document.
+    """
 
     thresholds: Thresholds
     samples: int
@@ -65,9 +72,11 @@ def samples(engine: Engine, pinned: Pinned, questions: Sequence[EvalQuestion]) -
 
         top = found.hits[:size]
         if any(_holds(hit, question) for hit in top):
-            yield Sample(_features(engine, question, top, found.term_weights), answerable=True)
+            measured = _features(engine, question, top, found.term_weights)
+            yield Sample(measured, answerable=True, cluster=question.cluster)
         if left:
-            yield Sample(_features(engine, question, left[:size], found.term_weights), answerable=False)
+            measured = _features(engine, question, left[:size], found.term_weights)
+            yield Sample(measured, answerable=False, cluster=question.cluster)
 
 
 def fit(groups: Mapping[str, Sequence[Sample]], start: Mapping[str, float], prior: float = _PRIOR) -> dict[str, float]:
@@ -93,6 +102,19 @@ def estimates(group: Sequence[Sample], weights: Mapping[str, float]) -> Array:
     """Return the estimated probability for each sample."""
     sums = [weights["bias"] + sum(weights[n] * value for n, value in s.measured.items()) for s in group]
     return np.asarray(1 / (1 + np.exp(-np.clip(np.array(sums), -50, 50))))
+
+
+def held_out_estimates(group: Sequence[Sample], start: Mapping[str, float]) -> Array:
+    """Return the estimate for each sample by a fit to the samples of other documents, in five folds."""
+    clusters = list(dict.fromkeys(sample.cluster for sample in group))
+    fold = {cluster: place % _FOLDS for place, cluster in enumerate(clusters)}
+    found = np.zeros(len(group))
+    for number in range(min(_FOLDS, len(clusters))):
+        held = [place for place, sample in enumerate(group) if fold[sample.cluster] == number]
+        others = [sample for sample in group if fold[sample.cluster] != number]
+        weights = fit({"others": others}, start) if others else dict(start)
+        found[held] = estimates([group[place] for place in held], weights)
+    return found
 
 
 def auroc(scores: Array, labels: npt.NDArray[np.bool_]) -> float:
@@ -140,7 +162,14 @@ def calibration_questions(store: Store, domain_id: str, dataset_id: str) -> list
     """Return up to 300 questions of a data set's dev split, or of its train split if it has none; never of test."""
     dataset = get_dataset(store, domain_id, dataset_id)
     split = "dev" if dataset.splits.get("dev") else "train"
-    return [EvalQuestion.from_example(example) for example in usable_examples(store, dataset.id, split)[:_MOST]]
+    found = [EvalQuestion.from_example(example) for example in usable_examples(store, dataset.id, split)[:_MOST]]
+    return grouped(found, question_numbers(store, found))
+
+
+def seen_in(store: Store, questions: Sequence[EvalQuestion]) -> Seen:
+    """Return what a calibration on these questions has seen, to be recorded with its weights."""
+    documents = {document for question in questions for document in question.documents}
+    return Seen(frozenset(question_numbers(store, questions)), frozenset(documents))
 
 
 def calibrate(
@@ -160,7 +189,7 @@ def calibrate(
         )
     now: dict[str, Any] = pinned.manifest["thresholds"]
     weights = fit({"all": found}, now["weights"])
-    scores = estimates(found, weights)
+    scores = held_out_estimates(found, now["weights"])
     threshold = now["evidence"]
     return Calibration(
         Thresholds(evidence=threshold, weights=weights),

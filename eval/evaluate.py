@@ -1,25 +1,29 @@
-"""The job `evaluate`: arms of a domain compared on a split of a data set."""
+"""The job `evaluate`: arms of a domain, or releases, compared on a split of a data set."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from eval.arms import ArmSetup, set_up_arms
+from eval.arms import EXTRACTIVE, ArmSetup, set_up_arms
 from eval.leaks import find_leaks, question_numbers
 from eval.report import build_report
-from eval.runner import EvalQuestion, Record, run_arm
+from eval.runner import EvalQuestion, Record, count_questions, grouped, run_arm
 from eval.settings import EvaluateSection
 from generator.answer import Answer
-from generator.answering import Pinned, Question
+from generator.answering import ARMS, Pinned, Question
 from generator.engine import Engine
 from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
 from store.domains import domain_of
-from store.errors import InvalidInputError, UnprocessableError
-from store.evaluations import save_report
-from store.models import list_models
+from store.errors import InvalidInputError, NotFoundError, UnprocessableError
+from store.evaluations import looks_at, save_report
+from store.models import get_model, list_models
 from store.progress import Progress
-from store.releases import active_release, create_release
+from store.releases import active_release, create_release, get_release
 from store.store import Store
 
 PRIMARY_METRICS = ("f1", "em", "recall")
@@ -38,7 +42,10 @@ def _no_examples(dataset: Dataset, split: str) -> str:
 
 
 def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -> dict[str, Any]:
-    """Compare the arms, store the report and a release for each arm; return verdict and releases."""
+    """Compare the arms, store the report and a release for each arm; return verdict and releases.
+
+    Leaks are looked for first: with one nothing is run, since its numbers would say nothing.
+    """
     domain_id, params = progress.job.domain_id, progress.job.params
     split = params.get("split", "test")
     metric = params.get("primary_metric") or "f1"
@@ -48,36 +55,59 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
     examples = usable_examples(store, dataset.id, split)
     if not examples:
         raise UnprocessableError(_no_examples(dataset, split), code="no_examples")
-    questions = [EvalQuestion.from_example(example) for example in examples]
+    plain = [EvalQuestion.from_example(example) for example in examples]
+    numbers = question_numbers(store, plain)
+    questions = grouped(plain, numbers)
     engine = Engine(store, section.retriever, section.generator)
     try:
-        arms, skipped, active_arm = _choose_arms(engine, domain_id, params.get("arms"))
+        arms, skipped, active_arm = _choose_arms(engine, domain_id, params)
         releases = {arm.name: create_release(store, domain_id, arm.manifest).id for arm in arms}
-        records = _run(engine, domain_id, arms, releases, questions, progress)
+        leaks = find_leaks(store, dataset, questions, arms)
+        if leaks:
+            message = f"training and test data overlap in {len(leaks)} places, so nothing is measured: {leaks[0]}"
+            progress(0.0, message, "warning")
+        records = {} if leaks else _run(engine, domain_id, arms, releases, questions, progress)
     finally:
         engine.close(checkpoint=False)
     report = build_report(
         records,
         about={
             "domain": domain_of(store, domain_id).name,
-            "dataset": _describe(dataset, split, examples),
+            "dataset": _describe(dataset, split, examples, questions),
             "skipped": skipped,
+            "measured_at": int(time.time()),
         },
-        arms={arm.name: _describe_arm(arm, releases[arm.name]) for arm in arms},
+        arms={arm.name: _describe_arm(store, arm, releases[arm.name]) for arm in arms},
         active_arm=active_arm,
         primary_metric=metric,
-        leaks=find_leaks(store, dataset, questions, arms),
+        leaks=leaks,
         settings=section.eval,
+        looks=1 + looks_at(store, domain_id, numbers),
     )
-    save_report(store, progress.lease, report, question_numbers(store, questions))
+    save_report(store, progress.lease, report, None if leaks else numbers)
     return {"verdict": report["verdict"], "releases": releases}
 
 
-def _choose_arms(engine: Engine, domain_id: str, names: list[str] | None) -> tuple[list[ArmSetup], dict[str, str], str]:
-    """Return the arms, those left out, and the name of the arm that the domain serves now (added if it is none)."""
+def _choose_arms(
+    engine: Engine, domain_id: str, params: Mapping[str, Any]
+) -> tuple[list[ArmSetup], dict[str, str], str]:
+    """Return the arms, those left out, and the name of the arm that the domain serves now (added if it is none).
+
+    With releases and without arms only these releases and what is served now are compared.
+    """
     active = active_release(engine.store, domain_id).manifest
     base = engine.base_model.id if engine.base_model else None
-    arms, skipped = set_up_arms(names, active, base, list_models(engine.store, domain_id, "adapter"))
+    asked, chosen = params.get("releases") or [], params.get("adapters") or []
+    names = params.get("arms") or (() if asked and not chosen else None)
+    adapters = list_models(engine.store, domain_id, "adapter")
+    arms, skipped = set_up_arms(names, active, base, adapters, chosen)
+    for key in asked:
+        release = get_release(engine.store, key)
+        if release.domain_id != domain_id:
+            raise NotFoundError(f"There is no release {key[:80]!r} in this domain.", code="release_not_found")
+        engine.check_servable(release.manifest)
+        if release.manifest not in [active, *(arm.manifest for arm in arms)]:
+            arms.append(ArmSetup(release.id, release.manifest))
     for arm in arms:
         if arm.manifest == active:
             return arms, skipped, arm.name
@@ -114,16 +144,29 @@ def _answer(engine: Engine, pinned: Pinned, question: str) -> Answer:
     return engine.answerer.answer(pinned, Question(question))
 
 
-def _describe(dataset: Dataset, split: str, examples: list[Example]) -> dict[str, Any]:
-    return {
-        "id": dataset.id,
-        "name": dataset.name,
-        "split": split,
-        "questions": len(examples),
-        "sha256": hash_examples(examples),
-    }
+def _describe(dataset: Dataset, split: str, examples: list[Example], questions: list[EvalQuestion]) -> dict[str, Any]:
+    about = {"id": dataset.id, "name": dataset.name, "split": split, "sha256": hash_examples(examples)}
+    return about | count_questions(questions)
 
 
-def _describe_arm(arm: ArmSetup, release: str) -> dict[str, Any]:
+def _describe_arm(store: Store, arm: ArmSetup, release: str) -> dict[str, Any]:
     manifest = arm.manifest
-    return {"release": release, "generator": manifest["generation"]["backend"], "adapter": manifest["adapter"]}
+    backend, adapter = manifest["generation"]["backend"], manifest["adapter"]
+    found = {"release": release, "generator": backend, "adapter": adapter, "base_model": manifest["base_model"]}
+    shown = ", with passages" if ARMS[manifest["generation"]["arm"]].passages else ", without passages"
+    if backend == EXTRACTIVE:
+        return {**found, "about": "passages quoted, without a language model"}
+    base = get_model(store, manifest["base_model"])
+    about = f"the model {Path(base.path).name} ({base.id})"
+    if adapter:
+        about += f" with {_describe_adapter(store, adapter)}"
+    return {**found, "about": about + shown}
+
+
+def _describe_adapter(store: Store, adapter: str) -> str:
+    model = get_model(store, adapter)
+    day = datetime.fromtimestamp(model.created_at, UTC).date().isoformat()
+    source = model.lineage.get("dataset", {})
+    flags = f"; {', '.join(model.flags)}" if model.flags else ""
+    examples = f" on {source['examples']} examples of {source['id']}" if "examples" in source else ""
+    return f"the adapter {model.id} (trained {model.lineage['trained']}{examples}, {day}{flags})"

@@ -3,6 +3,7 @@
 Questions are compared by the fingerprints of the store, which outlive a deleted document. Two are nearly the same if
 they share most of the weight of their words: rare words weigh much, words that only say how something is asked weigh
 little. "What are the symptoms of X?" and "... of Y?" are two questions, since the words that differ are the rare ones.
+So are "... of X?" and "... of adult X?" if neither answer nor document agrees: then only frame words may differ.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from eval.arms import ArmSetup
 from eval.runner import EvalQuestion
 from retriever.analysis import FUNCTION_WORDS
+from store.calibrations import calibrated_on
 from store.datasets import Dataset, get_dataset, list_examples
 from store.errors import NotFoundError
 from store.fingerprints import Fingerprint, fingerprint_salt, hash_words
@@ -22,7 +24,7 @@ from store.models import get_model, learned_documents, learned_questions
 from store.store import Store
 
 # Thresholds on the share of the words' weight, measured on the questions of public collections that were split by
-# document: false alarms of at most .02, and the small edits of the tests are found (docs/decisions).
+# document: false alarms of at most .02, and small edits of a question are found.
 _NEARLY = 0.8
 _ONE_ADDED = 0.5  # one of two with the same answer or document only adds words
 _FRAME_WEIGHT = 0.1
@@ -71,12 +73,12 @@ class Twins:
     def _same(self, one: Asked, other: Asked) -> bool:
         mine, theirs = one.fingerprint.words, other.fingerprint.words
         share = self._sum(mine & theirs) / self._sum(mine | theirs)
-        if share >= _NEARLY:
-            return True
-        only_adds = not (self._content(mine - theirs) and self._content(theirs - mine))
+        added, left_out = self._content(mine - theirs), self._content(theirs - mine)
         answers = (one.fingerprint.answers, other.fingerprint.answers)
-        same_answer = bool(answers[0] & answers[1]) or not any(answers)
-        return only_adds and (same_answer or bool(one.documents & other.documents)) and share >= _ONE_ADDED
+        agree = bool(answers[0] & answers[1]) or not any(answers) or bool(one.documents & other.documents)
+        if agree:
+            return share >= (_NEARLY if added and left_out else _ONE_ADDED)
+        return share >= _NEARLY and not added and not left_out
 
     def _telling(self, words: frozenset[int]) -> set[int] | frozenset[int]:
         return self._content(words) or words
@@ -97,7 +99,7 @@ def find_leaks(
     """Return a sentence for each question that was seen: nearly the same words, or a document that was learned from.
 
     What counts is what the adapters of the arms really learned from, whatever became of their data sets and documents,
-    and beside it the train split of the data set that is measured on.
+    what the evidence weights of the arms were fitted to, and the train split of the data set that is measured on.
     """
     salt = fingerprint_salt(store)
     asked = [_asked(salt, question) for question in questions]
@@ -110,6 +112,7 @@ def find_leaks(
         if seen is None:
             leaks.append(f"{adapter} learned from a data set that was deleted: what it has seen is not known")
         known += [Asked(f"asks what {adapter} learned from {name}", fingerprint) for name, fingerprint in seen or []]
+    leaks += _calibrated(store, dataset.domain_id, questions, asked, arms)
     twins, blank = _train_split(store, dataset)
     leaks += blank
     learned_twins, split_twins = Twins(known, asked, salt), Twins(twins, asked, salt)
@@ -131,6 +134,28 @@ def question_numbers(store: Store, questions: Sequence[EvalQuestion]) -> list[in
     return [_asked(salt, question).fingerprint.number for question in questions]
 
 
+def _calibrated(
+    store: Store, domain_id: str, questions: Sequence[EvalQuestion], asked: Sequence[Asked], arms: Sequence[ArmSetup]
+) -> list[str]:
+    """Return a sentence for each question that the evidence weights of an arm were fitted to, or to its document."""
+    seen_questions: set[int] = set()
+    seen_documents: set[str] = set()
+    for arm in arms:
+        weights = arm.manifest.get("thresholds", {}).get("weights")
+        if weights:
+            seen = calibrated_on(store, domain_id, weights)
+            seen_questions |= seen.questions
+            seen_documents |= seen.documents
+    leaks = []
+    for question, mine in zip(questions, asked, strict=True):
+        documents = [each for each in question.documents if each in seen_documents]
+        if mine.fingerprint.number in seen_questions:
+            leaks.append(f"{question.key} is one of the questions that the evidence was calibrated on")
+        elif documents:
+            leaks.append(f"{question.key} is about {documents[0]}, which the evidence was calibrated on")
+    return leaks
+
+
 def _asked(salt: bytes, question: EvalQuestion) -> Asked:
     fingerprint = Fingerprint.of(salt, question.question, question.answers)
     return Asked(question.key, fingerprint, frozenset(question.documents))
@@ -138,7 +163,9 @@ def _asked(salt: bytes, question: EvalQuestion) -> Asked:
 
 def _still_there(store: Store, domain_id: str, adapter: str) -> list[tuple[str, Fingerprint]] | None:
     """Return what the data set asks that an adapter without questions of its own names; None if that is gone."""
-    source = get_model(store, adapter).lineage["dataset"]
+    source = get_model(store, adapter).lineage.get("dataset")
+    if source is None:
+        return None
     try:
         dataset = get_dataset(store, domain_id, source["id"])
     except NotFoundError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from eval.metrics import answer_f1, answer_recall, citation_precision, exact_match, retrieval_hit
@@ -19,18 +19,22 @@ METRICS = ("f1", "em", "recall", "abstention", "citation_precision", "retrieval_
 
 @dataclass(frozen=True)
 class EvalQuestion:
-    """A question with its gold answers (none: it should be abstained from) and gold documents by id."""
+    """A question with its gold answers (none: it should be abstained from) and gold documents by id.
+
+    `group` names the questions that are resampled as one, once `grouped` has found them.
+    """
 
     key: str
     question: str
     answers: list[str]
     documents: list[str]
     language: str
+    group: str = ""
 
     @property
     def cluster(self) -> str:
-        """What is resampled as one: the first gold document, or the question itself."""
-        return self.documents[0] if self.documents else self.key
+        """What is resampled as one: its group, else the first gold document, or the question itself."""
+        return self.group or (self.documents[0] if self.documents else self.key)
 
     @classmethod
     def from_example(cls, example: Example) -> EvalQuestion:
@@ -40,6 +44,47 @@ class EvalQuestion:
             raise InvalidInputError(f"The example {example.key} is not a question with answers.", param="dataset")
         language = content.get("language") or language_of(content["question"])
         return cls(example.key, content["question"], content["answers"], sorted(example.documents), language)
+
+
+def grouped(questions: Sequence[EvalQuestion], numbers: Sequence[int]) -> list[EvalQuestion]:
+    """Return the questions with their groups: those that share a document or a number, directly or through others.
+
+    `numbers` are equal for questions of equal words. A question without documents whose words no other has is a group
+    of its own.
+    """
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            name = parent[name]
+        return name
+
+    marks = [
+        [*(f"doc {each}" for each in question.documents), f"words {number}"]
+        for question, number in zip(questions, numbers, strict=True)
+    ]
+    for mine in marks:
+        for mark in mine:
+            parent[root(mark)] = root(mine[0])
+    names: dict[str, str] = {}
+    for question, mine in zip(questions, marks, strict=True):
+        names.setdefault(root(mine[0]), question.cluster)
+    return [replace(question, group=names[root(mine[0])]) for question, mine in zip(questions, marks, strict=True)]
+
+
+def count_questions(questions: Sequence[EvalQuestion]) -> dict[str, int]:
+    """Return how many questions there are, how many have an answer, and how many documents and groups these are about.
+
+    `unanchored` are answerable questions that name no document.
+    """
+    answerable = [question for question in questions if question.answers]
+    return {
+        "questions": len(questions),
+        "answerable": len(answerable),
+        "unanchored": sum(not question.documents for question in answerable),
+        "documents": len({document for question in answerable for document in question.documents}),
+        "groups": len({question.cluster for question in answerable if question.documents}),
+    }
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ class GateLimits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     min_questions: int = Field(20, ge=1)
-    min_documents: int = Field(8, ge=2, description="documents that the questions are about, at least")
+    min_documents: int = Field(
+        30, ge=2, description="documents that answerable questions are about, at least; those that share one are one"
+    )
+    alpha: float = Field(0.05, gt=0, lt=1, description="the corrected p-value of a gain may be at most this")
     min_gain: float = Field(0.0, description="the lower end of the gain over the active release must be above this")
     max_abstention_loss: float = Field(0.1, ge=0, description="how much the abstention accuracy may fall")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,10 @@ _NO_TEXT: dict[str, Any] = {"question": "", "gold": [], "answer": "", "blanked":
 
 @dataclass(frozen=True)
 class Evaluation:
-    """An evaluation; `status` is that of its job, `report` is None until it succeeded."""
+    """An evaluation; `status` is that of its job, `report` is None until it succeeded.
+
+    `questions` are the numbers of the questions that it measured, None if it gave no numbers.
+    """
 
     id: str
     domain_id: str
@@ -29,6 +32,7 @@ class Evaluation:
     job_id: str
     status: str
     report: dict[str, Any] | None
+    questions: list[int] | None
     created_at: int
 
 
@@ -90,14 +94,12 @@ def _blank(report: Mapping[str, Any], gone: set[str]) -> dict[str, Any]:
     return found
 
 
-def questions_measured(store: Store, domain_id: str) -> list[set[int]]:
-    """Return, for each evaluation of a domain that gave numbers, the numbers of the questions it measured."""
-    table = schema.evaluations.c
+def looks_at(store: Store, domain_id: str, questions: Collection[int]) -> int:
+    """Return how many evaluations of a domain gave numbers on at least half of these questions."""
+    table, wanted = schema.evaluations.c, set(questions)
+    statement = sa.select(table.questions).where(table.domain_id == domain_id, table.questions.is_not(None))
     with store.database.read() as connection:
-        rows = connection.scalars(
-            sa.select(table.questions).where(table.domain_id == domain_id, table.questions.is_not(None))
-        )
-        return [set(row) for row in rows]
+        return sum(2 * len(wanted & set(asked)) >= len(wanted) for asked in connection.scalars(statement))
 
 
 def get_evaluation(store: Store, evaluation_id: str) -> Evaluation:

@@ -93,7 +93,7 @@ def _tune_and_release(client: Client, questions: Path) -> None:
         job = client.call("POST", "/v1/jobs", json={"kind": "tune_generator", "domain": DOMAIN, "params": params})
         result = run_job(client, job["id"])["result"]
         _say(f"adapter {result['model']}, trained {trained}: {result['metrics']}")
-    body = {"domain": DOMAIN, "dataset": "demo"}
+    body = {"domain": DOMAIN, "dataset": "demo", "arms": ["extractive", "base", "rag", "tuned", "combined"]}
     evaluation = client.call("POST", "/v1/evaluations", json=body)
     run_job(client, evaluation["job"])
     text = client.call("GET", f"/v1/evaluations/{evaluation['id']}/report.md")

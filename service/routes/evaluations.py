@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic import Field
 
+from eval.markdown import to_markdown
 from eval.page import to_html
-from eval.report import to_markdown
 from service.objects.content import ObjectList
 from service.objects.lifecycle import EvaluationObject
 from service.paging import Page, page
@@ -26,11 +26,17 @@ router = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
 
 
 class NewEvaluation(Body):
-    """What to measure. Without `arms` all that can be measured are."""
+    """What to measure. Without `arms` all that can be measured are.
+
+    `releases` are compared with the active one, and without `arms` nothing else is. `adapters` are what arms use
+    instead of the newest that was trained their way.
+    """
 
     domain: str
     dataset: str
     arms: list[str] | None = Field(None, min_length=1, max_length=10)
+    releases: list[str] | None = Field(None, min_length=1, max_length=10)
+    adapters: list[str] | None = Field(None, min_length=1, max_length=10)
     protocol: Literal["retrieved"] = Field("retrieved", description="passages are what retrieval finds")
     primary_metric: Literal["f1", "em", "recall"] = "f1"
     split: Literal["train", "dev", "test"] = "test"

@@ -21,8 +21,10 @@ from service.runtime import Runtime
 from service.validation import Body, invalid
 from store.datasets import get_dataset
 from store.domains import domain_of, get_domain, list_domains
+from store.errors import NotFoundError
 from store.evaluations import create_evaluation
 from store.jobs import FINAL, Job, active_jobs, create_job, get_job, list_events, list_jobs, request_cancel
+from store.releases import get_release
 from store.store import Store
 from tuner.settings import LoraSettings
 
@@ -54,11 +56,13 @@ class TuneParams(Body):
 
 
 class EvaluateParams(Body):
-    """`evaluate`: what to measure on, which arms, and the metric that decides."""
+    """`evaluate`: what to measure on, which arms, releases and adapters, and the metric that decides."""
 
     dataset: str
     split: Literal["train", "dev", "test"] = "test"
     arms: list[str] | None = Field(None, min_length=1, max_length=10)
+    releases: list[str] | None = Field(None, min_length=1, max_length=10)
+    adapters: list[str] | None = Field(None, min_length=1, max_length=10)
     primary_metric: Literal["f1", "em", "recall"] = "f1"
 
 
@@ -81,6 +85,9 @@ def queue_job(runtime: Runtime, kind: str, domain_name: str, params: dict[str, A
     if kind == "ingest":
         return runtime.queue_ingest(domain.id, again=checked["retry"])
     checked["dataset"] = get_dataset(store, domain.id, checked["dataset"]).id
+    for release in checked.get("releases", []):
+        if get_release(store, release).domain_id != domain.id:
+            raise NotFoundError(f"There is no release {release[:80]!r} in this domain.", code="release_not_found")
     if kind == "evaluate":
         job = get_job(store, create_evaluation(store, domain.id, checked).job_id)
     else:

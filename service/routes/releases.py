@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from eval.calibration import calibrate, calibration_questions, fit_dense_weight
+from eval.calibration import calibrate, calibration_questions, fit_dense_weight, seen_in
 from generator.answering import Pinned
 from generator.manifest import changed_manifest, servable_arm
 from service.objects.content import ObjectList
@@ -16,6 +16,7 @@ from service.paging import Page, page
 from service.promotion import promote_through_gate
 from service.routes.dependencies import DomainDep, RuntimeDep
 from service.validation import Body
+from store.calibrations import record_calibration
 from store.domains import domain_of
 from store.errors import InvalidInputError, NotFoundError
 from store.models import get_model
@@ -63,6 +64,9 @@ def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseO
         manifest = changed_manifest(manifest, {"retrieval.dense_weight": weight})
         found = calibrate(runtime.engine, Pinned(domain.id, source.id, manifest), questions)
         manifest = changed_manifest(manifest, {"thresholds": dict(found.thresholds)})
+        about = {"dataset": body.calibrate, "samples": found.samples, "auroc": round(found.auroc, 4)}
+        weights = manifest["thresholds"]["weights"]
+        record_calibration(runtime.store, domain.id, weights, seen_in(runtime.store, questions), about)
     release = create_release(runtime.store, domain.id, manifest)
     return ReleaseObject.of(release, domain.name)
 
@@ -86,7 +90,8 @@ def promote(release: str, runtime: RuntimeDep, body: Promotion | None = None) ->
     """Make a release the active one, if the gate is open or by force."""
     how = body or Promotion()
     runtime.engine.check_servable(get_release(runtime.store, release).manifest)
-    found = promote_through_gate(runtime.store, release, force=how.force, reason=how.reason)
+    limits = runtime.settings.eval
+    found = promote_through_gate(runtime.store, release, limits, force=how.force, reason=how.reason)
     return ReleaseObject.of(found, domain_of(runtime.store, found.domain_id).name)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eval.arms import BY_COST, DEFAULT_ARMS, set_up_arms
+from eval.arms import BY_COST, set_up_arms
 from store.errors import InvalidInputError
 from store.models import Model
 
@@ -45,7 +45,7 @@ def test_without_a_language_model_only_quoting_can_be_measured_and_the_rest_says
 
     assert [arm.name for arm in arms] == ["extractive"]
     assert arms[0].manifest == ACTIVE
-    assert set(skipped) == {"base", "rag", "tuned", "combined"}
+    assert set(skipped) == {"base", "rag", "tuned", "tuned+rag", "combined"}
     assert all("no language model" in reason for reason in skipped.values())
 
 
@@ -53,7 +53,7 @@ def test_without_an_adapter_the_tuned_arms_say_how_one_would_have_to_be_trained(
     arms, skipped = set_up_arms(None, ACTIVE, "mdl_base", [])
 
     assert [arm.name for arm in arms] == ["extractive", "base", "rag"]
-    assert set(skipped) == {"tuned", "combined"}
+    assert set(skipped) == {"tuned", "tuned+rag", "combined"}
     assert "closed_book" in skipped["tuned"]
     assert "with_context" in skipped["combined"]
 
@@ -117,7 +117,41 @@ def test_an_adapter_that_is_tainted_or_of_another_base_model_is_passed_over() ->
     _, skipped = set_up_arms(None, ACTIVE, "mdl_base", candidates[:2])
 
     assert setup.manifest["adapter"] == "mdl_outdated"
-    assert "combined" in skipped
+    assert skipped["combined"] == (
+        "mdl_tainted is tainted: it learned from a document that was deleted; "
+        "mdl_foreign was trained for the base model mdl_elsewhere. Tune again (tandem tune generator)."
+    )
+
+
+def test_a_chosen_adapter_is_taken_instead_of_the_newest_for_the_arms_of_its_way() -> None:
+    candidates = [adapter("mdl_new", "with_context"), adapter("mdl_old", "with_context"), *BOTH[1:]]
+
+    arms, _ = set_up_arms(None, ACTIVE, "mdl_base", candidates, ["mdl_old"])
+
+    taken = {arm.name: arm.manifest["adapter"] for arm in arms}
+    assert (taken["combined"], taken["tuned"], taken["tuned+rag"]) == ("mdl_old", "mdl_closed", "mdl_closed")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "names", "said"),
+    [
+        ("mdl_none", None, "no adapter 'mdl_none'"),
+        ("mdl_tainted", None, "mdl_tainted is tainted"),
+        ("mdl_foreign", None, "mdl_foreign was trained for the base model mdl_elsewhere"),
+        ("mdl_closed", ["combined"], "mdl_closed was trained closed_book"),
+    ],
+)
+def test_a_chosen_adapter_that_is_of_no_use_is_refused_with_the_reason(
+    chosen: str, names: list[str] | None, said: str
+) -> None:
+    candidates = [
+        *BOTH,
+        adapter("mdl_tainted", "with_context", flags=("tainted",)),
+        adapter("mdl_foreign", "with_context", base="mdl_elsewhere"),
+    ]
+
+    with pytest.raises(InvalidInputError, match=said):
+        set_up_arms(names, ACTIVE, "mdl_base", candidates, [chosen])
 
 
 @pytest.mark.parametrize(("name", "base"), [("rag", None), ("combined", "mdl_base")])
@@ -140,4 +174,4 @@ def test_arms_come_in_the_order_of_their_cost_however_they_are_asked_for() -> No
     default, _ = set_up_arms(None, ACTIVE, "mdl_base", BOTH)
 
     assert tuple(arm.name for arm in arms) == BY_COST
-    assert tuple(arm.name for arm in default) == DEFAULT_ARMS
+    assert tuple(arm.name for arm in default) == BY_COST

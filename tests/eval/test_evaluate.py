@@ -11,8 +11,8 @@ import pytest
 from tiny import build_tiny_model
 
 from eval.evaluate import run_evaluation
+from eval.markdown import to_markdown
 from eval.page import to_html
-from eval.report import to_markdown
 from eval.runner import METRICS
 from eval.settings import EvalSettings, EvaluateSection
 from generator.engine import Engine
@@ -25,7 +25,7 @@ from store.errors import InvalidInputError, NotFoundError, TandemError, Unproces
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
 from store.jobs import claim_job, finish_job, list_events
 from store.progress import Progress
-from store.releases import active_release, get_release, list_releases
+from store.releases import active_release, create_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store
 from tuner.importing import import_questions
@@ -122,21 +122,27 @@ def test_an_evaluation_without_a_language_model_measures_quoting_and_stores_its_
     assert list(report["arms"]) == ["extractive"]
     active = active_release(store, domain.id)
     assert result == {"verdict": report["verdict"], "releases": {"extractive": active.id}}
-    assert report["verdict"]["arm"] == "extractive"
-    assert report["verdict"]["release"] == active.id
+    assert report["verdict"] is None
+    assert report["arms"]["extractive"]["release"] == active.id
     assert (report["comparisons"], report["leaks"]) == ([], [])
     examples = usable_examples(store, laboratory.dataset.id, "test")
     assert report["dataset"] == {
         "id": laboratory.dataset.id,
         "name": "questions",
         "split": "test",
-        "questions": 6,
-        "documents": 6,
         "sha256": hash_examples(examples),
+        "questions": 6,
+        "answerable": 4,
+        "unanchored": 0,
+        "documents": 4,
+        "groups": 4,
     }
     assert report["gate"]["extractive"] == {
         "passed": False,
-        "reasons": ["6 questions, at least 20 are needed", "questions about 6 documents, at least 8 are needed"],
+        "reasons": [
+            "6 questions, at least 20 are needed",
+            "too few documents: answerable questions about 4, at least 30 are needed",
+        ],
     }
     assert verify_store(store) == []
 
@@ -175,9 +181,9 @@ def test_a_stored_report_can_be_shown_as_text_and_as_a_page(laboratory: Laborato
     _, evaluation = laboratory.evaluate()
 
     assert evaluation.report is not None
-    assert "**Verdict: extractive.**" in to_markdown(evaluation.report)
+    assert "**No verdict: 6 questions, at least 20 are needed" in to_markdown(evaluation.report)
     assert "not measured: combined: no language model" in to_markdown(evaluation.report)
-    assert "<strong>extractive</strong>" in to_html(evaluation.report)
+    assert "No verdict: 6 questions" in to_html(evaluation.report)
 
 
 def test_the_active_release_is_measured_beside_the_arms_if_it_is_none_of_them(
@@ -209,7 +215,7 @@ def test_all_that_can_be_measured_is_measured_by_default(laboratory_with_model: 
     assert evaluation.report is not None
     assert list(result["releases"]) == ["extractive", "base", "rag"]
     assert evaluation.report["active_arm"] == "extractive"
-    assert set(evaluation.report["skipped"]) == {"tuned", "combined"}
+    assert set(evaluation.report["skipped"]) == {"tuned", "tuned+rag", "combined"}
 
 
 @pytest.mark.parametrize(
@@ -243,3 +249,37 @@ def test_an_evaluation_of_a_train_split_opens_no_gate(laboratory: Laboratory) ->
 
     assert evaluation.report is not None
     assert "it was measured on a train split" in evaluation.report["gate"]["extractive"]["reasons"]
+
+
+def test_a_release_is_measured_beside_the_active_one_and_a_second_look_is_counted(laboratory: Laboratory) -> None:
+    store, domain = laboratory.store, laboratory.domain
+    active = active_release(store, domain.id)
+    changed = {**active.manifest, "retrieval": {**active.manifest["retrieval"], "passages": 2}}
+    release = create_release(store, domain.id, changed)
+
+    result, first = laboratory.evaluate(releases=[release.id])
+    _, second = laboratory.evaluate(releases=[release.id])
+
+    assert first.report is not None
+    assert second.report is not None
+    assert result["releases"] == {release.id: release.id, "active": active.id}
+    assert first.report["active_arm"] == "active"
+    assert [(each["arm"], each["against"]) for each in first.report["comparisons"]] == [(release.id, "active")]
+    assert (first.report["looks"], second.report["looks"]) == (1, 2)
+
+
+def test_a_leak_is_found_before_anything_runs(laboratory: Laboratory) -> None:
+    rows = [{**row, "split": split} for row in _QUESTIONS[:2] for split in ("train", "test")]
+    lines = "\n".join(json.dumps(row) for row in rows)
+    leaky = import_questions(laboratory.store, laboratory.domain.id, "leaky", lines.encode())
+
+    result, evaluation = laboratory.evaluate(dataset=leaky.id)
+
+    report = evaluation.report
+    assert report is not None
+    assert (result["verdict"], report["records"], len(report["leaks"])) == (None, [], 2)
+    assert not any("metrics" in arm for arm in report["arms"].values())
+    (event,) = list_events(laboratory.store, evaluation.job_id)
+    assert "training and test data overlap in 2 places, so nothing is measured" in event.message
+    assert report["leaks"][0] in to_markdown(report)
+    assert report["leaks"][0] in to_html(report)

@@ -17,6 +17,10 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 
 
+def _arm(name: str) -> dict[str, object]:
+    return {"release": f"rel_{name}", "generator": "transformers", "adapter": None, "about": HOSTILE}
+
+
 def report() -> dict[str, object]:
     """A small report in which `rag` beats `base`, about a domain with a hostile name."""
     records: dict[str, list[Record]] = {}
@@ -39,16 +43,26 @@ def report() -> dict[str, object]:
                 prompt_tokens=1,
                 completion_tokens=1,
             )
-            for number in range(20)
+            for number in range(40)
         ]
     return build_report(
         records,
         about={
             "domain": HOSTILE,
-            "dataset": {"id": "ds_1", "name": HOSTILE, "split": "test", "questions": 20, "sha256": "0" * 64},
+            "dataset": {
+                "id": "ds_1",
+                "name": HOSTILE,
+                "split": "test",
+                "sha256": "0" * 64,
+                "questions": 40,
+                "answerable": 40,
+                "unanchored": 0,
+                "documents": 40,
+                "groups": 40,
+            },
             "skipped": {"tuned": HOSTILE},
         },
-        arms={arm: {"release": f"rel_{arm}", "generator": "transformers", "adapter": None} for arm in records},
+        arms={name: _arm(name) for name in records},
         active_arm="base",
         primary_metric="f1",
         leaks=[],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eval.significance import Interval, bootstrap_mean
+from eval.significance import Interval, bootstrap_mean, holm, sign_flip_p
 
 
 def test_two_clusters_give_the_interval_that_can_be_worked_out() -> None:
@@ -22,10 +22,23 @@ def test_four_clusters_cut_off_the_tail_that_can_be_worked_out() -> None:
     assert (interval.mean, interval.low, interval.high) == (0.25, 0.0, 0.75)
 
 
-def test_one_cluster_gives_an_interval_without_width() -> None:
-    interval = bootstrap_mean([0.0, 1.0, 1.0, 1.0], ["a"] * 4, resamples=500, seed=3)
+@pytest.mark.parametrize(
+    ("value", "clusters", "bounds", "low", "high"),
+    [
+        (1.0, 8, (-1.0, 1.0), 1 - 2 * (1 - 0.025 ** (1 / 8)), 1.0),  # 0.262: eight clusters are no certainty
+        (1.0, 30, (-1.0, 1.0), 0.768593, 1.0),
+        (0.75, 1, (0.0, 1.0), 0.75 * 0.025, 0.75 + 0.25 * 0.975),
+        (0.0, 8, (-1.0, 1.0), -0.369417, 0.369417),
+    ],
+)
+def test_clusters_that_all_agree_leave_open_what_so_few_cannot_exclude(
+    value: float, clusters: int, bounds: tuple[float, float], low: float, high: float
+) -> None:
+    names = [f"d{number}" for number in range(clusters)]
 
-    assert (interval.low, interval.mean, interval.high, interval.clusters) == (0.75, 0.75, 0.75, 1)
+    interval = bootstrap_mean([value] * clusters, names, resamples=500, seed=3, bounds=bounds)
+
+    assert interval == Interval(value, pytest.approx(low, abs=1e-6), pytest.approx(high, abs=1e-6), clusters, clusters)
 
 
 def test_no_values_give_an_interval_that_says_so() -> None:
@@ -62,9 +75,44 @@ def test_negated_values_give_the_mirrored_interval() -> None:
     assert (back.low, back.high) == (pytest.approx(-there.high), pytest.approx(-there.low))
 
 
-def test_an_interval_is_above_zero_only_with_its_lower_end() -> None:
-    assert Interval(0.1, 0.001, 0.2, 9, 9).above_zero
-    assert not Interval(0.1, 0.0, 0.2, 9, 9).above_zero
+def test_the_p_value_of_few_clusters_is_the_share_of_all_signs() -> None:
+    # Cluster sums 2, 1, 1: of the eight choices of signs, two (all +, all -) reach the sum 4 seen.
+    assert sign_flip_p([1.0, 1.0, 1.0, 1.0], ["a", "a", "b", "c"], flips=10, seed=0) == 2 / 8
+    # Sums 3, -1: |3 - 1| = 2 is reached by all four choices.
+    assert sign_flip_p([3.0, -1.0], ["a", "b"], flips=10, seed=0) == 1.0
+    assert sign_flip_p([0.0] * 5, list("abcde"), flips=10, seed=0) == 1.0
+    assert sign_flip_p([], [], flips=10, seed=0) == 1.0
+    assert sign_flip_p([0.5] * 8, list("abcdefgh"), flips=10, seed=0) == 2 / 256
+    assert sign_flip_p([0.5] * 8, list("abcdefgh"), flips=10, seed=0, null=0.5) == 1.0
+
+
+def test_many_clusters_are_drawn_and_agree_with_the_exact_value() -> None:
+    values = [0.4, 0.1, -0.2, 0.3, 0.5, -0.1, 0.2, 0.6, 0.1, 0.3, -0.3, 0.4]
+    names = [f"d{number}" for number in range(12)]
+    exact = sign_flip_p(values, names, flips=1, seed=0)
+    padded = sign_flip_p([*values, 0.0], [*names, "empty"], flips=20_000, seed=1)  # 13 clusters: drawn
+
+    assert padded == pytest.approx(exact, abs=0.01)
+    assert sign_flip_p([1.0] * 30, [f"d{n}" for n in range(30)], flips=999, seed=0) == 1 / 1000
+
+
+def test_about_5_of_100_tests_without_a_difference_are_significant() -> None:
+    chance = np.random.default_rng(3)
+    names = [f"d{number // 3}" for number in range(90)]
+    found = [sign_flip_p(_clustered(chance), names, flips=400, seed=draw) <= 0.05 for draw in range(300)]
+
+    assert np.mean(found) == pytest.approx(0.05, abs=0.035)
+
+
+def _clustered(chance: np.random.Generator) -> list[float]:
+    return np.repeat(chance.normal(size=30), 3).tolist()
+
+
+def test_holm_worked_by_hand() -> None:
+    # Sorted .01 .02 .03 .04 times 4 3 2 1: .04 .06 .06 .04, and none below the one before.
+    assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
 
 
 def test_about_95_of_100_intervals_hold_the_true_mean() -> None:

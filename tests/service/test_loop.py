@@ -55,16 +55,16 @@ def test_the_whole_loop(filled: httpx.Client) -> None:
 
     found = filled.get(f"/v1/evaluations/{evaluation['id']}").json()
     report = found["report"]
-    assert list(report["arms"]) == ["extractive", "base", "rag", "tuned", "combined"]
+    assert list(report["arms"]) == ["extractive", "base", "rag", "tuned", "tuned+rag", "combined"]
     assert report["arms"]["tuned"]["adapter"] == adapters["closed_book"]
     assert report["arms"]["combined"]["adapter"] == adapters["with_context"]
     assert report["active_arm"] == "extractive"
     assert report["arms"]["extractive"]["metrics"]["recall"]["mean"] == 1.0
-    assert found["verdict"]["arm"] == "extractive"
+    assert found["verdict"] is None
     assert "2 questions" in " ".join(report["gate"]["combined"]["reasons"])
-    assert len(filled.get(f"/v1/evaluations/{evaluation['id']}/report.json").json()["records"]) == 10
-    assert "Verdict: extractive" in filled.get(f"/v1/evaluations/{evaluation['id']}/report.md").text
-    assert "<strong>extractive</strong>" in filled.get(f"/v1/evaluations/{evaluation['id']}/report.html").text
+    assert len(filled.get(f"/v1/evaluations/{evaluation['id']}/report.json").json()["records"]) == 12
+    assert "No verdict: 2 questions" in filled.get(f"/v1/evaluations/{evaluation['id']}/report.md").text
+    assert "No verdict: 2 questions" in filled.get(f"/v1/evaluations/{evaluation['id']}/report.html").text
 
     release = report["arms"]["combined"]["release"]
     refused = filled.post(f"/v1/releases/{release}/promote")

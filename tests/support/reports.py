@@ -41,6 +41,11 @@ def records(arm: str, scores: Sequence[float], *, abstention: float = 1.0, langu
     ]
 
 
+def settings_of(**limits: Any) -> EvalSettings:
+    """Return settings with few resamples and these limits of the gate."""
+    return EvalSettings(resamples=500, gate=GateLimits(**{"min_documents": 2, "min_questions": 1, **limits}))
+
+
 def report_of(
     measured: dict[str, list[Record]],
     active: str = "extractive",
@@ -50,9 +55,12 @@ def report_of(
     min_questions: int = 1,
     min_documents: int = 2,
     split: str = "test",
+    dataset: dict[str, int] | None = None,
+    looks: int = 1,
 ) -> dict[str, Any]:
     """Return the report of these records, by arm, with limits that so few questions can reach."""
-    questions = len(next(iter(measured.values())))
+    first = next(iter(measured.values()))
+    questions, groups = len(first), len({record.cluster for record in first})
     return build_report(
         measured,
         about={
@@ -61,8 +69,13 @@ def report_of(
                 "id": "ds_1",
                 "name": "questions",
                 "split": split,
-                "questions": questions,
                 "sha256": "abcdef" * 10,
+                "questions": questions,
+                "answerable": questions,
+                "unanchored": 0,
+                "documents": groups,
+                "groups": groups,
+                **(dataset or {}),
             },
             "skipped": {"tuned": "no adapter was trained closed_book (tandem tune generator)."},
         },
@@ -71,11 +84,13 @@ def report_of(
                 "release": f"rel_{BY_COST.index(name) if name in BY_COST else name}",
                 "generator": "x",
                 "adapter": None,
+                "about": f"the arm {name}",
             }
             for name in measured
         },
         active_arm=active,
         primary_metric="f1",
         leaks=leaks or [],
-        settings=EvalSettings(resamples=500, gate=GateLimits(min_documents=min_documents, min_questions=min_questions)),
+        settings=settings_of(min_documents=min_documents, min_questions=min_questions),
+        looks=looks,
     )

@@ -72,6 +72,6 @@ def workshop(
         engine.add("handbook", f"{number}.txt", text)
     engine.close()
     lines = "\n".join(json.dumps(row) for row in QUESTIONS)
-    dataset = import_questions(store, domain.id, "questions", lines.encode())
+    dataset = import_questions(store, domain.id, "questions", lines.encode(), "train")
     tuner = TunerSettings(lora=LoraSettings(r=4, epochs=1, batch=4), threads=1)
     return Workshop(store, domain, dataset, TuneSection(tuner=tuner, generator=generator, retriever=retriever_settings))

@@ -45,6 +45,7 @@ def test_a_good_file_becomes_a_data_set_in_its_order(store: Store, domain: Domai
 
     assert (dataset.name, dataset.kind, dataset.origin) == ("questions", "qa", "human")
     assert dataset.splits == {"test": 1, "train": 2}
+    assert dataset.warnings == []
     first, second, third = list_examples(store, dataset.id)
     assert (first.key, first.split, first.documents) == ("q-b", "test", {})
     assert first.content == {"question": "门票多少钱？", "answers": ["四十元"], "language": "zh"}
@@ -53,11 +54,11 @@ def test_a_good_file_becomes_a_data_set_in_its_order(store: Store, domain: Domai
     assert (third.key, third.content["answers"]) == ("line-3", [])
 
 
-@pytest.mark.parametrize(("given", "expected"), [(None, "train"), ("test", "test")])
+@pytest.mark.parametrize(("given", "expected"), [(None, "train"), ("test", "test")])  # one line names a split
 def test_a_line_without_a_split_goes_where_the_import_says_and_to_train_otherwise(
     store: Store, domain: Domain, given: str | None, expected: str
 ) -> None:
-    data = lines(question(), question(split="dev"))
+    data = lines(question(), question(question="How many?", split="dev"))
 
     dataset = import_questions(store, domain.id, "questions", data, given)
 
@@ -65,7 +66,9 @@ def test_a_line_without_a_split_goes_where_the_import_says_and_to_train_otherwis
 
 
 def test_a_byte_order_mark_and_empty_lines_and_line_ends_of_windows_do_no_harm(store: Store, domain: Domain) -> None:
-    data = b"\xef\xbb\xbf" + lines(question(), "", "   ", question()).replace(b"\n", b"\r\n") + b"\r\n"
+    data = (
+        b"\xef\xbb\xbf" + lines(question(), "", "   ", question(question="How many?")).replace(b"\n", b"\r\n") + b"\r\n"
+    )
 
     dataset = import_questions(store, domain.id, "questions", data)
 

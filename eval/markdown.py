@@ -1,0 +1,88 @@
+"""The report as Markdown, for terminals and for pages that take it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def to_markdown(report: dict[str, Any]) -> str:
+    """Return the report as Markdown, without the single records."""
+    lines = [f"# Evaluation of the domain {report['domain']}", "", *_verdict(report), ""]
+    if not report["leaks"]:
+        lines += [*_arm_table(report), "", *_language_table(report), "", *_comparisons(report), ""]
+    lines += ["Gate:", ""]
+    for name, decision in report["gate"].items():
+        lines.append(f"- {name}: {'open' if decision['passed'] else 'closed: ' + '; '.join(decision['reasons'])}")
+    lines += [f"- not measured: {name}: {why}" for name, why in report["skipped"].items()]
+    lines += ["", *_descriptions(report), "", _about(report), ""]
+    lines += [f"Next: {step}\n" for step in report.get("next", [])]
+    return "\n".join(lines)
+
+
+def _verdict(report: dict[str, Any]) -> list[str]:
+    if report["leaks"]:
+        leaks = [f"- {leak}" for leak in report["leaks"]]
+        return ["**No verdict: training and test data overlap.**", "", *leaks]
+    verdict = report["verdict"]
+    if verdict is None:
+        return [f"**No verdict: {'; '.join(report['no_verdict'])}.** The numbers below show no more than a tendency."]
+    return [f"**Verdict: {verdict['arm']}.** {verdict['text']}"]
+
+
+def _comparisons(report: dict[str, Any]) -> list[str]:
+    """The table of differences; reports of before have no p-values."""
+    lines = [f"Differences in {report['primary_metric']}, paired by question, with the 95 % interval of each alone;"]
+    lines += ["p is corrected for all that were looked at, and at least 0.001 is shown:", ""]
+    lines += ["| arm | against | difference | interval | p | kind |", "|---|---|---|---|---|---|"]
+    for each in report["comparisons"]:
+        p = f"{max(each['p_adjusted'], 0.001):.3f}" if "p_adjusted" in each else "-"
+        interval = f"[{each['low']:+.3f}, {each['high']:+.3f}]"
+        ends = f"{each['difference']:+.3f} | {interval} | {p} | {each.get('kind', 'exploratory')}"
+        lines.append(f"| {each['arm']} | {each['against']} | {ends} |")
+    return lines
+
+
+def _descriptions(report: dict[str, Any]) -> list[str]:
+    found = [f"- {name}: {arm['about']}" for name, arm in report["arms"].items() if "about" in arm]
+    return ["What was measured:", "", *found] if found else []
+
+
+def _about(report: dict[str, Any]) -> str:
+    dataset = report["dataset"]
+    blanked = (
+        f" {report['blanked']} records were blanked because their document was deleted."
+        if report.get("blanked")
+        else ""
+    )
+    notes = "".join(f" {warning}" for warning in report.get("warnings", []))
+    return (
+        f"{dataset['questions']} questions about {dataset['documents']} documents, split {dataset['split']} "
+        f"of {dataset['name']} (SHA-256 {dataset['sha256'][:12]}).{notes} Intervals: {report['interval']}. "
+        f"Normalisation: {', '.join(f'{key} {value}' for key, value in report['normalisers'].items())}.{blanked}"
+    )
+
+
+def _arm_table(report: dict[str, Any]) -> list[str]:
+    lines = [
+        "| arm | F1 | exact | answer recall | abstention | citation precision | ms p50 | tokens | release |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, arm in report["arms"].items():
+        numbers = [_cell(arm["metrics"][key]) for key in ("f1", "em", "recall", "abstention", "citation_precision")]
+        tail = f"{arm['latency_ms']['p50']:.0f} | {arm['tokens']:.0f} | {arm['release']}"
+        lines.append(f"| {name} | {' | '.join(numbers)} | {tail} |")
+    return lines
+
+
+def _language_table(report: dict[str, Any]) -> list[str]:
+    metric = report["primary_metric"]
+    languages = sorted({language for arm in report["arms"].values() for language in arm["by_language"]})
+    lines = [f"| {metric} | {' | '.join(languages)} |", "|---|" + "---|" * len(languages)]
+    for name, arm in report["arms"].items():
+        cells = [_cell(arm["by_language"][language][metric]) for language in languages]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def _cell(interval: dict[str, Any]) -> str:
+    return f"{interval['mean']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]" if interval["n"] else "-"
