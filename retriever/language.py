@@ -12,7 +12,8 @@ _LEAST = 0.3  # share of CJK characters from which on a text is not a Latin one 
 _KANA = re.compile("[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff]")
 _HANGUL = re.compile("[\uac00-\ud7af\u1100-\u11ff]")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_KANA_SHARE = 0.15  # of the CJK characters: a Chinese sentence may quote a word in kana
+_KANA_SHARE = 0.1  # of the CJK characters from which on a text is Japanese
+_QUOTED = re.compile("[「『“\"][^」』”\"]*[」』”\"]")  # a Chinese sentence may quote a word in kana
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 
@@ -26,7 +27,9 @@ def language_of(text: str) -> Language:
     if text.isascii():
         return "en"
     if is_cjk_text(text):
-        han, kana, hangul = (len(script.findall(text)) for script in (_HAN, _KANA, _HANGUL))
+        own = _QUOTED.sub("", text)
+        judged = own if is_cjk_text(own) else text
+        han, kana, hangul = (len(script.findall(judged)) for script in (_HAN, _KANA, _HANGUL))
         if hangul > max(han, kana):
             return "ko"
         return "ja" if kana > _KANA_SHARE * (han + kana) else "zh"
