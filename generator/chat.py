@@ -129,4 +129,4 @@ def _render(template: str, messages: list[Message]) -> str:
 
 
 def _broken(reason: str) -> ConflictError:
-    return ConflictError(f"its chat template cannot be used: {reason}", code="unusable_base_model")
+    return ConflictError(f"its chat template cannot be used: {reason.rstrip('.')}", code="unusable_base_model")

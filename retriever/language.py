@@ -13,7 +13,7 @@ _KANA = re.compile("[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff]")
 _HANGUL = re.compile("[\uac00-\ud7af\u1100-\u11ff]")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA_SHARE = 0.1  # of the CJK characters from which on a text is Japanese
-_QUOTED = re.compile("[「『“\"][^」』”\"]*[」』”\"]")  # a Chinese sentence may quote a word in kana
+_QUOTED = re.compile('[「『“"][^」』”"]*[」』”"]')  # a Chinese sentence may quote a word in kana
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 

@@ -139,7 +139,7 @@ def test_an_abstention_is_recognised(text: str, expected: bool) -> None:
 
 
 def test_a_prompt_of_another_hash_than_the_release_recorded_is_refused() -> None:
-    assert load_prompt("v1", _SHA256).name == "v1"
+    assert load_prompt("v1", _SHA256["v1"]).name == "v1"
     with pytest.raises(DamagedError, match="0000"):
         load_prompt("v1", "0000")
 
