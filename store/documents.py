@@ -20,25 +20,12 @@ from store.errors import NotFoundError
 from store.evaluations import blank_records
 from store.jobs import Lease, check_lease
 from store.models import flag_learners
-from store.passages import NewPassage, add_passages, passage_ids, remove_passages
+from store.passages import add_passages, passage_ids, remove_passages
 from store.removals import blob_path, note_removals
 from store.shrinking import shrink_document
 from store.store import Store, now
 
 __all__ = ["Cut", "Document", "Version"]  # defined elsewhere, and offered here to those who work with documents
-
-
-def make_searchable(
-    store: Store,
-    document: Document,
-    text: str,
-    passages: Sequence[NewPassage],
-    passage_set: str,
-    vectors: Mapping[str, bytes],
-    space_id: str,
-) -> set[str]:
-    """Do what `make_all_searchable` does, with one document."""
-    return make_all_searchable(store, [Cut(document, text, passages)], passage_set, vectors, space_id)
 
 
 def make_all_searchable(
@@ -132,11 +119,6 @@ def _publish(connection: sa.Connection, cuts: Sequence[Cut], before: Mapping[str
     for cut in cuts:
         if before[cut.document.id] not in (None, cut.document.version):
             flag_learners(connection, cut.document.id, "outdated", before=cut.document.version)
-
-
-def mark_parsed(store: Store, document: Document, text: str) -> None:
-    """Do what `mark_all_parsed` does, with one document."""
-    mark_all_parsed(store, [Cut(document, text, ())])
 
 
 def mark_all_parsed(store: Store, cuts: Sequence[Cut], lease: Lease | None = None) -> None:

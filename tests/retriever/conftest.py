@@ -15,7 +15,7 @@ from retriever.index import View
 from retriever.reranker import Reranker
 from retriever.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
-from store.documents import Document, get_document, make_searchable
+from store.documents import Cut, Document, get_document, make_all_searchable
 from store.domains import Domain
 from store.passages import NewPassage
 from store.receiving import receive
@@ -71,11 +71,9 @@ def add(store: Store, domain: Domain, settings: RetrieverSettings) -> Callable[.
             media_type="text/plain",
             metadata=metadata,
         )
-        missing = make_searchable(
+        missing = make_all_searchable(
             store,
-            document,
-            text,
-            passages,
+            [Cut(document, text, passages)],
             settings.chunker.passage_set,
             vectors_of(encoder, passages),
             encoder.space_id,

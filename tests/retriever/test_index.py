@@ -10,7 +10,7 @@ from indexed import contents_of, found_by
 
 from retriever.index import View, open_index
 from retriever.verification import verify_index
-from store.documents import Document, delete_document, make_searchable
+from store.documents import Cut, Document, delete_document, make_all_searchable
 from store.domains import Domain, create_domain
 from store.passages import NewPassage, last_seq, live_texts
 from store.receiving import receive
@@ -126,7 +126,7 @@ def test_verifying_names_texts_that_an_index_lacks(store: Store, view: View) -> 
     document, _ = receive(store, view.domain_id, "a.txt", b"one", title="a", media_type="text/plain")
     passages = [NewPassage(0, 3, "", "one")]
     vectors = vectors_of(HashEncoder(), passages)
-    make_searchable(store, document, "one", passages, view.passage_set, vectors, "spc_other")
+    make_all_searchable(store, [Cut(document, "one", passages)], view.passage_set, vectors, "spc_other")
 
     problems = verify_index(store, view)
 

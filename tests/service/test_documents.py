@@ -11,7 +11,7 @@ from polling import ended
 
 from service.server import local_server
 from service.settings import Settings
-from store.documents import get_document, mark_parsed
+from store.documents import Cut, get_document, mark_all_parsed
 from store.domains import get_domain
 from store.jobs import list_jobs
 from store.receiving import receive
@@ -204,7 +204,7 @@ def test_documents_that_a_crash_left_waiting_are_taken_up_by_the_next_start(sett
         receive(store, domain.id, name, name.encode(), title=name, media_type="text/plain")[0]
         for name in ("received.txt", "parsed.txt")
     ]
-    mark_parsed(store, left[1], "parsed.txt")
+    mark_all_parsed(store, [Cut(left[1], "parsed.txt", ())])
     assert [get_document(store, domain.id, each.id).status for each in left] == ["received", "parsed"]
     assert list_jobs(store) == []
     store.close()

@@ -13,9 +13,8 @@ from store.documents import (
     list_documents,
     list_versions,
     make_all_searchable,
-    make_searchable,
+    mark_all_parsed,
     mark_failed,
-    mark_parsed,
     read_original,
 )
 from store.domains import Domain
@@ -30,11 +29,14 @@ def test_a_replaced_document_keeps_the_vector_of_an_unchanged_text(
 ) -> None:
     first, _ = receive(store, domain.id, "a.txt", b"one two", title="a", media_type="text/plain")
     passages = [NewPassage(0, 3, "", "one"), NewPassage(4, 7, "", "two")]
-    assert make_searchable(store, first, "one two", passages, "set", vectors_of(encoder, passages), "spc") == set()
+    assert (
+        make_all_searchable(store, [Cut(first, "one two", passages)], "set", vectors_of(encoder, passages), "spc")
+        == set()
+    )
     second, result = receive(store, domain.id, "a.txt", b"one", title="a", media_type="text/plain")
     assert (result, second.version, second.id) == ("updated", 2, first.id)
 
-    missing = make_searchable(store, second, "one", [NewPassage(0, 3, "", "one")], "set", {}, "spc")
+    missing = make_all_searchable(store, [Cut(second, "one", [NewPassage(0, 3, "", "one")])], "set", {}, "spc")
 
     assert missing == set()
     changes = changes_since(store, domain.id, "set", 0)
@@ -128,7 +130,7 @@ def test_a_parsed_version_can_be_read_but_not_found(store: Store, domain: Domain
     put(store, domain.id, "a", "one")
     second = take(store, domain.id, "a", "two")
 
-    mark_parsed(store, second, "two")
+    mark_all_parsed(store, [Cut(second, "two", ())])
 
     document = get_document(store, domain.id, "a")
     assert (document.status, document.version, document.passages) == ("parsed", 2, 1)
@@ -145,7 +147,7 @@ def test_an_older_version_that_is_parsed_late_changes_no_status(store: Store, do
     first = take(store, domain.id, "a", "one")
     put(store, domain.id, "a", "two")
 
-    mark_parsed(store, first, "one")
+    mark_all_parsed(store, [Cut(first, "one", ())])
 
     assert get_document(store, domain.id, "a").status == "searchable"
     assert [version.text for version in list_versions(store, domain.id, "a")] == ["two", "one"]
@@ -190,7 +192,7 @@ def test_texts_without_a_vector_are_named_and_nothing_is_changed(store: Store, d
     passages = line_passages("one\ntwo\nthree")
     given = vectors_of(HashEncoder(), passages[1:2])
 
-    missing = make_searchable(store, document, "…", passages, PASSAGE_SET, given, HashEncoder.space_id)
+    missing = make_all_searchable(store, [Cut(document, "…", passages)], PASSAGE_SET, given, HashEncoder.space_id)
 
     assert missing == {"three"}
     assert get_document(store, domain.id, "a") == document
@@ -202,7 +204,9 @@ def test_a_document_can_be_chunked_again_without_a_new_version(store: Store, dom
     document = put(store, domain.id, "a", "one two")
     halves = [NewPassage(0, 3, "Title", "one"), NewPassage(4, 7, "Title", "two")]
 
-    make_searchable(store, document, "one two", halves, PASSAGE_SET, vectors_of(HashEncoder(), halves), "spc_hash")
+    make_all_searchable(
+        store, [Cut(document, "one two", halves)], PASSAGE_SET, vectors_of(HashEncoder(), halves), "spc_hash"
+    )
 
     assert searchable(store, domain) == {"Title\none", "Title\ntwo"}
     assert verify_store(store) == []

@@ -11,12 +11,13 @@ from writing import PASSAGE_SET, embed, line_passages, put, searchable, take, tu
 
 from store.datasets import Example, create_dataset, list_examples
 from store.documents import (
+    Cut,
     delete_document,
     get_document,
     get_version,
     list_documents,
     list_versions,
-    make_searchable,
+    make_all_searchable,
     read_original,
 )
 from store.domains import Domain, create_domain
@@ -32,7 +33,9 @@ def test_a_document_that_was_deleted_meanwhile_does_not_come_back(store: Store, 
     passages = line_passages("slow")
 
     vectors = vectors_of(HashEncoder(), passages)
-    assert make_searchable(store, slow, "slow", passages, PASSAGE_SET, vectors, HashEncoder.space_id) == set()
+    assert (
+        make_all_searchable(store, [Cut(slow, "slow", passages)], PASSAGE_SET, vectors, HashEncoder.space_id) == set()
+    )
 
     assert list_documents(store, domain.id) == []
     assert searchable(store, domain) == set()

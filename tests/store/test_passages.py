@@ -6,7 +6,7 @@ import numpy as np
 from fakes import HashEncoder
 from writing import PASSAGE_SET, put, take
 
-from store.documents import delete_document, get_document, make_searchable
+from store.documents import Cut, delete_document, get_document, make_all_searchable
 from store.domains import Domain, create_domain
 from store.passages import (
     NewPassage,
@@ -74,7 +74,9 @@ def test_changes_are_those_after_a_sequence_number_in_one_domain_and_passage_set
     begin = last_seq(store, domain.id)
     put(store, other.id, "a", "elsewhere")
     document = take(store, domain.id, "b", "two")
-    make_searchable(store, document, "two", [NewPassage(0, 3, "", "two")], "set_other", {"two": b"\0\0"}, "spc_other")
+    make_all_searchable(
+        store, [Cut(document, "two", [NewPassage(0, 3, "", "two")])], "set_other", {"two": b"\0\0"}, "spc_other"
+    )
 
     here = changes_since(store, domain.id, PASSAGE_SET, begin)
     there = changes_since(store, domain.id, "set_other", begin)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from writing import PASSAGE_SET, line_passages, put, take
 
 from store import schema
-from store.documents import get_document, make_searchable
+from store.documents import Cut, get_document, make_all_searchable
 from store.domains import Domain
 from store.errors import ComputationError
 from store.passages import live_texts
@@ -44,7 +44,7 @@ def test_a_document_with_a_vector_that_is_not_finite_is_not_stored(store: Store,
     vectors["two"] = np.full(HashEncoder.dimension, bad, "<f2").tobytes()
 
     with pytest.raises(ComputationError, match="1 of 2 vectors are not finite"):
-        make_searchable(store, document, "one\ntwo", passages, PASSAGE_SET, vectors, HashEncoder.space_id)
+        make_all_searchable(store, [Cut(document, "one\ntwo", passages)], PASSAGE_SET, vectors, HashEncoder.space_id)
 
     assert live_texts(store, domain.id, PASSAGE_SET).live == frozenset()
     assert get_document(store, domain.id, document.id).status == "received"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fakes import HashEncoder, vectors_of
 
-from store.documents import Document, get_document, make_searchable
+from store.documents import Cut, Document, get_document, make_all_searchable
 from store.domains import Domain
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
 from store.fingerprints import Fingerprint
@@ -38,7 +38,7 @@ def embed(store: Store, document: Document, text: str) -> Document:
     """Make this version of a document searchable and return the document's new state."""
     passages = line_passages(text)
     vectors = vectors_of(HashEncoder(), passages)
-    missing = make_searchable(store, document, text, passages, PASSAGE_SET, vectors, HashEncoder.space_id)
+    missing = make_all_searchable(store, [Cut(document, text, passages)], PASSAGE_SET, vectors, HashEncoder.space_id)
     assert missing == set()
     return get_document(store, document.domain_id, document.id)
 
