@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from isolation import changes, contents
+import pytest
+from isolation import changes, contents, remove_left_folders
 
 from retriever.encoder_files import default_cache
 from retriever.settings import RetrieverSettings
@@ -30,6 +32,21 @@ def test_default_cache_and_data_folder_are_temporary_for_tests_and_their_childre
     assert retriever_settings.cache == default_cache()
     for folder in (default_cache(), default_home()):
         assert folder.is_relative_to(temporary)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="which processes live is read from /proc")
+def test_the_folder_of_a_run_that_was_killed_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f"tandem-tests-{ended.pid}-a", f"tandem-tests-{os.getpid()}-b", "other-1-c"):
+        (tmp_path / name).mkdir()
+
+    remove_left_folders()
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other-1-c", f"tandem-tests-{os.getpid()}-b"]
 
 
 def test_what_was_written_is_named(tmp_path: Path) -> None:

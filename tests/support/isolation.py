@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+_PREFIX = "tandem-tests-"
 Contents = dict[str, tuple[int, int]]
 
 
@@ -24,7 +25,8 @@ class Isolation:
             self._users.append(data)
         self._before = contents(self._users)
         self._changed: list[str] = []
-        self._folder = Path(tempfile.mkdtemp(prefix="tandem-tests-"))
+        remove_left_folders()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
             os.environ[name] = str(self._folder / name.lower())
 
@@ -42,6 +44,14 @@ class Isolation:
     def pytest_unconfigure(self) -> None:
         """Remove the temporary folder."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def remove_left_folders() -> None:
+    """Remove the folders of runs that were killed: hundreds of megabytes each."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        process = Path("/proc") / folder.name.removeprefix(_PREFIX).split("-")[0]
+        if process.parent.is_dir() and not process.exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def contents(folders: Iterable[Path]) -> Contents:
