@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,13 +14,11 @@ from service.runtime import Runtime
 from store.diagnosis import damaged_tables, probe
 from store.errors import TandemError
 from store.releases import served_releases
-from store.store import Store
 
 _FRESH_S = 1.0  # a look is good for so long, however often somebody asks
 _ANSWER_S = 2.0  # a probe gets its answer within
 _PAGES_EVERY_S = 600.0  # how often all pages of the database are read
 _PAGES_BYTES = 256 << 20  # of a database up to this size
-_LOW_BYTES = 16 << 20  # of free disk below which no upload is safe
 # What every question needs; of the others (jobs, evaluations, data sets) it needs none.
 _NEEDED = {"domains", "releases", "documents", "versions", "texts", "passages", "vectors", "changes", "models"}
 
@@ -87,11 +84,8 @@ class Monitor:
         return self._runtime.store.folder.database.stat().st_size
 
     def _disk(self) -> tuple[Problem, ...]:
-        free = free_bytes(self._runtime.store)
-        if free >= _LOW_BYTES:
-            return ()
-        message = f"The disk has {free >> 20} MB left: make room, or delete documents."
-        return (Problem("disk", message),)
+        shortage = self._runtime.store.database.space.shortage()
+        return (Problem("disk", shortage),) if shortage else ()
 
     def _releases(self) -> tuple[Problem, ...]:
         served = served_releases(self._runtime.store)
@@ -130,12 +124,6 @@ class Probes:
             return Readiness((Problem("database", message, fatal=True),))
         self._found, self._until, self._running = running.result(), time.monotonic() + _FRESH_S, None
         return self._found
-
-
-def free_bytes(store: Store) -> int:
-    """Return how much of the disk of the data folder this user may still write."""
-    found = os.statvfs(store.folder.root)
-    return found.f_bavail * found.f_frsize
 
 
 def _damage(tables: set[str] | None) -> tuple[Problem, ...]:

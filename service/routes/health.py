@@ -23,7 +23,7 @@ from service.objects.diagnosis import (
     SettingObject,
     WaitingObject,
 )
-from service.readiness import Monitor, Probes, free_bytes
+from service.readiness import Monitor, Probes
 from service.routes.dependencies import RuntimeDep
 from service.runtime import Runtime
 from service.settings import Settings, settings_from
@@ -78,7 +78,7 @@ def doctor(runtime: RuntimeDep, request: Request) -> Diagnosis:
         cpu=cpu_name(),
         reranker=reranker.id if reranker else None,
         base_model=f"{base.lineage.get('name')} ({base.id})" if base else None,
-        disk_free=free_bytes(runtime.store),
+        disk_free=runtime.store.database.space.free(),
         database_bytes=runtime.store.folder.database.stat().st_size,
         settings_from=settings_from(),
         given_up_total=total,

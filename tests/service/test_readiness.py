@@ -149,7 +149,7 @@ def test_what_fails_in_the_background_and_a_full_disk_are_told(store: Store, mon
     assert monitor.look().status == "ready"
 
     monkeypatch.setattr(runtime, "failures", lambda: ["The worker ended."])
-    monkeypatch.setattr(readiness, "free_bytes", lambda _: 1_000_000)
+    monkeypatch.setattr("store.space.Space.is_low", lambda _: True)
     found = monitor.look()
     assert found.status == "degraded"
     assert [each.part for each in found.problems] == ["disk", "jobs"]
