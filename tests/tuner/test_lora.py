@@ -91,7 +91,7 @@ def test_the_lineage_says_what_the_adapter_was_made_from(workshop: Workshop, ada
             "examples": TRAINED,
         },
         "settings": {**workshop.section.tuner.lora.model_dump(), "without_gold": 0.125},
-        "prompt": {"name": "v1", "sha256": load_prompt().sha256},
+        "prompt": {"name": load_prompt().name, "sha256": load_prompt().sha256},
         "versions": {
             **{name: version(name) for name in ("torch", "transformers", "peft", "trl")},
             "python": platform.python_version(),
