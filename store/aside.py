@@ -43,10 +43,10 @@ def tidy(store: Store) -> list[str]:
         moved = list(_set_aside(store, connection, str(start)))
     removed = list(_remove_old(store, start))
     if returned:
-        _LOG.warning("%d files that the database names again were brought back from 'aside'", len(returned))
+        _LOG.warning("brought back from 'aside', since the database names them again: %d files", len(returned))
     if moved:
         _LOG.warning(
-            "%d files that no row of the database names were moved to %s; they are kept for %d days",
+            "files that no row of the database names: %d were moved to %s, where they are kept for %d days",
             len(moved), store.folder.aside / str(start), GRACE_S // 86400,
         )  # fmt: skip
     return returned + moved + removed
