@@ -44,9 +44,12 @@ def check_place(root: Path) -> None:
             raise
 
 
-def check_new(root: Path) -> None:
-    """Raise `FolderError` unless the folder, which has neither marker nor tables, holds nothing that could be lost."""
-    ours = [name for name in _JOURNALS[::2] if _size(root / name) > 0]
+def check_new(root: Path, *, log_was_read: bool = False) -> None:
+    """Raise `FolderError` unless the folder, which has neither marker nor tables, holds nothing that could be lost.
+
+    The log of a database counts, unless it `log_was_read` and has no tables either: a first start was interrupted.
+    """
+    ours = [] if log_was_read else [name for name in _JOURNALS[::2] if _size(root / name) > 0]
     ours += [name for name in FOLDERS if (root / name).is_symlink() or not _is_empty(root / name)]
     foreign = sorted({path.name for path in root.iterdir()} - _OURS - _HARMLESS)
     if any(BLOB.fullmatch(path.name) for path in (root / "blobs").glob("??/*")):

@@ -94,7 +94,7 @@ def _check_database(folder: DataFolder, marked: str | None) -> bool:
     if marked is not None:
         raise lost_database(folder.root)
     try:
-        check_new(folder.root)
+        check_new(folder.root, log_was_read=folder.database.exists() and folder.database.stat().st_size > 0)
     except FolderError:
         if examine(folder.database).is_new:  # else another process has made it meanwhile
             raise

@@ -263,3 +263,18 @@ def test_a_tilde_in_the_name_is_the_users_folder(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert DataFolder.open(Path("~/data")).root == tmp_path / "data"
+
+
+def test_a_first_start_that_was_interrupted_is_finished_by_the_next(tmp_path: Path) -> None:
+    with closing(sqlite_driver().connect(tmp_path / "tandem.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA cache_size=1")
+        connection.execute("BEGIN")
+        connection.execute("CREATE TABLE domains (x)")
+        connection.execute("INSERT INTO domains VALUES (zeroblob(200000))")  # more than fits: it is in the log already
+        shutil.copytree(tmp_path, tmp_path.parent / "killed")
+
+    assert (tmp_path.parent / "killed" / "tandem.db-wal").stat().st_size > 0
+    Store.open(tmp_path.parent / "killed").close()
+
+    assert (tmp_path.parent / "killed" / "TANDEM").is_file()
