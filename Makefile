@@ -20,8 +20,9 @@ demo: .venv/.ready
 test: .venv/.ready
 	$(BIN)/python -m pytest -m "not nightly"
 
+# All tests, the slow ones too, in random order; `-p randomly --randomly-seed=N` repeats an order, N stands in the first lines.
 test-nightly: .venv/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -p randomly
 
 check: .venv/.ready
 	$(BIN)/ruff check .
