@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from earlier import as_before_markers, content
 from fakes import HashEncoder
-from test_identity import as_before_markers, content
 from writing import PASSAGE_SET, put
 
 from retriever.index import DomainIndex, View
