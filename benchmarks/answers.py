@@ -170,16 +170,21 @@ def summary(rows: Sequence[Scores], clusters: Sequence[str]) -> dict[str, dict[s
         found[system] = {metric: interval(values[metric], clusters) for metric in METRICS}
     for one, other in pairs:
         found[f"{one} - {other}"] = {
-            metric: interval([_difference(row[one], row[other], metric) for row in rows], clusters)
+            metric: interval([_difference(row[one], row[other], metric) for row in rows], clusters, (-1.0, 1.0))
             for metric in METRICS
         }
     return found
 
 
-def interval(values: Sequence[float | None], clusters: Sequence[str]) -> dict[str, float]:
-    """Return mean, low, high and n of the values that are there; the 95 % interval resamples documents."""
+def interval(
+    values: Sequence[float | None], clusters: Sequence[str], bounds: tuple[float, float] = (0.0, 1.0)
+) -> dict[str, float]:
+    """Return mean, low, high and n of the values that are there; the 95 % interval resamples documents.
+
+    `bounds` are the least and the largest that a value can be.
+    """
     kept = [(value, cluster) for value, cluster in zip(values, clusters, strict=True) if value is not None]
-    return asdict(bootstrap_mean([value for value, _ in kept], [name for _, name in kept], RESAMPLES, SEED))
+    return asdict(bootstrap_mean([value for value, _ in kept], [name for _, name in kept], RESAMPLES, SEED, bounds))
 
 
 def _difference(one: Mapping[str, float | None], other: Mapping[str, float | None], metric: str) -> float | None:

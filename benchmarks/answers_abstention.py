@@ -57,7 +57,10 @@ def abstention(trials: Sequence[Trial], tuning: Sequence[Trial]) -> dict[str, An
             "threshold": threshold,
             "answered of answerable": float(speaks[answerable == 1].mean()),
             "abstained of unanswerable": float(1 - speaks[answerable == 0].mean()),
-        } | {key: asdict(bootstrap_mean(each.tolist(), clusters, RESAMPLES, SEED)) for key, each in values.items()}
+        }
+        for key, each in values.items():
+            bounds = (-1 - cost, 1 + cost) if " - " in key else (-cost, 1.0)
+            found[name][key] = asdict(bootstrap_mean(each.tolist(), clusters, RESAMPLES, SEED, bounds))
     return found
 
 

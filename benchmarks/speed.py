@@ -141,7 +141,7 @@ def measure_ingest(found: RetrievalSet, rounds: int, python: str, scratch: Path)
                 quality[name] = [ndcg(own, found.qrels[key]) for key, own in zip(found.queries, hits, strict=True)]
             child.close()
     lost = {
-        name: bootstrap_mean(np.subtract(own, quality[_EXACT]).tolist(), list(found.queries), 2000, 7)
+        name: bootstrap_mean(np.subtract(own, quality[_EXACT]).tolist(), list(found.queries), 2000, 7, (-1.0, 1.0))
         for name, own in quality.items()
     }
     return {

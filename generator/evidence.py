@@ -25,7 +25,7 @@ class Thresholds(TypedDict):
 
 
 # Fitted by tools/calibrate_evidence.py on dev parts in two languages, answerable and unanswerable questions weighing
-# the same; docs/decisions.md has the run. With such an estimate answering is likelier right than abstaining where it is
+# the same; docs/decisions has the run. With such an estimate answering is likelier right than abstaining where it is
 # above the share of questions that have no answer: here one in five.
 DEFAULT_THRESHOLDS = Thresholds(
     evidence=0.2,

@@ -1,6 +1,6 @@
 """Words for the lexical index and for measuring overlap: lower-cased words, and of CJK text characters and their pairs.
 
-They need no dictionary, and together measure at least like jieba's words (see docs/decisions.md).
+They need no dictionary, and together measure at least like jieba's words (see docs/decisions).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from store.ids import hashed_id
 
 Vectors = npt.NDArray[np.float32]
 _CHINESE = 0.3  # share of CJK characters from which on a text is Chinese with foreign words, and not the reverse
-_CHINESE_TRUST = 0.65  # chosen on the dev parts of three Chinese sets, docs/decisions.md
+_CHINESE_TRUST = 0.65  # chosen on the dev parts of three Chinese sets, docs/decisions
 
 
 class Encoder(Protocol):

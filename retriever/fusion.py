@@ -3,7 +3,7 @@
 The default is a convex combination of calibrated scores (Bruch, Gai and Ingber 2022, "An Analysis of Fusion Functions
 for Hybrid Retrieval"): w * cosine + (1 - w) * BM25 / bound. The bound is what BM25 gives a passage in which every word
 of the query stands without end, so that a half means the same for each query: how much of the query, by rarity, is
-there. Scaled so, one weight serves all the collections tried (docs/decisions.md); scaled by the best hit of the query
+there. Scaled so, one weight serves all the collections tried (docs/decisions); scaled by the best hit of the query
 or by rank, as usual, it does not. The weight moves with the question: where the cosines of the candidates lie close
 together the vectors cannot tell them apart, and count less (Shtok et al. 2012, "Predicting Query Performance by
 Query-Drift Estimation", read how good a ranking is from the spread of its scores). Reciprocal ranks (Cormack, Clarke

@@ -46,7 +46,7 @@ class ReadingReranker:
     """Ranks by the search and the reader's best span together; alone the span lifts whatever sounds like an answer."""
 
     id = "reader"
-    weight: float | None = 0.01  # chosen on the dev parts, docs/decisions.md
+    weight: float | None = 0.01  # chosen on the dev parts, docs/decisions
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

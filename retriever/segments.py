@@ -37,7 +37,7 @@ Mask = npt.NDArray[np.bool_]
 faiss: Any = typed_faiss  # its stubs know neither selectors nor arrays
 
 _ENOUGH = 20_000  # rows that are always scanned
-_ENOUGH_FACTOR, _ENOUGH_POWER = 5.0, 0.8  # of n rows 5 n^0.8 are scanned, see docs/decisions.md
+_ENOUGH_FACTOR, _ENOUGH_POWER = 5.0, 0.8  # of n rows 5 n^0.8 are scanned, see docs/decisions
 _TRAINING_ROWS = 40  # per list
 _TRAINING_ROUNDS = 6
 _BATCH = 65_536  # rows that are float32 at a time

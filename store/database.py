@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from store.database_failures import named_failures, sqlite_driver
-from store.errors import FolderError, NotReadyError, StorageFullError
+from store.errors import FolderError, NotReadyError, ReadOnlyError, StorageFullError
 from store.space import Space
 
 if TYPE_CHECKING:
@@ -45,9 +45,21 @@ def examine(path: Path) -> Found:
     """Return what the file holds, which is only read; `FolderError` if it is the database of something else."""
     if not path.exists() or not path.stat().st_size:
         return Found(is_new=True, folder_id=None)
+    try:
+        return _found(path, "mode=ro")
+    except ReadOnlyError:
+        # What a process that died has left in a rollback journal must be undone first, and that would be a write. For
+        # telling whose database it is, the file as it lies there is enough.
+        journal = path.with_name(path.name + "-journal")
+        if not journal.exists() or not journal.stat().st_size:
+            raise
+        return _found(path, "immutable=1")
+
+
+def _found(path: Path, how: str) -> Found:
     with (
         named_failures(Space(path.parent)),
-        closing(sqlite_driver().connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection,
+        closing(sqlite_driver().connect(f"file:{quote(str(path))}?{how}", uri=True)) as connection,
     ):
         connection.execute("PRAGMA busy_timeout=30000")
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}

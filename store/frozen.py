@@ -127,12 +127,13 @@ def _frozen_database(path: Path, scratch: Path) -> FrozenDatabase:
             raise FolderError(f"{path.parent} is no data folder of Tandem: its {DATABASE} has no tables.")
         database = FrozenDatabase(path)
     except ReadOnlyError:
-        wal = path.with_name(path.name + "-wal")
-        if not wal.exists() or not wal.stat().st_size:
+        beside = [path.with_name(path.name + suffix) for suffix in ("-wal", "-journal")]
+        logs = [log for log in beside if log.exists() and log.stat().st_size]
+        if not logs:
             database = FrozenDatabase(path, immutable=True)
         else:
-            shutil.copy(path, scratch / path.name)
-            shutil.copy(wal, scratch / wal.name)
+            for file in (path, *logs):
+                shutil.copy(file, scratch / file.name)
             database = FrozenDatabase(scratch / path.name)
     if database.is_current() and database.journal_mode == "WAL":
         return database

@@ -49,7 +49,9 @@ def check_new(root: Path, *, log_was_read: bool = False) -> None:
 
     The log of a database counts, unless it `log_was_read` and has no tables either: a first start was interrupted.
     """
-    ours = [] if log_was_read else [name for name in _JOURNALS[::2] if _size(root / name) > 0]
+    wal, _, journal = _JOURNALS
+    ours = [wal] if _size(root / wal) and not log_was_read else []
+    ours += [journal] if _journalled_pages(root / journal) and not log_was_read else []
     ours += [name for name in FOLDERS if (root / name).is_symlink() or not _is_empty(root / name)]
     foreign = sorted({path.name for path in root.iterdir()} - _OURS - _HARMLESS)
     if any(BLOB.fullmatch(path.name) for path in (root / "blobs").glob("??/*")):
@@ -126,6 +128,18 @@ def _size(path: Path) -> int:
     """Return the size of a file, 0 if it is not there."""
     try:
         return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _journalled_pages(path: Path) -> int:
+    """Return how many pages a database had when this rollback journal of it was begun, 0 without a journal.
+
+    See https://sqlite.org/fileformat2.html#the_rollback_journal. A first start that was killed leaves one of 0 pages.
+    """
+    try:
+        with path.open("rb") as journal:
+            return int.from_bytes(journal.read(20)[16:], "big")
     except FileNotFoundError:
         return 0
 

@@ -10,7 +10,10 @@ OTHERS = (
     ("tests/", "mirrors the packages; `support/` holds the crash harness and small stand-ins"),
     ("benchmarks/", "retrieval.py, answers.py, speed.py, dense_index.py: quality and speed beside other systems"),
     ("tools/", "chinese/, reader/, seed_model/: how shipped weights were made; file_tree.py prints this"),
-    ("docs/", "architecture.md: the walk through the packages; decisions.md: why, with measurements"),
+    (
+        "docs/",
+        "architecture.md: the walk through the packages; decisions/: why, with measurements; results.md: figures",
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from store.datasets import Dataset
+from store.datasets import Dataset, Example
 from store.evaluations import Evaluation
 from store.jobs import Event, Job
 from store.models import Model
@@ -38,6 +38,27 @@ class DatasetObject(BaseModel):
         """Return the object of a record."""
         own = {k: v for k, v in dataset.__dict__.items() if k not in ("domain_id", "splits")}
         return cls(domain=domain, counts=dataset.splits, splits=sorted(dataset.splits), **own)
+
+
+class ExampleObject(BaseModel):
+    """An example of a data set; `documents` maps the ids of those that it came from to their versions."""
+
+    key: str
+    split: str
+    content: dict[str, Any]
+    documents: dict[str, int]
+    flag: str | None
+
+    @classmethod
+    def of(cls, example: Example) -> ExampleObject:
+        """Return the object of a record."""
+        return cls(
+            key=example.key,
+            split=example.split,
+            content=example.content,
+            documents=example.documents,
+            flag=example.flag,
+        )
 
 
 class AheadObject(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 from pydantic import Field
 
 from service.objects.content import Deleted, DomainObject, ObjectList
-from service.objects.lifecycle import DatasetObject
+from service.objects.lifecycle import DatasetObject, ExampleObject
 from service.paging import Page, page
 from service.routes.dependencies import DomainDep, RuntimeDep
 from service.runtime import Runtime
@@ -105,7 +105,7 @@ def examples(
     The content of tainted ones is withheld.
     """
     found = list_examples(runtime.store, get_dataset(runtime.store, domain.id, dataset).id)
-    return page.of([example.__dict__ for example in found], [example.key for example in found])
+    return page.of([ExampleObject.of(example) for example in found], [example.key for example in found])
 
 
 @router.delete("/{domain}/datasets/{dataset}")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 import typer
 
 from service.commands.files import Choice, Gathered, gather
+
+_NOBODY = 65534
 
 
 @pytest.fixture
@@ -80,11 +83,19 @@ def test_two_files_with_one_external_id_are_refused_by_name(folder: Path) -> Non
     assert f"{folder / 'a.md'} and {other}" in str(refused.value)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_cannot_be_read_is_a_failure(folder: Path) -> None:
-    (folder / "sub").chmod(0)
-    gathered = gather([folder], Choice())
-    (folder / "sub").chmod(0o700)
+def test_a_folder_that_cannot_be_read_is_a_failure() -> None:
+    with tempfile.TemporaryDirectory() as name:  # not below the folder of the test run, which is its owner's alone
+        folder, user = Path(name), os.geteuid()
+        folder.chmod(0o755)
+        (folder / "sub").mkdir()
+        (folder / "sub").chmod(0)
+        if user == 0:  # to whom nothing is forbidden
+            os.seteuid(_NOBODY)
+        try:
+            gathered = gather([folder], Choice())
+        finally:
+            os.seteuid(user)
+            (folder / "sub").chmod(0o700)
 
     assert [(each.path.name, each.reason) for each in gathered.failed] == [
         ("sub", "It cannot be read: Permission denied.")

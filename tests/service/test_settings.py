@@ -100,7 +100,7 @@ def test_a_wrong_variable_is_refused_by_name(
         ("section.toml", "[lora]\nr = 4\n[data]\n[model]", "no section data, model"),
         ("key.yaml", "lora: {rank: 4, 5: 6}", "no setting lora.rank, lora.5"),
         ("value.toml", "[lora]\nr = 0", "lora.r is wrong"),
-        ("infinite.yaml", "lora: {learning_rate: .inf}", "infinite"),
+        ("infinite.yaml", "lora: {learning_rate: .inf}", "less than or equal to 1"),
     ],
 )
 def test_a_wrong_recipe_is_refused_by_name(tmp_path: Path, name: str, content: str, message: str) -> None:

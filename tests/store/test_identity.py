@@ -13,6 +13,7 @@ from earlier import as_before_markers, content
 from writing import put
 
 from store.database_failures import sqlite_driver
+from store.documents import list_documents
 from store.domains import create_domain, list_domains
 from store.errors import DamagedError, FolderError, InvalidInputError, TandemError
 from store.folder import DataFolder
@@ -239,3 +240,24 @@ def test_a_first_start_that_was_interrupted_is_finished_by_the_next(tmp_path: Pa
     Store.open(tmp_path.parent / "killed").close()
 
     assert (tmp_path.parent / "killed" / "TANDEM").is_file()
+
+
+def test_what_a_dead_process_left_half_written_is_undone_and_the_folder_opens(home: Path, tmp_path: Path) -> None:
+    with closing(sqlite_driver().connect(home / "tandem.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA cache_size=1")  # so that pages are written before the transaction ends
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE documents SET title = 'half written'")
+        for number in range(200):
+            connection.execute("INSERT INTO properties VALUES (?, ?)", (f"filler {number}", "x" * 1000))
+        copied = tmp_path / "dead"
+        shutil.copytree(home, copied)
+        connection.rollback()
+    assert (copied / "tandem.db-journal").stat().st_size > 0
+
+    store = Store.open(copied)
+
+    (domain,) = list_domains(store)
+    assert [document.title for document in list_documents(store, domain.id)] == ["a"]
+    assert verify_store(store) == []
+    store.close()

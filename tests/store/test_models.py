@@ -139,10 +139,10 @@ def test_models_are_listed_by_domain_and_kind(store: Store, domain: Domain, tmp_
 
 def test_a_base_model_is_known_by_the_hash_of_its_files_wherever_they_lie(store: Store, tmp_path: Path) -> None:
     first = register_base(store, tmp_path / "here", "0" * 64, {"name": "tiny"})
-    moved = register_base(store, tmp_path / "there", "0" * 64, {})
+    moved = register_base(store, tmp_path / "there", "0" * 64, {"name": "moved"})
     changed = register_base(store, tmp_path / "there", "1" * 64, {})
 
-    assert (moved.id, moved.path, moved.lineage) == (first.id, str(tmp_path / "there"), {"name": "tiny"})
+    assert (moved.id, moved.path, moved.lineage) == (first.id, str(tmp_path / "there"), {"name": "moved"})
     assert changed.id != first.id
     assert verify_store(store) == []
 
