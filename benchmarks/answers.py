@@ -45,7 +45,7 @@ from eval.runner import EvalQuestion
 from eval.significance import bootstrap_mean
 from generator.answering import Pinned
 from generator.engine import Engine
-from retriever.search import Result
+from retriever.search.search import Result
 from store.documents import list_documents
 
 SETS = "nq_oracle,xquad_en,xquad_zh,cmrc2018,covidqa,tatqa"

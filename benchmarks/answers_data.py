@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks.retrieval import spread
 from benchmarks.sets import read_lines
-from eval.normalise import normal_tokens
-from retriever.language import language_of
+from eval.metrics.normalise import normal_tokens
+from retriever.text.language import language_of
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from eval.normalise import strip_markers
+from eval.metrics.normalise import strip_markers
 from generator.answering import Answerer, Pinned, Question
+from generator.backends.extractive import ExtractiveGenerator
+from generator.citing.markers import MARKER
 from generator.engine import Engine
-from generator.extractive import ExtractiveGenerator
-from generator.markers import MARKER
-from generator.sentences import split_sentences
-from retriever.filters import Comparison
-from retriever.search import Request, Result, Retriever
+from retriever.search.filters import Comparison
+from retriever.search.search import Request, Result, Retriever
+from retriever.text.sentences import split_sentences
 from store.models import get_model
 
 _ALL = 1000  # more hits than any set has passages in a document

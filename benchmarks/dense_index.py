@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import faiss as typed_faiss
 import numpy as np
 
-from retriever import segments
-from retriever.dense import DenseSnapshot
-from retriever.segments import Half
+from retriever.index import segments
+from retriever.index.dense import DenseSnapshot
+from retriever.index.segments import Half
 
 faiss: Any = typed_faiss
 _DIMENSION = 384

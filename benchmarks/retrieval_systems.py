@@ -9,11 +9,11 @@ from typing import Any
 from benchmarks.sets import RetrievalSet
 from benchmarks.vector_cache import VectorCache
 from generator.engine import Engine
-from retriever.analysis import terms
-from retriever.encoder_files import default_encoder
-from retriever.language import is_cjk_text
-from retriever.quiet import quiet_transformers
-from retriever.search import Request
+from retriever.models.encoder_files import default_encoder
+from retriever.models.quiet import quiet_transformers
+from retriever.search.search import Request
+from retriever.text.analysis import terms
+from retriever.text.language import is_cjk_text
 from store.domains import Domain
 from store.passages import live_texts, read_contents, read_passages
 

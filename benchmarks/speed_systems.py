@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from retriever.encoder import Vectors
-from retriever.encoder_files import default_encoder
+from retriever.models.encoder import Vectors
+from retriever.models.encoder_files import default_encoder
 
 BATCH = 32  # the default of sentence-transformers
 DEPTH = 10

@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmarks.speed_systems import DEPTH
 from generator.engine import Engine
-from retriever.encoder import Vectors
-from retriever.ingest import ingest_documents
-from retriever.search import Request
+from retriever.documents.ingest import ingest_documents
+from retriever.models.encoder import Vectors
+from retriever.search.search import Request
 from retriever.settings import RetrieverSettings
 from store.documents import Cut, Document, make_all_searchable
 from store.passages import NewPassage

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from retriever.encoder import Encoder, Vectors
+from retriever.models.encoder import Encoder, Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]
 

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.leaks import question_numbers
-from eval.metrics import answer_recall
+from eval.metrics.answers import answer_recall
 from eval.runner import EvalQuestion, grouped
 from generator.answering import Pinned
 from generator.engine import Engine
 from generator.evidence import Thresholds, features
-from retriever.retrieval_part import retrieval_of
-from retriever.search import Hit, Request
+from retriever.search.retrieval_part import retrieval_of
+from retriever.search.search import Hit, Request
 from store.calibrations import Seen
 from store.datasets import get_dataset, usable_examples
 from store.errors import UnprocessableError

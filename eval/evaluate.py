@@ -11,7 +11,7 @@ from typing import Any
 
 from eval.arms import EXTRACTIVE, ArmSetup, set_up_arms
 from eval.leaks import find_leaks, question_numbers
-from eval.report import build_report
+from eval.report.report import build_report
 from eval.runner import EvalQuestion, Record, count_questions, grouped, run_arm
 from eval.settings import EvaluateSection
 from generator.answer import Answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from eval.contrasts import adjusted, paired
+from eval.report.contrasts import adjusted, paired
 from eval.settings import EvalSettings, GateLimits
 from eval.significance import sign_flip_p
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from eval.metrics import answer_f1, answer_recall, citation_precision, exact_match, retrieval_hit
+from eval.metrics.answers import answer_f1, answer_recall, citation_precision, exact_match, retrieval_hit
 from generator.answer import Answer
 from generator.answering import ARMS
-from retriever.language import language_of
+from retriever.text.language import language_of
 from store.datasets import Example
 from store.errors import InvalidInputError
 

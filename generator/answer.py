@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from generator.prompt import Message, Prompt
-from retriever.reader import Reading
-from retriever.search import Hit
+from retriever.models.span_reader import Reading
+from retriever.search.search import Hit
 from store.errors import NotReadyError
 
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, never
-from generator.citations import check_citations, quoted_citations
+from generator.citing.citations import check_citations, quoted_citations
+from generator.citing.markers import MARKER
 from generator.evidence import estimate
 from generator.followup import search_text
-from generator.markers import MARKER
 from generator.prompt import Message, Prompt, load_prompt
-from retriever.filters import Filter
-from retriever.reader import Reader
-from retriever.retrieval_part import retrieval_of
-from retriever.search import Request, Result, Retriever
+from retriever.models.span_reader import Reader
+from retriever.search.filters import Filter
+from retriever.search.retrieval_part import retrieval_of
+from retriever.search.search import Request, Result, Retriever
 from store.errors import ConflictError, InvalidInputError
 from store.models import Model
 

@@ -14,21 +14,21 @@ from typing import Any
 
 from generator.answer import Answer, Generator
 from generator.answering import Answerer, Pinned, Question, prompt_reference
+from generator.backends.extractive import ExtractiveGenerator
 from generator.base_models import WAYS_OUT, BaseModels
 from generator.evidence import DEFAULT_THRESHOLDS
-from generator.extractive import ExtractiveGenerator
 from generator.manifest import CURRENT, Manifest, without_adapter
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
-from retriever.encoder import Encoder, load_encoder
-from retriever.ingest import ingest_documents
-from retriever.loading import media_type
-from retriever.memory import give_back
-from retriever.reader import OpenVinoReader, Reader
-from retriever.reranker import load_reranker
-from retriever.search import Request, Result, Retriever
+from retriever.documents.ingest import ingest_documents
+from retriever.documents.loading import media_type
+from retriever.documents.memory import give_back
+from retriever.index.verification import verify_folder
+from retriever.models.encoder import Encoder, load_encoder
+from retriever.models.reranker import load_reranker
+from retriever.models.span_reader import OpenVinoReader, Reader
+from retriever.search.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
-from retriever.verification import verify_folder
 from store.documents import Document, delete_document
 from store.domains import Domain, create_domain, get_domain
 from store.errors import ConflictError, DamagedError, NotFoundError
@@ -219,7 +219,7 @@ class Engine:
     def _load(self, backend: str, manifest: dict[str, Any]) -> Generator:
         if backend == "extractive":
             return ExtractiveGenerator(self.retriever.encoder)
-        from generator.causal import CausalGenerator
+        from generator.backends.transformers import CausalGenerator
 
         base = self._check_base(manifest)
         try:

@@ -11,10 +11,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from retriever.language import is_cjk_text
-from retriever.lexical import stems
-from retriever.reader import Reading
-from retriever.search import Hit
+from retriever.index.lexical import stems
+from retriever.models.span_reader import Reading
+from retriever.search.search import Hit
+from retriever.text.language import is_cjk_text
 
 
 class Thresholds(TypedDict):

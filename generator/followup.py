@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from generator.prompt import Message
-from retriever.lexical import content_stems
+from retriever.index.lexical import content_stems
 
 _ENGLISH = re.compile(
     r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|about that|that one|the same)\b"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generator.answering import ARMS, prompt_reference
 from generator.prompt import load_prompt
-from retriever.retrieval_part import RetrievalPart
+from retriever.search.retrieval_part import RetrievalPart
 from store.errors import InvalidInputError
 
 

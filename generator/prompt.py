@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from retriever.language import language_of
+from retriever.text.language import language_of
 from store.errors import DamagedError, InvalidInputError
 from store.ids import sha256
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import load_settings
 from store.errors import ConflictError, InvalidInputError, TandemError
 from store.folder import DataFolder, owner_in_words

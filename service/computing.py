@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
 
-from retriever.open_indexes import IndexBehindError
+from retriever.index.open_indexes import IndexBehindError
 
 _T = TypeVar("_T")
 _WAIT_S = 30.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from retriever.loading import UnreadableError, doubt_about, load_text, media_type
-from service.objects.content import DocumentObject, UploadItem, UploadList
+from retriever.documents.loading import UnreadableError, doubt_about, load_text, media_type
+from service.http.uploads import Upload
 from service.runtime import Runtime
-from service.uploads import Upload
+from service.wire.tandem.objects.content import DocumentObject, UploadItem, UploadList
 from store.documents import Document
 from store.domains import Domain
 from store.errors import ConflictError, TandemError, UnprocessableError

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from generator.engine import Engine
-from retriever.ingest import waiting_documents
+from retriever.documents.ingest import waiting_documents
+from service.jobs.worker import Worker
 from service.loop import Loop
 from service.settings import Settings
-from service.worker import Worker
 from store.attempts import try_again
 from store.domains import list_domains
 from store.jobs import Job, reuse_job

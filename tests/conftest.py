@@ -12,10 +12,10 @@ from fakes import HashEncoder
 from isolation import Isolation
 from unmeasured import keep_the_usual
 
-from retriever.encoder import Encoder, load_encoder
-from retriever.encoder_files import default_cache
-from retriever.reader import OpenVinoReader
-from retriever.retrieval_part import RetrievalPart
+from retriever.models.encoder import Encoder, load_encoder
+from retriever.models.encoder_files import default_cache
+from retriever.models.span_reader import OpenVinoReader
+from retriever.search.retrieval_part import RetrievalPart
 from retriever.settings import RetrieverSettings
 from store.domains import Domain, create_domain
 from store.store import Store

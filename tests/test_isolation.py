@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from isolation import changes, contents, remove_left_folders
 
-from retriever.encoder_files import default_cache
+from retriever.models.encoder_files import default_cache
 from retriever.settings import RetrieverSettings
 from service.settings import default_home
 

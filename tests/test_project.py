@@ -27,8 +27,8 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     ("file", "line", "broken"),
     [
         (None, "", None),
-        ("store/ids.py", "from retriever.fusion import UNREADABLE\n", "imports go one way"),
-        ("generator/sentences.py", "import fastapi\n", "HTTP stays in service"),
+        ("store/ids.py", "from retriever.search.fusion import UNREADABLE\n", "imports go one way"),
+        ("generator/evidence.py", "import fastapi\n", "HTTP stays in service"),
         ("store/jobs.py", "import faiss\n", "no model library in the store"),
     ],
 )
@@ -78,13 +78,13 @@ def test_the_python_example_of_the_readme_runs(
     assert capsys.readouterr().out == "A single ticket costs 12 crowns. [1]\nferry.md 9 41\n"
 
 
-def test_the_file_tree_of_the_readme_is_the_real_one() -> None:
+def test_the_list_of_files_is_the_real_one() -> None:
     printed = subprocess.run(
         [sys.executable, ROOT / "tools" / "file_tree.py"], capture_output=True, text=True, check=True
     )
 
-    assert printed.stdout.strip() in (ROOT / "README.md").read_text(encoding="utf-8"), (
-        "run python tools/file_tree.py and paste its output"
+    assert printed.stdout == (ROOT / "docs" / "files.md").read_text(encoding="utf-8"), (
+        "run python tools/file_tree.py > docs/files.md"
     )
 
 

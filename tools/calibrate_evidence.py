@@ -16,7 +16,7 @@ from eval.calibration import Sample, auroc, estimates, fit, samples
 from eval.runner import EvalQuestion
 from generator.engine import Engine
 from generator.evidence import DEFAULT_THRESHOLDS
-from retriever.language import language_of
+from retriever.text.language import language_of
 from store.documents import list_documents
 from tools.training_texts import QA_SETS, read_lines
 

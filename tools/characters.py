@@ -11,8 +11,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from retriever.analysis import CJK
-from retriever.encoder import default_encoder, whole_tokenizer
+from retriever.models.encoder import default_encoder, whole_tokenizer
+from retriever.text.analysis import CJK
 from tools.training_texts import load_texts, train_texts
 
 _RARE = 20

@@ -1,4 +1,7 @@
-"""Print the file tree of the README: each module with the first sentence of its docstring."""
+"""Write `docs/files.md`: the tree of the project, each module with the first sentence of its docstring.
+
+usage: python tools/file_tree.py > docs/files.md
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,55 @@ import ast
 from pathlib import Path
 
 PACKAGES = ("store", "retriever", "generator", "eval", "tuner", "service")
+HIDDEN = ("versions",)  # migrations: their names say it all
 OTHERS = (
-    ("tests/", "mirrors the packages; `support/` holds the crash harness and small stand-ins"),
-    ("benchmarks/", "retrieval.py, answers.py, speed.py, dense_index.py: quality and speed beside other systems"),
-    ("tools/", "chinese/, reader/, seed_model/: how shipped weights were made; file_tree.py prints this"),
-    (
-        "docs/",
-        "architecture.md: the walk through the packages; decisions/: why, with measurements; results.md: figures",
-    ),
+    ("tests", "They mirror the packages; `support/` holds the crash harness and small stand-ins."),
+    ("benchmarks", "Quality and speed beside other systems: retrieval, answers, speed, the dense index."),
+    ("tools", "How shipped weights were made (`chinese/`, `reader/`, `seed_model/`), and this list (`file_tree.py`)."),
+    ("docs", "The walk through the packages (`architecture.md`), decisions with their measurements, results."),
 )
 
 
 def file_tree(root: Path) -> str:
-    """Return the tree as text, a line for each module."""
-    lines = []
+    """Return the page: a heading for each package, then a line for each folder and module, folders first."""
+    lines = [
+        "# Files",
+        "",
+        "Written by `python tools/file_tree.py > docs/files.md`; a test fails when it is out of date.",
+    ]
     for package in PACKAGES:
-        lines.append(f"{package + '/':29}{_summary(root / package / '__init__.py')}")
-        modules = sorted((root / package).rglob("*.py"), key=lambda path: (len(path.parts), path))
         lines += [
-            f"  {path.relative_to(root / package).as_posix():27}{_summary(path)}"
-            for path in modules
-            if path.name != "__init__.py" and "migrations" not in path.parts
+            "",
+            f"## {package}",
+            "",
+            _summary(root / package / "__init__.py"),
+            "",
+            "```",
+            *_inside(root / package),
         ]
-    return "\n".join(lines + [f"{name:29}{summary}" for name, summary in OTHERS])
+        lines += ["```"]
+    for name, summary in OTHERS:
+        lines += ["", f"## {name}", "", summary]
+    return "\n".join(lines)
+
+
+def _inside(folder: Path, indent: str = "") -> list[str]:
+    """Return the lines of a folder: its packages with what is in them, then its modules."""
+    lines = []
+    for each in sorted(path.parent for path in folder.glob("*/__init__.py") if path.parent.name not in HIDDEN):
+        lines += [_line(f"{indent}{each.name}/", _summary(each / "__init__.py")), *_inside(each, indent + "  ")]
+    modules = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
+    return lines + [_line(f"{indent}{path.name}", _summary(path)) for path in modules]
+
+
+def _line(name: str, summary: str) -> str:
+    return f"{name:32} {summary}".rstrip()
 
 
 def _summary(path: Path) -> str:
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return docstring.splitlines()[0].split(". ")[0].rstrip(".")
+    paragraph = " ".join(docstring.split("\n\n")[0].split())
+    return paragraph.split(". ")[0].rstrip(".")
 
 
 if __name__ == "__main__":

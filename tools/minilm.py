@@ -12,9 +12,9 @@ from tokenizers import Tokenizer
 from torch import nn
 from transformers import AutoModel
 
-from retriever.delta import write_delta
-from retriever.encoder import default_encoder
-from retriever.extension import ROWS, character_rows, extended_tokenizer
+from retriever.models.delta import write_delta
+from retriever.models.encoder import default_encoder
+from retriever.models.extension import ROWS, character_rows, extended_tokenizer
 
 
 class CharacterEmbedding(nn.Module):

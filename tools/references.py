@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from retriever.chinese_encoder import KNOWN, ChineseEncoder
-from retriever.encoder_files import EncoderFiles, default_encoder, pooled_model, whole_tokenizer
-from retriever.extension import extended_tokenizer, read_characters
-from retriever.reader import INPUTS, reader_module
-from retriever.reference import REFERENCE, Reference, known_inputs
+from retriever.models.chinese_encoder import KNOWN, ChineseEncoder
+from retriever.models.encoder_files import EncoderFiles, default_encoder, pooled_model, whole_tokenizer
+from retriever.models.extension import extended_tokenizer, read_characters
+from retriever.models.reference import REFERENCE, Reference, known_inputs
+from retriever.models.span_reader import INPUTS, reader_module
 from retriever.weights import shipped
 
 

@@ -14,18 +14,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from generator.causal import encode_chat, load_causal, plain_messages
+from generator.backends.transformers import encode_chat, load_causal, plain_messages
 from generator.engine import Engine
 from generator.prompt import Message, Prompt
-from retriever.quiet import quiet_transformers
+from retriever.models.quiet import quiet_transformers
 from store.datasets import Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.models import NewModel, model_of_job, publish_model
 from store.progress import Progress
 from store.store import Store
+from tuner.data.rows import Conversation, Way, build_conversations, served_prompt
 from tuner.reporting import training_reporter
 from tuner.settings import LoraSettings, TuneSection
-from tuner.training_data import Conversation, Way, build_conversations, served_prompt
 
 WAYS: tuple[Way, ...] = ("with_context", "closed_book")
 _LOGS = 200  # events about a training, at most; the loss of each is the mean since the one before

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import typer
 
-from retriever.loading import UnreadableError, media_type
+from retriever.documents.loading import UnreadableError, media_type
 
 _PATHS = "PATHS"
 

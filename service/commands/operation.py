@@ -38,7 +38,7 @@ def serve(
     Once it listens it says where, and what it serves; with --json as an object on one line. The log of requests goes to
     standard output, with --json to standard error.
     """
-    from service.server import serve as run
+    from service.http.server import serve as run
     from service.settings import load_settings
 
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
@@ -58,7 +58,7 @@ def verify(home: Home = None, as_json: AsJson = False) -> None:
 
     It writes nothing, and may run beside a server and on a folder that may not be written.
     """
-    from retriever.verification import verify_folder
+    from retriever.index.verification import verify_folder
     from service.settings import load_settings
 
     settings = load_settings(home)

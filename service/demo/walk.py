@@ -19,7 +19,7 @@ from generator.seed import SEED
 from service.client import Client
 from service.commands.progress import run_job
 from service.commands.terminal import one_line, plain
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import Settings, load_settings
 
 DOMAIN = "default"

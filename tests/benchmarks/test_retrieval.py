@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from benchmarks.retrieval import main, spread
 from benchmarks.retrieval_metrics import ndcg, recall
 from benchmarks.vector_cache import CachedEncoder, VectorCache
-from retriever.encoder import Vectors
+from retriever.models.encoder import Vectors
 
 _DOCUMENTS = st.lists(st.sampled_from("abcdefghijklmnop"), unique=True)
 

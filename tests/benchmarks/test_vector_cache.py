@@ -9,7 +9,7 @@ import numpy as np
 from fakes import HashEncoder
 
 from benchmarks.vector_cache import CachedEncoder
-from retriever.encoder import Vectors
+from retriever.models.encoder import Vectors
 
 
 class _Counting(HashEncoder):

@@ -22,9 +22,9 @@ from eval.runner import EvalQuestion
 from generator.answering import Pinned
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
-from retriever.encoder import Encoder
-from retriever.reader import OpenVinoReader
-from retriever.search import Request
+from retriever.models.encoder import Encoder
+from retriever.models.span_reader import OpenVinoReader
+from retriever.search.search import Request
 from retriever.settings import RetrieverSettings
 from store.datasets import Example, create_dataset
 from store.domains import get_domain

@@ -11,13 +11,13 @@ import pytest
 from tiny import build_tiny_model
 
 from eval.evaluate import run_evaluation
-from eval.markdown import to_markdown
-from eval.page import to_html
+from eval.report.markdown import to_markdown
+from eval.report.page import to_html
 from eval.runner import METRICS
 from eval.settings import EvalSettings, EvaluateSection
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
-from retriever.encoder import Encoder
+from retriever.models.encoder import Encoder
 from retriever.settings import RetrieverSettings
 from store.datasets import Dataset, hash_examples, usable_examples
 from store.domains import Domain
@@ -28,7 +28,7 @@ from store.progress import Progress
 from store.releases import active_release, create_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store
-from tuner.importing import import_questions
+from tuner.data.importing import import_questions
 
 _DOCUMENTS = {
     "ferry.md": "# Ferry\n\nThe ferry Aurora carries 120 passengers across the fjord every morning.",

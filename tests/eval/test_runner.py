@@ -8,7 +8,7 @@ import pytest
 
 from eval.runner import EvalQuestion, count_questions, grouped, run_arm, score
 from generator.answer import Answer, Citation
-from retriever.search import Hit
+from retriever.search.search import Hit
 from store.datasets import Example
 from store.errors import InvalidInputError
 from store.passages import Passage

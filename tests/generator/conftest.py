@@ -13,7 +13,7 @@ from tiny import build_tiny_model
 
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
-from retriever.search import Hit
+from retriever.search.search import Hit
 from retriever.settings import RetrieverSettings
 from store.passages import Passage
 from store.store import Store
@@ -66,7 +66,7 @@ def adapters(tiny_model: Path) -> Path:
     import torch
     from peft import LoraConfig, get_peft_model
 
-    from generator.causal import load_causal
+    from generator.backends.transformers import load_causal
 
     for seed, name in enumerate(("one", "two"), start=1):
         torch.manual_seed(seed)

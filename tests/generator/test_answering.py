@@ -11,11 +11,11 @@ from handbook import ASKED, BY_WORDS, LEAVE, pin
 
 from generator.answer import AbandonedError, Answer, Draft, Task
 from generator.answering import Answerer, Pinned, Question
+from generator.backends.extractive import ExtractiveGenerator
 from generator.engine import Engine
-from generator.extractive import ExtractiveGenerator
 from generator.prompt import Message
-from retriever.filters import Comparison
-from retriever.reader import Reading
+from retriever.models.span_reader import Reading
+from retriever.search.filters import Comparison
 from store.domains import get_domain
 from store.errors import DamagedError, InvalidInputError
 from store.models import get_model

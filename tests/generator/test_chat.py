@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from generator.answer import Task
-from generator.causal import CausalGenerator, encode_chat, load_causal
+from generator.backends.transformers import CausalGenerator, encode_chat, load_causal
 from generator.chat import DEFAULT_TEMPLATE, alternating, template_of, template_use, usable_template
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings

@@ -11,10 +11,10 @@ from fakes import HashEncoder, WordReader
 
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
-from retriever.encoder import Encoder
-from retriever.loading import UnreadableError
-from retriever.reader import OpenVinoReader
-from retriever.search import Request
+from retriever.documents.loading import UnreadableError
+from retriever.models.encoder import Encoder
+from retriever.models.span_reader import OpenVinoReader
+from retriever.search.search import Request
 from retriever.settings import RetrieverSettings
 from store.errors import FolderInUseError, InvalidInputError, NotFoundError
 from store.store import Store

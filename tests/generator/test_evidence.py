@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from generator.evidence import DEFAULT_THRESHOLDS, Thresholds, estimate, features
-from retriever.reader import Reading
-from retriever.search import Hit
+from retriever.models.span_reader import Reading
+from retriever.search.search import Hit
 
 _NO_CHINESE = {"chinese": 0.0, "chinese_coverage": 0.0}
 _THRESHOLDS = Thresholds(

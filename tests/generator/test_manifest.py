@@ -15,7 +15,7 @@ from generator.evidence import DEFAULT_THRESHOLDS
 from generator.manifest import Manifest, changed_manifest, servable_arm
 from generator.prompt import Prompt, load_prompt
 from generator.settings import GeneratorSettings
-from retriever.retrieval_part import retrieval_of
+from retriever.search.retrieval_part import retrieval_of
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 from store.store import Store

@@ -9,8 +9,8 @@ import torch
 from fakes import HashEncoder, WordReader
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from eval.metrics import answer_f1
-from generator.causal import encode_chat, load_causal
+from eval.metrics.answers import answer_f1
+from generator.backends.transformers import encode_chat, load_causal
 from generator.engine import Engine
 from generator.prompt import Context, load_prompt
 from generator.seed import SEED, base_model_folder

@@ -10,10 +10,10 @@ from fakes import HashEncoder, vectors_of
 from searching import Search
 from watching import WatchingEncoder
 
-from retriever import ingest
-from retriever.index import View
-from retriever.reranker import Reranker
-from retriever.search import Request, Result, Retriever
+from retriever.documents import ingest
+from retriever.index.domain_index import View
+from retriever.models.reranker import Reranker
+from retriever.search.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Cut, Document, get_document, make_all_searchable
 from store.domains import Domain

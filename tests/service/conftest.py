@@ -13,7 +13,7 @@ from tiny import build_tiny_model
 
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import Settings
 from tuner.settings import LoraSettings, TunerSettings
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from service.allowance import Allowance
+from service.http.allowance import Allowance
 from store.errors import NotReadyError
 
 

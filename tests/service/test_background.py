@@ -14,9 +14,9 @@ from command_line import ROOT
 from writing import begin_job
 
 from service.commands.progress import said_of
-from service.endings import ending_of, tail_of
-from service.heart import Heart
-from service.lanes import kinds_of, waits_for
+from service.jobs.endings import ending_of, tail_of
+from service.jobs.heart import Heart
+from service.jobs.lanes import kinds_of, waits_for
 from service.loop import Loop
 from store.attempts import give_back
 from store.domains import Domain

@@ -15,7 +15,7 @@ import httpx
 from command_line import HEEDING, in_one_line, tandem
 from pretended_server import HANG_UP, closed_port, owned, pretended, refusal
 
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import Settings
 from store.folder import DataFolder
 

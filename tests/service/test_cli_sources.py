@@ -13,7 +13,7 @@ from service.client import Client
 from service.commands.files import Choice, gather
 from service.commands.sources import Sources
 from service.commands.uploading import Uploads
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import Settings
 from store.errors import TandemError
 

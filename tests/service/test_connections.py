@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from service import connections
+from service.http import connections
+from service.http.server import HttpServer, bind, default_connections
 from service.logs import Throttle
-from service.server import HttpServer, bind, default_connections
 from service.settings import ServiceSettings
 
 

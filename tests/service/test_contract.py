@@ -17,8 +17,8 @@ from wire_shapes import DESCRIBED, LISTS, OBJECTS, PREFIXES, OneOf, misfits
 
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
-from service.app import create_app
-from service.server import local_server
+from service.http.app import create_app
+from service.http.server import local_server
 from service.settings import Settings
 from store.store import Store
 from tuner.settings import LoraSettings, TunerSettings

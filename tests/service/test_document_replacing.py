@@ -103,7 +103,7 @@ def test_a_new_version_may_name_its_document_and_keeps_what_it_does_not_name(cli
 def test_a_document_that_is_deleted_meanwhile_is_not_made_anew(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import service.routes.documents as routes
+    import service.wire.tandem.routes.documents as routes
 
     def found_and_then_deleted(given: Store, domain_id: str, name: str) -> Any:
         document = get_document(given, domain_id, name)

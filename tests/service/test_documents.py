@@ -9,7 +9,7 @@ import httpx
 import pytest
 from polling import ended
 
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import Settings
 from store.documents import Cut, get_document, mark_all_parsed
 from store.domains import get_domain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import Settings
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from polling import ended, until
 
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import Settings
 from store.jobs import claim_job, create_job
 from store.store import Store

@@ -18,9 +18,9 @@ import httpx
 import pytest
 from polling import ended, until
 
-from service.server import local_server
+from service.http.server import local_server
+from service.jobs.worker import Worker
 from service.settings import Settings
-from service.worker import Worker
 from store.documents import list_documents
 from store.domains import Domain
 from store.jobs import FINAL, create_job, get_job, list_events

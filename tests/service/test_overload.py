@@ -19,8 +19,8 @@ from light import light_server
 
 from generator.answer import Draft, Task
 from generator.engine import Engine
-from retriever import index
-from service.protection import Protection
+from retriever.index import domain_index as index
+from service.http.protection import Protection
 from store.passages import last_seq
 from store.store import Store
 
@@ -180,7 +180,7 @@ def test_a_connection_outlives_a_request_that_failed(
     def fail(*_: object) -> None:
         raise KeyError("not foreseen")
 
-    monkeypatch.setattr("service.routes.models.list_models", fail)
+    monkeypatch.setattr("service.wire.tandem.routes.models.list_models", fail)
     with closing(http.client.HTTPConnection(client.base_url.host, client.base_url.port, timeout=20)) as connection:
         connection.connect()
         first = connection.sock
@@ -201,7 +201,7 @@ def test_no_message_shows_where_the_data_lies(
 
         raise DamagedError(f"{store.folder.root}/artifacts/a1 is damaged, {store.folder.root.resolve()} too.")
 
-    monkeypatch.setattr("service.routes.models.list_models", fail)
+    monkeypatch.setattr("service.wire.tandem.routes.models.list_models", fail)
 
     assert client.get("/v1/models").json()["error"]["message"] == "artifacts/a1 is damaged, the data folder too."
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.server import check_address, local_server
+from service.http.server import check_address, local_server
 from service.settings import ServiceSettings, Settings
 from store.errors import InvalidInputError
 
@@ -93,7 +93,7 @@ def test_every_response_has_a_request_id_of_its_own(
     def fail(*_: object) -> None:
         raise RuntimeError("secret path /home/x")
 
-    monkeypatch.setattr("service.routes.models.list_models", fail)
+    monkeypatch.setattr("service.wire.tandem.routes.models.list_models", fail)
     wrong = {"content-type": "application/json"}
     answers = [
         http.get("/healthz"),

@@ -17,9 +17,9 @@ import pytest
 from polling import ended
 
 from generator.engine import Engine
-from retriever.encoder import Encoder
-from retriever.search import Request
-from service.server import local_server
+from retriever.models.encoder import Encoder
+from retriever.search.search import Request
+from service.http.server import local_server
 from service.settings import Settings
 from store.domains import get_domain
 from store.jobs import FINAL

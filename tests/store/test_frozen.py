@@ -14,8 +14,8 @@ from earlier import as_before_markers, content
 from fakes import HashEncoder
 from writing import PASSAGE_SET, put
 
-from retriever.index import DomainIndex, View
-from retriever.verification import verify_folder, verify_indexes
+from retriever.index.domain_index import DomainIndex, View
+from retriever.index.verification import verify_folder, verify_indexes
 from store.documents import delete_document
 from store.domains import Domain, create_domain
 from store.errors import FolderError, ReadOnlyError

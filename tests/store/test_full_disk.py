@@ -13,8 +13,8 @@ import pytest
 from fakes import HashEncoder
 from writing import PASSAGE_SET, put, searchable, take
 
-from retriever.index import View
-from retriever.open_indexes import OpenIndexes
+from retriever.index.domain_index import View
+from retriever.index.open_indexes import OpenIndexes
 from store.datasets import create_dataset
 from store.documents import Document, delete_document, list_documents, read_original
 from store.domains import Domain, create_domain, delete_domain, list_domains

@@ -15,8 +15,8 @@ from acknowledged import possible_states, run_steps
 from fakes import HashEncoder, vectors_of
 from writing import PASSAGE_SET, embed, line_passages, new_model, take, write_adapter
 
-from retriever.index import DomainIndex, View
-from retriever.verification import verify_index
+from retriever.index.domain_index import DomainIndex, View
+from retriever.index.verification import verify_index
 from store import recovery, schema
 from store.documents import (
     Cut,

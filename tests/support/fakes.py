@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from retriever.analysis import terms
-from retriever.encoder import Vectors
-from retriever.reader import Reading
+from retriever.models.encoder import Vectors
+from retriever.models.span_reader import Reading
+from retriever.text.analysis import terms
 from store.passages import NewPassage
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fakes import HashEncoder
 
-from retriever.index import DomainIndex
+from retriever.index.domain_index import DomainIndex
 from store.passages import read_contents
 from store.store import Store
 

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
-from service.app import create_app
-from service.server import HttpServer, bind
+from service.http.app import create_app
+from service.http.server import HttpServer, bind
 from service.settings import ServiceSettings, Settings
 from store.jobs import Job, reuse_job
 from store.store import Store

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eval.arms import BY_COST
-from eval.report import build_report
+from eval.report.report import build_report
 from eval.runner import Record
 from eval.settings import EvalSettings, GateLimits
 

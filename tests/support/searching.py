@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from retriever.search import Result
+from retriever.search.search import Result
 
 Search = Callable[..., Result]
 

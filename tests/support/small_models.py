@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 
-from retriever.encoder_files import default_encoder
+from retriever.models.encoder_files import default_encoder
 
 
 def small_encoder(folder: Path, pooling: str = "pooling_mode_mean_tokens", longest: int = 64, seed: int = 3) -> Path:

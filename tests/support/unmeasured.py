@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from retriever import automatic
-from retriever.automatic import Model, for_passages, for_questions
-from retriever.encoder_files import EncoderFiles, default_encoder
-from retriever.measuring import Measured, Trial, write_measured
-from retriever.reader import reader_id
+from retriever.models import automatic
+from retriever.models.automatic import Model, for_passages, for_questions
+from retriever.models.encoder_files import EncoderFiles, default_encoder
+from retriever.models.measuring import Measured, Trial, write_measured
+from retriever.models.span_reader import reader_id
 from retriever.settings import RetrieverSettings
 from retriever.weights import shipped
 

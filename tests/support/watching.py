@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fakes import HashEncoder
 
-from retriever.encoder import Vectors
-from retriever.ingest import run_ingest
+from retriever.documents.ingest import run_ingest
+from retriever.models.encoder import Vectors
 from retriever.settings import RetrieverSettings
 from store.attempts import give_back, recover_jobs
 from store.documents import Document, get_document

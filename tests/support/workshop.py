@@ -14,9 +14,9 @@ from store.jobs import Job, Lease, claim_job, create_job, finish_job, get_job
 from store.models import Model, get_model, model_folder
 from store.progress import CancelledError, Progress
 from store.store import Store
+from tuner.data.rows import Conversation, build_conversations
 from tuner.lora import run_tune_generator
 from tuner.settings import TuneSection
-from tuner.training_data import Conversation, build_conversations
 
 QUESTIONS: list[dict[str, Any]] = [
     {"question": "When does the night shift begin?", "answers": ["ten in the evening"], "documents": ["0.txt"]},

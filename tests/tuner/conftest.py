@@ -13,10 +13,10 @@ from workshop import QUESTIONS, Workshop
 
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
-from retriever.encoder import Encoder
+from retriever.models.encoder import Encoder
 from retriever.settings import RetrieverSettings
 from store.store import Store
-from tuner.importing import import_questions
+from tuner.data.importing import import_questions
 from tuner.settings import LoraSettings, TunerSettings, TuneSection
 
 TEXTS = [

@@ -18,11 +18,11 @@ from safetensors.torch import load_file
 from workshop import TRAINED, Workshop
 
 from generator.answering import Pinned, Question
-from generator.causal import check_adapter, encode_chat, load_causal
+from generator.backends.transformers import check_adapter, encode_chat, load_causal
 from generator.engine import Engine
 from generator.prompt import load_prompt
-from retriever.encoder import Encoder
-from retriever.quiet import quiet_transformers
+from retriever.models.encoder import Encoder
+from retriever.models.quiet import quiet_transformers
 from store.datasets import hash_examples, usable_examples
 from store.documents import list_documents
 from store.ids import sha256
@@ -30,7 +30,7 @@ from store.jobs import get_job, list_events
 from store.models import Model, learned_documents, list_models
 from store.store import Store
 from store.verify import verify_store
-from tuner.importing import import_questions
+from tuner.data.importing import import_questions
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator.sentences import split_sentences
+from retriever.text.sentences import split_sentences
 from tools.reader.tasks import answer_spans, recurring, window
 from tools.training_texts import Item, Text, load_texts, questions, train_texts
 

@@ -19,10 +19,10 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from retriever.analysis import CJK
-from retriever.chinese_encoder import GAIN, MAP, TABLE, ChineseEncoder
-from retriever.delta import write_delta
-from retriever.encoder_files import default_encoder, whole_tokenizer
+from retriever.models.chinese_encoder import GAIN, MAP, TABLE, ChineseEncoder
+from retriever.models.delta import write_delta
+from retriever.models.encoder_files import default_encoder, whole_tokenizer
+from retriever.text.analysis import CJK
 from tools.characters import gb2312
 from tools.chinese.pairs import pairs
 from tools.training_texts import load_texts, read_lines, train_texts

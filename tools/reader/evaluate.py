@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.metrics import answer_f1
-from retriever.reader import OpenVinoReader
+from eval.metrics.answers import answer_f1
+from retriever.models.span_reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
 from tools.reader.tasks import Questions
 from tools.training_texts import QA_SETS, questions

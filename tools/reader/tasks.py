@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.sentences import Sentence, split_sentences
-from retriever.analysis import CJK, is_function_term
-from retriever.lexical import LexicalIndex
+from retriever.index.lexical import LexicalIndex
+from retriever.text.analysis import CJK, is_function_term
+from retriever.text.sentences import Sentence, split_sentences
 from tools.training_texts import Item, Text
 
 _UNIT = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:[.,'’-][^\W_{CJK}]+)*")

@@ -22,10 +22,10 @@ import numpy as np
 import torch
 
 from eval.calibration import auroc
-from generator.causal import encode_chat, load_causal
+from generator.backends.transformers import encode_chat, load_causal
 from generator.prompt import Context, load_prompt
 from service.client import Client
-from service.server import local_server
+from service.http.server import local_server
 from service.settings import load_settings
 from tools.reader.tasks import Questions
 from tools.training_texts import QA_SETS, questions, read_lines

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.prompt import Context, Message, load_prompt
-from generator.sentences import split_sentences
+from retriever.text.sentences import split_sentences
 from tools.reader.tasks import Questions, Task, recurring, window
 from tools.training_texts import Item, Text
 

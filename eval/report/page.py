@@ -1,0 +1,15 @@
+"""The report as one HTML page, without scripts and without anything from elsewhere."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+
+def to_html(report: dict[str, Any]) -> str:
+    """Return the page; every value from the report is escaped."""
+    source = (files("eval.report") / "page.html.j2").read_text(encoding="utf-8")
+    template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return template.from_string(source).render(report=report, metric=report["primary_metric"])

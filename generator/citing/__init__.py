@@ -1,0 +1,1 @@
+"""Whether a sentence says what the passage says that it cites."""

@@ -1,0 +1,120 @@
+"""Checking citations: a marker stays only if its passage says what stands before it.
+
+Most of the statement's words must occur in one sentence of the passage, every number, date, unit and negation of it
+must stand there, and nobody may have changed places (see `generator.citing.claims`). Whether a paraphrase means the
+same is not judged. A generator that quotes knows its citations; they are taken as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
+
+from generator.answer import Citation, Quote
+from generator.citing.claims import support
+from generator.citing.markers import MARKER, ends_here, is_copied, leading_markers_moved, marker_numbers
+from retriever.index.lexical import stems
+from retriever.search.search import Hit
+from retriever.text.sentences import split_sentences
+
+SUPPORT = 0.6  # share of a statement's words that one sentence of the passage must hold
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The sentence of a passage that says a statement, or why none does."""
+
+    citation: Citation | None
+    reason: str = ""
+
+
+def quoted_citations(quotes: Sequence[Quote], hits: Sequence[Hit]) -> list[Citation]:
+    """Return the citations of quotes, in order: their spans are known and need no check."""
+    return [_citation(hits[quote.hit], quote.hit + 1, quote.start, quote.end, 1.0) for quote in quotes]
+
+
+def check_citations(
+    text: str, hits: Sequence[Hit], dropped: MutableMapping[str, str] | None = None
+) -> tuple[str, list[Citation]]:
+    """Return the text without the markers that do not hold, and a citation for each that does, in order.
+
+    Markers come back as `[n]`, one a number. `dropped` is given each marker that does not hold, with why.
+    """
+    passages = [hit.passage.text for hit in hits]
+    text = leading_markers_moved(text, passages)
+    kept: list[Citation] = []
+    parts: list[str] = []
+    place = 0
+    statement = ""
+    for match in MARKER.finditer(text):
+        numbers = marker_numbers(match, len(hits))
+        copied = is_copied(text, place, match, passages)
+        if not numbers or (copied and not ends_here(text, match)):
+            continue  # it is text
+        before = text[place : match.start()]
+        said = _last_statement(before) or statement  # "[1][2]": both cite the same statement
+        results = {number: _check(said, text[match.end() :], number, hits) for number in numbers}
+        if copied and not any(found.citation for found in results.values()):
+            continue
+        statement = said
+        parts.append(before)
+        gap = match["gap"]
+        for number, found in results.items():
+            if found.citation is None:
+                if dropped is not None:
+                    dropped[f"[{number}]"] = found.reason
+                continue
+            parts.append(f"{gap}[{number}]")
+            kept.append(found.citation)
+            gap = ""
+        place = match.end()
+    parts.append(text[place:])
+    return "".join(parts).strip(), kept
+
+
+def _check(statement: str, after: str, number: int, hits: Sequence[Hit]) -> _Found:
+    """Check the statement before a marker and, if it does not hold, the sentence around it: "According to [1], …"."""
+    found = _support(statement, number, hits)
+    rest = split_sentences(MARKER.sub("", after.split("\n", maxsplit=1)[0]))
+    if found.citation is None and statement and rest and not statement.rstrip().endswith(tuple(".!?。！？")):
+        around = _support(f"{statement} {rest[0].text}", number, hits)
+        return around if around.citation is not None else found
+    return found
+
+
+def _last_statement(text: str) -> str:
+    statements = [sentence.text for sentence in split_sentences(text) if stems(sentence.text)]
+    return statements[-1] if statements else ""
+
+
+def _support(statement: str, number: int, hits: Sequence[Hit]) -> _Found:
+    if not statement:
+        return _Found(None, "no statement stands before it")
+    if not 1 <= number <= len(hits):
+        return _Found(None, f"there is no passage {number}, there are {len(hits)}")
+    hit = hits[number - 1]
+    best = (0.0, "the passage is empty")
+    sentences = split_sentences(hit.passage.text)
+    judged = [(*support(statement, sentence.text, SUPPORT), sentence) for sentence in sentences]
+    for share, objection, sentence in sorted(judged, key=lambda each: -each[0]):
+        if objection is None:
+            return _Found(_citation(hit, number, sentence.start, sentence.end, share))
+        best = max((share, objection), best, key=lambda each: each[0])
+    return _Found(None, best[1])
+
+
+def _citation(hit: Hit, number: int, start: int, end: int, share: float) -> Citation:
+    passage = hit.passage
+    return Citation(
+        marker=f"[{number}]",
+        document_id=passage.document_id,
+        external_id=passage.external_id,
+        title=passage.title,
+        version=passage.version,
+        passage_id=passage.id,
+        start=passage.start + start,
+        end=passage.start + end,
+        page=passage.page,
+        quote=passage.text[start:end],
+        score=round(share, 4),
+    )

@@ -1,0 +1,208 @@
+"""From received documents to searchable ones: load, chunk, embed, store; a group of documents at a time.
+
+A group shares what costs the same for one document as for many: the commits, each with its fsync, and the calls of the
+encoder, which are efficient only when they are full. What happens to one document of a group leaves the others alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from retriever.documents.chunking import chunk
+from retriever.documents.loading import UnreadableError, load_text
+from retriever.models.encoder import Encoder, load_encoder
+from retriever.models.finite import finite
+from retriever.settings import RetrieverSettings
+from store.attempts import documents_in_doubt, take_in_hand
+from store.documents import (
+    Cut,
+    Document,
+    existing_documents,
+    list_documents,
+    make_all_searchable,
+    mark_all_parsed,
+    mark_failed,
+    read_original,
+)
+from store.errors import NotFoundError
+from store.ids import sha256
+from store.jobs import Lease
+from store.passages import vectors_present
+from store.progress import Progress
+from store.store import Store
+
+_SLICE = 256  # texts embedded between two signs of life
+_GROUP_BYTES = 256_000  # of originals: some 300 passages, a few seconds of work
+_GROUP_DOCUMENTS = 256
+_LEAST_BYTES = 1000
+_CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
+_PATIENCE_S = 600.0  # a group takes seconds: one that takes so long hangs
+_AGAIN = "Upload the document again."
+_FILE_NAME = re.compile(r"^\S+\.[A-Za-z][A-Za-z0-9]{0,4}$")  # such a title tells nothing that is not in the text
+
+
+@dataclass(frozen=True)
+class _Work:
+    """With what documents are read; a job names its lease, and is told which part of a group is done."""
+
+    store: Store
+    encoder: Encoder
+    settings: RetrieverSettings
+    lease: Lease | None = None
+    done: Callable[[float], None] = lambda _: None
+
+
+def ingest_documents(
+    store: Store, encoder: Encoder, settings: RetrieverSettings, documents: Sequence[Document]
+) -> list[Document]:
+    """Make the newest version of each document searchable, or mark it failed with a reason; return their new states.
+
+    Those that are deleted meanwhile are left out.
+    """
+    work = _Work(store, encoder, settings)
+    return list(chain.from_iterable(_ingest_group(work, group) for group in groups(documents)))
+
+
+def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings, document: Document) -> Document:
+    """Do what `ingest_documents` does, with one; raise `NotFoundError` if the document is deleted meanwhile."""
+    for done in ingest_documents(store, encoder, settings, [document]):
+        return done
+    raise NotFoundError(f"The document {document.external_id!r} was deleted.", code="document_not_found")
+
+
+def groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
+    """Yield the documents in order in groups of one domain each, bounded in bytes unless there is one document only."""
+    group: list[Document] = []
+    size = 0
+    for document in documents:
+        full = len(group) == _GROUP_DOCUMENTS or size + document.bytes > _GROUP_BYTES
+        if group and (full or document.domain_id != group[0].domain_id):
+            yield group
+            group, size = [], 0
+        group.append(document)
+        size += document.bytes
+    if group:
+        yield group
+
+
+def waiting_documents(store: Store, domain_id: str) -> list[Document]:
+    """Return the documents that are not searchable yet and have not failed, oldest first."""
+    return [
+        document
+        for status in ("parsed", "received")
+        for document in list_documents(store, domain_id, status=status, order="asc")
+    ]
+
+
+def run_ingest(section: RetrieverSettings, store: Store, progress: Progress) -> dict[str, Any]:
+    """The job `ingest`: make every received document of the domain searchable; return the counts.
+
+    Documents at which a process died before are read after all others, one by one, the least suspicious first, so that
+    they stand in nobody's way; see `store.attempts`.
+    """
+    encoder = load_encoder(section)
+    progress.patience_s = _PATIENCE_S
+    domain_id = progress.job.domain_id
+    waiting, doubts = waiting_documents(store, domain_id), documents_in_doubt(store, domain_id)
+    alone = sorted((each for each in waiting if each.id in doubts), key=lambda each: (doubts[each.id], each.bytes))
+    calm = [each for each in waiting if each.id not in doubts]
+    total, begun, failed = sum(map(_size, waiting)), 0, 0
+    finished = False
+    for group in [*groups(calm), *([each] for each in alone)]:
+        size = sum(map(_size, group))
+
+        def report(part: float, begun: int = begun, size: int = size) -> None:
+            progress(0.99 * (begun + part * size) / total)
+
+        take_in_hand(store, progress.lease, {each.id: each.version for each in group}, finished=finished)
+        report(0.0)
+        done = _ingest_group(_Work(store, encoder, section, progress.lease, report), group)
+        begun += size
+        failed += _tell(progress, 0.99 * begun / total, done)
+        finished = any(each.status in ("searchable", "failed") for each in done)
+    progress(1.0)
+    in_quarantine = len(list_documents(store, domain_id, status="quarantined"))
+    return {"documents": len(waiting), "failed": failed, "quarantined": in_quarantine}
+
+
+def _size(document: Document) -> int:
+    """Return the share of a document in the work, as bytes: a short one costs something, too."""
+    return document.bytes + _LEAST_BYTES
+
+
+def _tell(progress: Progress, fraction: float, documents: Sequence[Document]) -> int:
+    """Tell what became of a group, and of each document that failed; return the number of these."""
+    failed = [each for each in documents if each.status == "failed"]
+    for each in failed:
+        reason = each.error["message"] if each.error else ""
+        progress(fraction, f"{each.external_id}: failed. {reason}", "warning", {"document": each.external_id})
+    searchable = [each.external_id for each in documents if each.status == "searchable"]
+    if searchable:
+        more = f" and {len(searchable) - 1} more" if len(searchable) > 1 else ""
+        progress(fraction, f"{searchable[0]}{more}: searchable", data={"documents": len(searchable)})
+    return len(failed)
+
+
+def _ingest_group(work: _Work, group: Sequence[Document]) -> list[Document]:
+    """Ingest documents of one domain together and return the new states of those that still exist."""
+    store, encoder = work.store, work.encoder
+    cuts = [cut for document in group if (cut := _cut(work, document)) is not None]
+    mark_all_parsed(store, cuts, work.lease)
+    work.done(_CUT)
+    passage_set = work.settings.chunker.passage_set
+    contents = {passage.content for cut in cuts for passage in cut.passages}
+    missing = contents - vectors_present(store, group[0].domain_id, contents, encoder.space_id)
+    vectors: dict[str, bytes] = {}
+    unknown: dict[str, float] = {}
+    while True:
+        vectors |= _embed(encoder, sorted(missing, key=len), work.done)
+        unknown |= {content: encoder.unknown_share(content) for content in missing}
+        missing = make_all_searchable(store, cuts, passage_set, vectors, encoder.space_id, unknown, work.lease)
+        if not missing:  # else a text that was stored a moment ago lost its last other owner: embed it, too
+            break
+    states = {document.id: document for document in existing_documents(store, [document.id for document in group])}
+    return [states[document.id] for document in group if document.id in states]
+
+
+def _cut(work: _Work, document: Document) -> Cut | None:
+    """Return the document cut into passages, or None: it was deleted, or it cannot be read and is now marked failed."""
+    try:
+        text = load_text(_original(work.store, document))
+    except UnreadableError as error:
+        mark_failed(work.store, document, error.code, error.message, lease=work.lease)
+        return None
+    markdown = document.media_type == "text/markdown"
+    title = "" if _FILE_NAME.search(document.title) or document.title == document.external_id else document.title
+    return Cut(document, text, chunk(text, markdown, work.encoder, work.settings.chunker, title))
+
+
+def _original(store: Store, document: Document) -> bytes:
+    """Return the bytes that were uploaded; `UnreadableError` if they are lost, as those of a deleted document are."""
+    try:
+        data = read_original(store, document)
+    except FileNotFoundError as error:
+        raise UnreadableError(
+            f"Its original is missing from the data folder. {_AGAIN}", code="original_lost"
+        ) from error
+    if sha256(data) != document.sha256:
+        raise UnreadableError(f"Its original in the data folder is damaged. {_AGAIN}", code="original_damaged")
+    return data
+
+
+def _embed(encoder: Encoder, texts: list[str], done: Callable[[float], None]) -> dict[str, bytes]:
+    """Return the vectors of texts as float16 bytes; `done` is told which part of the group is done."""
+    vectors: dict[str, bytes] = {}
+    for start in range(0, len(texts), _SLICE):
+        part = texts[start : start + _SLICE]
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, which is an error of its own
+            rows = encoder.encode_passages(part).astype(np.float16)
+        finite(rows, "The encoder, rounded to float16,")
+        vectors |= {text: row.tobytes() for text, row in zip(part, rows, strict=True)}
+        done(_CUT + (1 - _CUT) * (start + len(part)) / len(texts))
+    return vectors

@@ -1,0 +1,1 @@
+"""The indexes of a domain: views of the database's change log, searched without it."""

@@ -1,0 +1,145 @@
+"""The indexes that are open: opened at the first need, followed together, the least used closed when there are many."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from retriever.index.domain_index import DomainIndex, View
+from store.change_log import newest_seq, newest_seqs
+from store.errors import NotReadyError, StorageFullError, TandemError
+from store.space import FULL
+from store.store import Store
+
+# What can keep an index from being followed or written now: disk, FAISS (RuntimeError), tantivy (ValueError), database.
+CANNOT_FOLLOW = (OSError, ValueError, RuntimeError, MemoryError, SQLAlchemyError, TandemError)
+_NO_ROOM = f"os error {errno.ENOSPC}"
+_LOG = logging.getLogger("tandem")
+
+
+class IndexBehindError(NotReadyError):
+    """The index is being opened, or brought to the change that was asked for, by another thread."""
+
+
+class OpenIndexes:
+    """The open indexes of a store, at most about `limit`: each holds memory, files and a thread of tantivy's."""
+
+    def __init__(self, store: Store, view: Callable[[str], View], checkpoint_every: int, limit: int = 64) -> None:
+        self._store = store
+        self._view = view
+        self._checkpoint_every = checkpoint_every
+        self._limit = limit
+        self._indexes: dict[str, DomainIndex] = {}
+        self._turns: dict[str, threading.Lock] = {}
+        self._opening = threading.Lock()
+        self._used: dict[str, int] = {}  # when each was asked for last, in uses of any
+        self._uses = itertools.count(1)
+        self._followed = -1  # the newest change when all were followed last
+        self._failing: dict[str, str] = {}
+
+    def get(self, domain_id: str, wait_s: float = -1) -> DomainIndex:
+        """Return the domain's index, opening it if needed.
+
+        Raises `IndexBehindError` if another thread is opening it for longer than `wait_s` (-1: wait for it).
+        """
+        self._used[domain_id] = next(self._uses)
+        found = self._indexes.get(domain_id)
+        if found is not None:
+            return found
+        with self._opening:
+            turn = self._turns.setdefault(domain_id, threading.Lock())
+        if not turn.acquire(timeout=wait_s):  # only those wait who ask for the same domain
+            raise IndexBehindError("The index of the domain is being opened. Try again.")
+        try:
+            found = self._indexes.get(domain_id) or self._open(domain_id)
+            self._indexes[domain_id] = found
+        finally:
+            turn.release()
+        self._close_least_used(domain_id)
+        return found
+
+    def shown(self, domain_id: str) -> int | None:
+        """Return the change that the domain's index shows, None while it is not open."""
+        index = self._indexes.get(domain_id)
+        return index.snapshot.seq if index else None
+
+    def forget(self, domain_id: str) -> None:
+        """Drop the index of a domain that was deleted."""
+        index = self._indexes.pop(domain_id, None)
+        self._used.pop(domain_id, None)
+        self._turns.pop(domain_id, None)
+        if index is not None:
+            index.close()
+
+    def follow(self) -> dict[str, str]:
+        """Publish what changed in every open index; one that cannot be followed now does not stop the others.
+
+        Returns why not, for each domain id that it happened to. While nothing changes this is one statement, however
+        many indexes are open.
+        """
+        newest = newest_seq(self._store)
+        if newest == self._followed and not self._failing:
+            return {}
+        open_now = dict(self._indexes)
+        for domain_id, seq in newest_seqs(self._store, list(open_now)).items():
+            if seq != open_now[domain_id].snapshot.seq:
+                self._try(domain_id, open_now[domain_id])
+        self._failing = {key: reason for key, reason in self._failing.items() if key in open_now}
+        self._followed = newest
+        return dict(self._failing)
+
+    def follow_one(self, domain_id: str) -> None:
+        """Publish what changed in a domain; if that cannot be done now, on a full disk, `follow` does it later.
+
+        What was deleted is not found even so: a search leaves out what the database does not have.
+        """
+        self._try(domain_id, self.get(domain_id))
+
+    def close(self, *, checkpoint: bool) -> None:
+        """Drop all indexes; with `checkpoint` write them first."""
+        for domain_id, index in list(self._indexes.items()):
+            if checkpoint:
+                self._save(domain_id, index)
+            index.close()
+        self._indexes.clear()
+
+    def _open(self, domain_id: str) -> DomainIndex:
+        try:
+            with self._store.folder.space.reserved_room():
+                index = DomainIndex(self._store, self._view(domain_id), self._checkpoint_every)
+                index.follow()  # a checkpoint is behind the log
+                return index
+        except ValueError as error:  # of tantivy, for whatever goes wrong
+            if _NO_ROOM in str(error):
+                raise StorageFullError(FULL) from error
+            raise
+
+    def _try(self, domain_id: str, index: DomainIndex) -> None:
+        try:
+            index.follow()
+            self._failing.pop(domain_id, None)
+        except CANNOT_FOLLOW as error:
+            reason = type(error).__name__
+            if reason != self._failing.get(domain_id):  # said once, not five times a second
+                _LOG.exception("the index of %s could not be followed; it is tried again until it can", domain_id)
+            self._failing[domain_id] = reason
+
+    def _close_least_used(self, kept: str) -> None:
+        with self._opening:
+            order = sorted(self._indexes.keys() - {kept}, key=lambda domain_id: self._used.get(domain_id, 0))
+            surplus = [(key, self._indexes.pop(key)) for key in order[: max(0, len(self._indexes) - self._limit)]]
+        for domain_id, index in surplus:
+            self._save(domain_id, index)
+            index.close()
+
+    @staticmethod
+    def _save(domain_id: str, index: DomainIndex) -> None:
+        try:
+            index.checkpoint()
+        except CANNOT_FOLLOW:  # it is only a cache: the next start rebuilds it
+            _LOG.exception("the index of %s could not be written", domain_id)

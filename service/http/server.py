@@ -1,0 +1,193 @@
+"""Serving over HTTP: in the foreground for `tandem serve`, or beside a command that found no server running."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any, Literal
+
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG
+
+from service.http.app import create_app
+from service.http.connections import Guard, GuardedProtocol
+from service.http.protection import App
+from service.logs import Plain, Throttle
+from service.runtime import open_runtime
+from service.settings import ServiceSettings, Settings
+from store.errors import InvalidInputError
+
+_LOG = logging.getLogger("tandem")
+_ACCEPTED = 16  # connections taken in a turn of the loop: asyncio takes as many as may queue before it serves any
+_QUEUE = 1024  # connections that the system keeps waiting
+_MOST_CONNECTIONS = 4096
+
+
+class HttpServer(uvicorn.Server):
+    """A server that says where it listens, watches its connections, and sets `draining` when it begins to stop."""
+
+    def __init__(
+        self,
+        app: App,
+        settings: ServiceSettings,
+        *,
+        draining: threading.Event,
+        level: str = "warning",
+        requests_to: Literal["stdout", "stderr"] = "stderr",
+        listening: Callable[[str], None] | None = None,
+    ) -> None:
+        self._guard = Guard(settings, settings.connections or default_connections(raise_open_files()))
+        super().__init__(_config(app, self._guard, level, requests_to))
+        self._draining = draining
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, then call `listening` with the address."""
+        asyncio.get_running_loop().set_exception_handler(_report)
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_QUEUE)
+        self._sweeping = asyncio.create_task(self._guard.sweep())
+        if self.started and sockets and self._listening:
+            self._listening(_url(sockets[0]))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop once the requests that are being served have their answers."""
+        self._draining.set()
+        await super().shutdown(sockets)
+        self._sweeping.cancel()
+
+    @contextmanager
+    def running(self, listener: socket.socket) -> Iterator[str]:
+        """Serve in a thread for the time of the context; give the address."""
+        url = _url(listener)
+        thread = threading.Thread(target=self.run, kwargs={"sockets": [listener]}, name="server")
+        thread.start()
+        try:
+            while not self.started and thread.is_alive():
+                time.sleep(0.01)
+            yield url
+        finally:
+            self.should_exit = True
+            thread.join()
+
+
+def serve(
+    settings: Settings, announce: Callable[[str], None], *, requests_to: Literal["stdout", "stderr"] = "stdout"
+) -> None:
+    """Serve until a signal ends it. Without a key only a loopback address is allowed.
+
+    `announce` gets the address once the server listens; the log of requests goes to `requests_to`.
+    """
+    host, port = settings.service.host, settings.service.port
+    check_address(host, settings.api_key)
+    # uvicorn sends itself the signal again once it has stopped; by default that would end us without `Runtime.stop`.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with bind(host, port) as listener, open_runtime(settings, _url(listener)) as runtime:
+        app, draining = create_app(runtime), runtime.draining
+        HttpServer(
+            app, settings.service, draining=draining, level="info", requests_to=requests_to, listening=announce
+        ).run(sockets=[listener])
+
+
+@contextmanager
+def local_server(settings: Settings, *, only_asked: bool = False) -> Iterator[str]:
+    """Serve on a free loopback port for the time of the context; give the address.
+
+    With `only_asked` no job is begun but those that requests ask for.
+    """
+    with (
+        bind("127.0.0.1", 0) as listener,
+        open_runtime(settings, _url(listener), only_asked=only_asked) as runtime,
+    ):
+        server = HttpServer(create_app(runtime), settings.service, draining=runtime.draining)
+        with server.running(listener) as url:
+            yield url
+
+
+def check_address(host: str, api_key: str | None) -> None:
+    """Raise `InvalidInputError` if others could reach a server that has no key."""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback and api_key is None:
+        raise InvalidInputError(
+            f"Without a key the server binds loopback addresses only, not {host}: set TANDEM_API_KEY.", param="host"
+        )
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket of that address; port 0 takes any free one. Raises `InvalidInputError` if it is in use."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted connections inherit this. asyncio sets it only on sockets whose protocol is named, and without it the
+    # client's delayed acknowledgement adds 40 ms to every answer.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise InvalidInputError(f"{host}:{port} cannot be used: {error.strerror}.", param="port") from error
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def raise_open_files() -> int:
+    """Raise the limit of open files as far as this process may; return it."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems name a limit that they do not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return soft if soft > 0 else _MOST_CONNECTIONS * 4
+
+
+def default_connections(open_files: int) -> int:
+    """Return how many connections leave enough of the open files to the database, the indexes and the jobs."""
+    return min(_MOST_CONNECTIONS, max(16, open_files // 2 - 64))
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong in the loop; without descriptors for new connections one line says all."""
+    if "accept" in context["message"] and isinstance(context.get("exception"), OSError):
+        reason = context["exception"].strerror
+        _LOG.error("No new connection can be taken: %s. Raise the limit of open files (ulimit -n).", reason)
+    else:
+        loop.default_exception_handler(context)
+
+
+def _config(app: App, guard: Guard, level: str, requests_to: str) -> uvicorn.Config:
+    logs = copy.deepcopy(LOGGING_CONFIG)
+    logs["filters"] = {"storm": {"()": Throttle}, "plain": {"()": Plain}}
+    logs["handlers"]["access"] |= {"stream": f"ext://sys.{requests_to}", "filters": ["storm"]}
+    logs["handlers"]["default"]["filters"] = ["storm", "plain"]
+    logs["loggers"] |= {name: {"handlers": ["default"], "level": level.upper()} for name in ("tandem", "asyncio")}
+    settings: ServiceSettings = guard.settings
+    return uvicorn.Config(
+        app,
+        http=partial(GuardedProtocol, guard),  # type: ignore[arg-type]
+        ws="none",
+        log_config=logs,
+        log_level=level,
+        lifespan="off",
+        backlog=_ACCEPTED,
+        timeout_keep_alive=settings.keep_alive_s,  # type: ignore[arg-type]
+        timeout_graceful_shutdown=10,
+    )

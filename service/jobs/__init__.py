@@ -1,0 +1,1 @@
+"""Jobs: the worker, its child processes, and what becomes of them."""

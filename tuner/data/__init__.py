@@ -1,0 +1,1 @@
+"""Data sets: from files, and as rows to train on."""
