@@ -161,7 +161,7 @@ def _ingest_group(work: _Work, group: Sequence[Document]) -> list[Document]:
     vectors: dict[str, bytes] = {}
     unknown: dict[str, float] = {}
     while True:
-        vectors |= _embed(encoder, sorted(missing, key=len), work.done)
+        vectors |= _embed(encoder, sorted(missing, key=_by_length), work.done)
         unknown |= {content: encoder.unknown_share(content) for content in missing}
         missing = make_all_searchable(store, cuts, passage_set, vectors, encoder.space_id, unknown, work.lease)
         if not missing:  # else a text that was stored a moment ago lost its last other owner: embed it, too
@@ -193,6 +193,11 @@ def _original(store: Store, document: Document) -> bytes:
     if sha256(data) != document.sha256:
         raise UnreadableError(f"Its original in the data folder is damaged. {_AGAIN}", code="original_damaged")
     return data
+
+
+def _by_length(text: str) -> tuple[int, str]:
+    """Return the place of a text among others, the same in every process: batches are full of texts of one length."""
+    return len(text), text
 
 
 def _embed(encoder: Encoder, texts: list[str], done: Callable[[float], None]) -> dict[str, bytes]:

@@ -1,0 +1,9 @@
+"""JSON as types, for rows and files whose content its owner has not checked yet; what is checked has its own type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+JsonObject: TypeAlias = Mapping[str, Json]  # read-only: a row's content is shared
