@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from generator.answering import ARMS, prompt_reference
 from generator.prompt import load_prompt
 from retriever.search.retrieval_part import RetrievalPart
 from store.errors import InvalidInputError
+from store.refusals import checked
 
 
 class _Part(BaseModel):
@@ -108,14 +109,9 @@ def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) ->
         result = without_adapter(result) if arm is None else {**result, "adapter": None}
     if "prompt.name" in flat:
         result["prompt"] = prompt_reference(load_prompt(str(result["prompt"]["name"])))
-    try:
-        checked = Manifest.model_validate(result)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(step) for step in first["loc"])
-        raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
-    load_prompt(checked.prompt.name, checked.prompt.sha256)
-    return checked.model_dump()
+    found = checked(Manifest, result)
+    load_prompt(found.prompt.name, found.prompt.sha256)
+    return found.model_dump()
 
 
 def without_adapter(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from generator.backends.transformers import encode_chat, load_causal, plain_messages
 from generator.engine import Engine
 from generator.prompt import Message, Prompt
@@ -22,6 +20,7 @@ from store.datasets import Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.models import NewModel, model_of_job, publish_model
 from store.progress import Progress
+from store.refusals import checked
 from store.store import Store
 from tuner.data.rows import Conversation, Way, build_conversations, served_prompt
 from tuner.reporting import training_reporter
@@ -83,12 +82,7 @@ def run_tune_generator(section: TuneSection, store: Store, progress: Progress) -
 
 
 def _settings(configured: LoraSettings, changes: Mapping[str, Any]) -> LoraSettings:
-    try:
-        return LoraSettings.model_validate({**configured.model_dump(), **changes})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(["lora", *(str(part) for part in first["loc"])])
-        raise InvalidInputError(f"{name}: {first['msg']}.", param=name) from error
+    return checked(LoraSettings, {**configured.model_dump(), **changes}, "lora")
 
 
 class _Trained:

@@ -11,11 +11,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 
-from service.http.validation import explain
 from store.errors import DamagedError, InvalidInputError, TandemError, UnsupportedMediaError
+from store.refusals import explain
 
 _TYPES = {401: "authentication_error", 404: "not_found_error", 409: "conflict_error", 422: "unprocessable_error",
           429: "rate_limit_error", 503: "unavailable_error"}  # fmt: skip
@@ -83,7 +84,7 @@ def _plain(text: str) -> str:
 
 def _refused(request: Request, error: RequestValidationError) -> TandemError:
     """Return what refuses a request that does not fit the description of its route."""
-    first = error.errors()[0]
+    first: ErrorDetails = error.errors()[0]
     place, *rest = first["loc"]  # "body", "query", "path" or "header", and then the field
     if place == "body" and not rest and (refused := not_json(request)) is not None:
         return refused
@@ -91,7 +92,7 @@ def _refused(request: Request, error: RequestValidationError) -> TandemError:
         return InvalidInputError(f"The body is no JSON: {first['ctx']['error']}.", code="invalid_json")
     if first["type"] == "missing" and not rest:
         return InvalidInputError("The body is missing: send a JSON object.", code="invalid_json")
-    name, message = explain({**first, "loc": rest}, error.body if place == "body" else None)
+    name, message = explain({**first, "loc": tuple(rest)}, error.body if place == "body" else None)
     return InvalidInputError(message, param=name or None)
 
 

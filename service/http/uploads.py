@@ -13,9 +13,10 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from service.http.failures import compressed, not_json
-from service.http.validation import Body, Metadata, invalid
+from service.http.validation import Body, Metadata
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.ids import sha256
+from store.refusals import checked, refusal
 
 _METADATA: TypeAdapter[Metadata] = TypeAdapter(Metadata, config=ConfigDict(strict=True))
 _FIELDS = ("external_id", "metadata")
@@ -102,10 +103,7 @@ def _read_json(data: bytes) -> list[Upload]:
         given = json.loads(data, object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError) as error:  # not JSON, or nested too deep
         raise InvalidInputError(f"The body is no JSON: {error}.", code="invalid_json") from error
-    try:
-        items = _Items.model_validate(given).documents
-    except ValidationError as error:
-        raise invalid(error, given) from error
+    items = checked(_Items, given).documents
     return [_from_item(f"documents.{number}", item) for number, item in enumerate(items)]
 
 
@@ -121,11 +119,9 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _from_item(place: str, item: Any) -> Upload:
     try:
-        document = NewDocument.model_validate(item)
+        document = checked(NewDocument, item, place)
         _check_characters(place, document)
         return _from_text(document)
-    except ValidationError as error:
-        refused: TandemError = invalid(error, item, place)
     except TandemError as error:
         refused = error
     own = item.get("external_id") if isinstance(item, dict) else None
@@ -196,4 +192,4 @@ def _form_metadata(text: str) -> dict[str, Any]:
     try:
         return dict(_METADATA.validate_python(given))
     except ValidationError as error:
-        raise invalid(error, given, "metadata") from error
+        raise refusal(error, given, "metadata") from error

@@ -195,7 +195,7 @@ def test_a_value_out_of_range_is_refused_by_name(manifest: dict[str, Any], name:
         changed_manifest(manifest, {name: value})
 
     assert caught.value.param == name
-    assert caught.value.message.startswith(f"{name}: ")
+    assert caught.value.message.startswith((f"{name}: ", f"{name} must be "))
 
 
 @pytest.mark.parametrize(("trained", "arm"), [("with_context", "combined"), ("closed_book", "tuned+rag")])

@@ -13,6 +13,7 @@ from eval.splits import split_by_document
 from store.datasets import Dataset, Example, create_dataset
 from store.documents import Document, get_version, list_documents
 from store.errors import InvalidInputError
+from store.refusals import explain
 from store.store import Store
 
 _MAX_REPORTED = 5
@@ -145,8 +146,7 @@ def _rows(data: bytes, errors: list[str]) -> Iterator[tuple[int, QuestionRow]]:
         try:
             yield number, QuestionRow.model_validate(json.loads(line))
         except ValidationError as error:
-            first = error.errors()[0]
-            errors.append(f"line {number}: {'.'.join(map(str, first['loc']))}: {first['msg']}")
+            errors.append(f"line {number}: {explain(error.errors()[0], whole='the line')[1].rstrip('.')}")
         except (ValueError, RecursionError) as error:  # also a number of 5000 digits, and brackets without end
             errors.append(f"line {number}: no JSON ({getattr(error, 'msg', error)})")
 

@@ -16,7 +16,6 @@ from retriever.search.filters import Filter, attributes
 from service.http.allowance import Allowance
 from service.http.paging import After, Limit, Order, Page, page
 from service.http.uploads import NewDocuments, Upload, only_one, read_uploads
-from service.http.validation import invalid
 from service.intake import take, take_version
 from service.wire.tandem.objects.content import (
     Deleted,
@@ -30,6 +29,7 @@ from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep, defau
 from store.documents import get_document, get_version, list_documents, list_versions, read_original
 from store.domains import Domain
 from store.errors import ConflictError, InvalidInputError, NotReadyError
+from store.refusals import refusal
 
 router = APIRouter(tags=["documents"])
 _FILTER: TypeAdapter[Filter] = TypeAdapter(Filter)
@@ -175,4 +175,4 @@ def _parse_filter(given: str | None) -> Filter | None:
     try:
         return _FILTER.validate_python(read)
     except ValidationError as error:
-        raise invalid(error, read, "filter") from error
+        raise refusal(error, read, "filter") from error

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from service.http.paging import Page, page
-from service.http.validation import Body, invalid
+from service.http.validation import Body
 from service.jobs.lanes import waits_for
 from service.runtime import Runtime
 from service.wire.tandem.objects.content import ObjectList
@@ -24,6 +24,7 @@ from store.domains import domain_of, get_domain, list_domains
 from store.errors import NotFoundError
 from store.evaluations import create_evaluation
 from store.jobs import FINAL, Job, active_jobs, create_job, get_job, list_events, list_jobs, request_cancel
+from store.refusals import checked
 from store.releases import get_release
 from store.store import Store
 from tuner.settings import LoraSettings
@@ -80,27 +81,20 @@ def queue_job(runtime: Runtime, kind: str, domain_name: str, params: dict[str, A
     """
     store = runtime.store
     domain = get_domain(store, domain_name)
-    checked = _checked(_PARAMS[kind], params, "params").model_dump(exclude_none=True)
-    _checked(LoraSettings, checked.get("lora", {}), "params.lora")
+    given = checked(_PARAMS[kind], params, "params").model_dump(exclude_none=True)
+    checked(LoraSettings, given.get("lora", {}), "params.lora")
     if kind == "ingest":
-        return runtime.queue_ingest(domain.id, again=checked["retry"])
-    checked["dataset"] = get_dataset(store, domain.id, checked["dataset"]).id
-    for release in checked.get("releases", []):
+        return runtime.queue_ingest(domain.id, again=given["retry"])
+    given["dataset"] = get_dataset(store, domain.id, given["dataset"]).id
+    for release in given.get("releases", []):
         if get_release(store, release).domain_id != domain.id:
             raise NotFoundError(f"There is no release {release[:80]!r} in this domain.", code="release_not_found")
     if kind == "evaluate":
-        job = get_job(store, create_evaluation(store, domain.id, checked).job_id)
+        job = get_job(store, create_evaluation(store, domain.id, given).job_id)
     else:
-        job = create_job(store, kind, domain.id, checked)
+        job = create_job(store, kind, domain.id, given)
     runtime.worker.ask(job.id)
     return job
-
-
-def _checked(model: type[BaseModel], values: dict[str, Any], where: str) -> BaseModel:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise invalid(error, values, where) from error
 
 
 @router.post("", status_code=201)
