@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.answering import ARMS
+from generator.arms import ARM_OF, BY_COST, DEFAULT_ARM
 from store.errors import InvalidInputError
 from store.models import Model
 
-EXTRACTIVE = "extractive"
-BY_COST = (EXTRACTIVE, "base", "rag", "tuned", "tuned+rag", "combined")  # what a verdict prefers at equal quality
+ACTIVE = "active"  # what is served now, where that is none of the arms
 _NAMED = 5  # adapters in a message
 
 
@@ -59,15 +58,16 @@ def set_up_arms(
 
 
 def _set_up(name: str, active: Mapping[str, Any], base_model: str | None, adapters: Sequence[Model]) -> ArmSetup | str:
-    generation = {**active["generation"], "arm": "rag" if name == EXTRACTIVE else name}
-    if name == EXTRACTIVE:
+    arm = ARM_OF[name]
+    generation = {**active["generation"], "arm": DEFAULT_ARM if arm.quotes else name}
+    if arm.quotes:
         return ArmSetup(
             name, {**active, "generation": {**generation, "backend": "extractive"}, "base_model": None, "adapter": None}
         )
     if base_model is None:
         return "no language model is configured (generator.base_model)."
     manifest = {**active, "generation": {**generation, "backend": "transformers"}, "base_model": base_model}
-    way = ARMS[name].adapter
+    way = arm.trained
     if way is None:
         return ArmSetup(name, {**manifest, "adapter": None})
     mine = [model for model in adapters if model.lineage["trained"] == way]
@@ -93,7 +93,7 @@ def _chosen_first(
 ) -> list[Model]:
     """Return the adapters with the chosen ones first, or raise `InvalidInputError` if one of these is of no use."""
     known = {model.id: model for model in adapters}
-    ways = {ARMS[name].adapter for name in wanted if name in ARMS}
+    ways = {ARM_OF[name].trained for name in wanted if name in ARM_OF}
     for key in chosen:
         if key not in known:
             raise InvalidInputError(f"There is no adapter {key[:80]!r} in this domain.", param="adapters")

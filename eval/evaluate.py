@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from eval.arms import EXTRACTIVE, ArmSetup, set_up_arms
+from eval.arms import ACTIVE, ArmSetup, set_up_arms
 from eval.leaks import find_leaks, question_numbers
 from eval.report.report import build_report
 from eval.runner import EvalQuestion, Record, count_questions, grouped, run_arm
 from eval.settings import EvaluateSection
 from generator.answer import Answer
-from generator.answering import ARMS, Pinned, Question
+from generator.answering import Pinned, Question
+from generator.arms import SERVED
 from generator.engine import Engine
 from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
 from store.domains import domain_of
@@ -27,7 +28,6 @@ from store.releases import active_release, create_release, get_release
 from store.store import Store
 
 PRIMARY_METRICS = ("f1", "em", "recall")
-ACTIVE = "active"
 _TOLD = 20  # events for each arm, at most
 
 
@@ -153,8 +153,8 @@ def _describe_arm(store: Store, arm: ArmSetup, release: str) -> dict[str, Any]:
     manifest = arm.manifest
     backend, adapter = manifest["generation"]["backend"], manifest["adapter"]
     found = {"release": release, "generator": backend, "adapter": adapter, "base_model": manifest["base_model"]}
-    shown = ", with passages" if ARMS[manifest["generation"]["arm"]].passages else ", without passages"
-    if backend == EXTRACTIVE:
+    shown = ", with passages" if SERVED[manifest["generation"]["arm"]].passages else ", without passages"
+    if backend == "extractive":
         return {**found, "about": "passages quoted, without a language model"}
     base = get_model(store, manifest["base_model"])
     about = f"the model {Path(base.path).name} ({base.id})"

@@ -9,7 +9,7 @@ from typing import Any
 
 from eval.metrics.answers import answer_f1, answer_recall, citation_precision, exact_match, retrieval_hit
 from generator.answer import Answer
-from generator.answering import ARMS
+from generator.arms import SERVED
 from retriever.text.language import language_of
 from store.datasets import Example
 from store.errors import InvalidInputError
@@ -165,7 +165,7 @@ def score(question: EvalQuestion, given: Answer) -> dict[str, float | None]:
         scores = {"f1": answer_f1(*arguments), "em": exact_match(*arguments), "recall": answer_recall(*arguments)}
     cited = [citation.document_id for citation in given.citations]
     found = [document for hit in given.hits for document in (hit.passage.document_id, *hit.also_in)]
-    hit = retrieval_hit(found, question.documents) if ARMS[given.arm].passages else None
+    hit = retrieval_hit(found, question.documents) if SERVED[given.arm].passages else None
     return {
         **scores,
         "abstention": right_choice,

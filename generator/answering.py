@@ -1,7 +1,7 @@
 """Answering: retrieve, estimate the evidence, abstain or generate, check the citations.
 
-An arm is a way of answering: with or without passages, with which kind of adapter. A release serves the arms that its
-generator and adapter allow; any other is refused by name, never replaced.
+A release serves the arms (`generator.arms`) that its backend and adapter allow; any other is refused by name, never
+replaced.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, never
+from generator.arms import SERVED, Arm
 from generator.citing.citations import check_citations, quoted_citations
 from generator.citing.markers import MARKER
 from generator.evidence import estimate
@@ -23,23 +24,6 @@ from retriever.search.retrieval_part import retrieval_of
 from retriever.search.search import Request, Result, Retriever
 from store.errors import ConflictError, InvalidInputError
 from store.models import Model
-
-
-@dataclass(frozen=True)
-class Arm:
-    """Whether an arm shows passages, and how its adapter was trained (None: no adapter)."""
-
-    passages: bool
-    adapter: str | None
-
-
-ARMS = {
-    "base": Arm(passages=False, adapter=None),
-    "rag": Arm(passages=True, adapter=None),
-    "tuned": Arm(passages=False, adapter="closed_book"),
-    "tuned+rag": Arm(passages=True, adapter="closed_book"),
-    "combined": Arm(passages=True, adapter="with_context"),
-}
 
 
 @dataclass(frozen=True)
@@ -153,16 +137,16 @@ class Answerer:
 
     def serve(self, manifest: Mapping[str, Any], name: str) -> tuple[Arm, str | None]:
         """Return the arm and the adapter it uses; `ConflictError` names what a release lacks to serve it."""
-        if name not in ARMS:
-            raise InvalidInputError(f"There is no arm {name!r}; choose one of {', '.join(ARMS)}.", param="arm")
-        arm = ARMS[name]
+        if name not in SERVED:
+            raise InvalidInputError(f"There is no arm {name!r}; choose one of {', '.join(SERVED)}.", param="arm")
+        arm = SERVED[name]
         if not arm.passages and manifest["generation"]["backend"] == "extractive":
             raise _unavailable(name, "a language model; this release quotes passages", _MODEL_WAY)
-        if arm.adapter is None:
+        if arm.trained is None:
             return arm, None
         if manifest["adapter"] is None:
             raise _unavailable(
-                name, f"an adapter trained {arm.adapter}; this release has none", _ADAPTER_WAY.format(arm.adapter)
+                name, f"an adapter trained {arm.trained}; this release has none", _ADAPTER_WAY.format(arm.trained)
             )
         model = self._find_model(manifest["adapter"])
         trained = model.lineage["trained"]
@@ -170,8 +154,8 @@ class Answerer:
             raise _unavailable(
                 name, f"the base model {model.base} of its adapter; this release has {manifest['base_model']}"
             )
-        if trained != arm.adapter:
-            raise _unavailable(name, f"an adapter trained {arm.adapter}; that of this release was trained {trained}")
+        if trained != arm.trained:
+            raise _unavailable(name, f"an adapter trained {arm.trained}; that of this release was trained {trained}")
         prompt = model.lineage.get("prompt", manifest["prompt"])
         if prompt != manifest["prompt"]:
             missing = f"the prompt {prompt['name']} of its adapter; this release has {manifest['prompt']['name']}"

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generator.answering import ARMS, prompt_reference
+from generator.answering import prompt_reference
+from generator.arms import DEFAULT_ARM, SERVED, ArmName
 from generator.prompt import load_prompt
 from retriever.search.retrieval_part import RetrievalPart
 from store.errors import InvalidInputError
@@ -29,7 +30,7 @@ class GenerationPart(_Part):
     """Who writes the answer, and the arm that is used when a request names none."""
 
     backend: Literal["extractive", "transformers"]
-    arm: Literal["base", "rag", "tuned", "tuned+rag", "combined"] = "rag"
+    arm: ArmName = DEFAULT_ARM
     max_new_tokens: int = Field(96, ge=1, le=4096)
 
 
@@ -115,16 +116,12 @@ def changed_manifest(manifest: Mapping[str, Any], changes: Mapping[str, Any]) ->
 
 
 def without_adapter(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the manifest without its adapter; an arm that needs one becomes `rag`."""
+    """Return the manifest without its adapter; an arm that needs one becomes the default one."""
     generation = manifest["generation"]
-    servable = generation["backend"] != "extractive" or ARMS[generation["arm"]].passages
-    arm = generation["arm"] if ARMS[generation["arm"]].adapter is None and servable else "rag"
-    return {**manifest, "adapter": None, "generation": {**generation, "arm": arm}}
-
-
-def servable_arm(trained: str) -> str:
-    """Return the arm that a release with an adapter trained this way serves by default."""
-    return next(name for name, arm in reversed(ARMS.items()) if arm.adapter == trained and arm.passages)
+    arm = SERVED[generation["arm"]]
+    servable = generation["backend"] != "extractive" or arm.passages
+    name = arm.name if arm.trained is None and servable else DEFAULT_ARM
+    return {**manifest, "adapter": None, "generation": {**generation, "arm": name}}
 
 
 def _flat(changes: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -12,8 +12,9 @@ from typing import Any
 
 from eval.settings import EvalSettings
 from eval.significance import bootstrap_mean, holm, sign_flip_p
+from generator.arms import DEFAULT_ARM
 
-REFERENCE = "rag"
+REFERENCE = DEFAULT_ARM
 _BOUNDS = (-1.0, 1.0)  # of the difference of two scores
 Records = Sequence[Mapping[str, Any]]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from eval.arms import BY_COST
 from eval.gate import SCHEMA, decide
 from eval.metrics.normalise import NORMALISERS
 from eval.report.contrasts import compare_arms
@@ -16,6 +15,7 @@ from eval.report.verdict import next_steps, verdict_of, warnings_of, why_no_verd
 from eval.runner import METRICS, Record
 from eval.settings import EvalSettings
 from eval.significance import Interval, bootstrap_mean
+from generator.arms import BY_COST
 
 
 def build_report(

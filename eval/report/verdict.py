@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from eval.arms import BY_COST, EXTRACTIVE
+from eval.arms import ACTIVE
 from eval.gate import too_little
 from eval.settings import GateLimits
-
-_ADVICE = {
-    EXTRACTIVE: "Quote passages, without a language model: nothing else is measurably better.",
-    "base": "Use the base model alone: nothing dearer is measurably better.",
-    "rag": "Use retrieval and do not tune: nothing dearer is measurably better.",
-    "tuned": "Use the tuned model without retrieval.",
-    "tuned+rag": "Use retrieval with the closed-book adapter.",
-    "combined": "Use retrieval with the adapter that was trained with context.",
-    "active": "Keep the active release: nothing else is measurably better.",
-}
+from generator.arms import ARM_OF, BY_COST
 
 
 def why_no_verdict(report: dict[str, Any], limits: GateLimits) -> list[str]:
@@ -49,8 +40,14 @@ def verdict_of(report: dict[str, Any], limits: GateLimits) -> dict[str, Any]:
             chosen = name
     left = [name for name in names if name != chosen]
     compared = f" Compared with {', '.join(left)}." if left else " Nothing else was measured."
-    advice = _ADVICE.get(chosen, f"Promote {chosen}.")
+    advice = _advice(chosen)
     return {"arm": chosen, "text": advice + because + compared, "release": report["arms"][chosen]["release"]}
+
+
+def _advice(chosen: str) -> str:
+    if chosen == ACTIVE:
+        return "Keep the active release: nothing else is measurably better."
+    return ARM_OF[chosen].advice if chosen in ARM_OF else f"Promote {chosen}."
 
 
 def next_steps(report: dict[str, Any], limits: GateLimits) -> list[str]:

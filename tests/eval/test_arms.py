@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from eval.arms import BY_COST, set_up_arms
+from eval.arms import set_up_arms
+from generator.arms import BY_COST
 from store.errors import InvalidInputError
 from store.models import Model
 

@@ -10,7 +10,8 @@ import pytest
 from fakes import HashEncoder, WordReader
 from handbook import ASKED, BY_WORDS, LEAVE, pin
 
-from generator.answering import ARMS, Pinned, Question, prompt_reference
+from generator.answering import Pinned, Question, prompt_reference
+from generator.arms import SERVED
 from generator.engine import Engine
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
@@ -53,9 +54,9 @@ def test_serving_is_checked_without_a_question(modelled: Engine, adapters: Path)
     model = publish(modelled, adapters / "one", "with_context")
     tuned = {**manifest, "adapter": model.id}
 
-    assert modelled.answerer.serve(manifest, "rag") == (ARMS["rag"], None)
-    assert modelled.answerer.serve(tuned, "combined") == (ARMS["combined"], model.id)
-    assert modelled.answerer.serve(tuned, "base") == (ARMS["base"], None)
+    assert modelled.answerer.serve(manifest, "rag") == (SERVED["rag"], None)
+    assert modelled.answerer.serve(tuned, "combined") == (SERVED["combined"], model.id)
+    assert modelled.answerer.serve(tuned, "base") == (SERVED["base"], None)
     with pytest.raises(ConflictError) as caught:
         modelled.answerer.serve({**tuned, "base_model": "mdl_other"}, "combined")
     assert (caught.value.code, caught.value.param) == ("arm_unavailable", "arm")
@@ -67,7 +68,7 @@ def test_an_adapter_is_served_with_the_prompt_that_it_was_trained_with(modelled:
     model = publish(modelled, adapters / "one", "closed_book", prompt=old)
 
     assert modelled.answerer.serve({**manifest, "adapter": model.id, "prompt": old}, "tuned") == (
-        ARMS["tuned"],
+        SERVED["tuned"],
         model.id,
     )
     with pytest.raises(ConflictError, match=r"the prompt v1 of its adapter; this release has v2.*prompt\.name=v1"):
@@ -139,8 +140,8 @@ def test_a_release_serves_the_arms_that_its_adapter_was_trained_for(
 
     for arm in served:
         answer = modelled.ask("handbook", Question(ASKED, arm=arm))
-        assert answer.adapter == (None if ARMS[arm].adapter is None else model.id)
-        assert bool(answer.hits) == ARMS[arm].passages
+        assert answer.adapter == (None if SERVED[arm].trained is None else model.id)
+        assert bool(answer.hits) == SERVED[arm].passages
     for arm in refused:
         with pytest.raises(ConflictError, match=f"that of this release was trained {trained}"):
             modelled.ask("handbook", Question(ASKED, arm=arm))

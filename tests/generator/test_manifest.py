@@ -9,10 +9,10 @@ import pytest
 from fakes import HashEncoder, WordReader
 from pydantic import ValidationError
 
-from generator.answering import ARMS
+from generator.arms import SERVED, servable_arm
 from generator.engine import Engine
 from generator.evidence import DEFAULT_THRESHOLDS
-from generator.manifest import Manifest, changed_manifest, servable_arm
+from generator.manifest import Manifest, changed_manifest
 from generator.prompt import Prompt, load_prompt
 from generator.settings import GeneratorSettings
 from retriever.search.retrieval_part import retrieval_of
@@ -201,7 +201,7 @@ def test_a_value_out_of_range_is_refused_by_name(manifest: dict[str, Any], name:
 @pytest.mark.parametrize(("trained", "arm"), [("with_context", "combined"), ("closed_book", "tuned+rag")])
 def test_an_adapter_is_served_by_the_arm_it_was_trained_for(trained: str, arm: str) -> None:
     assert servable_arm(trained) == arm
-    assert ARMS[arm].passages
+    assert SERVED[arm].passages
 
 
 @pytest.fixture

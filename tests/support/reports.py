@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from eval.arms import BY_COST
 from eval.report.report import build_report
 from eval.runner import Record
 from eval.settings import EvalSettings, GateLimits
+from generator.arms import BY_COST
 
 
 def records(arm: str, scores: Sequence[float], *, abstention: float = 1.0, language: str = "en") -> list[Record]:

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from generator.answer import Answer, Citation
 from generator.answering import Question
+from generator.arms import ArmName
 from retriever.search.filters import Filter
 from retriever.search.search import Hit
 from retriever.search.search import Request as SearchRequest
@@ -51,7 +52,7 @@ class QueryBody(Body):
     """A question; the release decides what is not given."""
 
     question: str = Field(min_length=1, max_length=_MAX_QUESTION)
-    arm: Literal["base", "rag", "tuned", "tuned+rag", "combined"] | None = None
+    arm: ArmName | None = None
     top_k: int | None = Field(None, ge=1, le=50)
     filters: Filter | None = None
     history: Annotated[list[Turn], Field(max_length=100)] = Field(default_factory=list)

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from eval.calibration import calibrate, calibration_questions, fit_dense_weight, seen_in
 from generator.answering import Pinned
-from generator.manifest import changed_manifest, servable_arm
+from generator.arms import servable_arm
+from generator.manifest import changed_manifest
 from service.http.paging import Page, page
 from service.http.validation import Body
 from service.promotion import promote_through_gate
