@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from retriever.documents.loading import UnreadableError, doubt_about, load_text, media_type
 from service.http.uploads import Upload
+from service.jobs.ingest import INGEST
 from service.runtime import Runtime
 from service.wire.tandem.objects.content import DocumentObject, UploadItem, UploadList
 from store.documents import Document
@@ -114,7 +115,7 @@ def _finish(
         outcomes = [(newest[o[0].id], o[1]) if isinstance(o, tuple) else o for o in outcomes]
     items = [_item(upload, domain, outcome) for upload, outcome in zip(uploads, outcomes, strict=True)]
     waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
-    job = runtime.queue_ingest(domain.id).id if waiting else None
+    job = runtime.queue(INGEST.name, domain.id, {}).id if waiting else None
     return UploadList(data=items, job=job), 202 if waiting else 200
 
 

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 
 from generator.engine import Engine
 from retriever.documents.ingest import waiting_documents
+from service.jobs.ingest import INGEST
+from service.jobs.kinds import queue_job
 from service.jobs.worker import Worker
 from service.loop import Loop
 from service.settings import Settings
-from store.attempts import try_again
 from store.domains import list_domains
-from store.jobs import Job, reuse_job
+from store.jobs import Job
+from store.json_values import JsonObject
 from store.recovery import recover
 from store.store import Store
 
@@ -41,18 +43,13 @@ class Runtime:
         """Begin to run jobs and to follow what they write; documents that a crash left waiting get a job."""
         for domain in list_domains(self.store):
             if waiting_documents(self.store, domain.id):
-                reuse_job(self.store, "ingest", domain.id, {})
+                queue_job(self.store, INGEST.name, domain.id, {})
         self.worker.start()
         self._follower.start()
 
-    def queue_ingest(self, domain_id: str, *, again: bool = False) -> Job:
-        """Return a job that will read all documents of the domain that wait now; with `again` failed ones as well.
-
-        One that waits already is the same job for all who upload meanwhile.
-        """
-        if again:
-            try_again(self.store, domain_id)
-        job = reuse_job(self.store, "ingest", domain_id, {})
+    def queue(self, kind: str, domain_id: str, params: JsonObject) -> Job:
+        """Return a job of this kind that will run, as `service.jobs.kinds` says; one that waits may be taken."""
+        job = queue_job(self.store, kind, domain_id, params)
         self.worker.ask(job.id)
         return job
 

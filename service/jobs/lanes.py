@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from service.jobs.kinds import KINDS
 from store.jobs import Job
 
-LANES = {"ingest": "ingest", "tune_generator": "compute", "evaluate": "compute"}  # job kind -> lane
+LANES = tuple(sorted({kind.lane for kind in KINDS.values()}))
 
 
 def kinds_of(lane: str) -> list[str]:
     """Return the kinds of jobs that run in a lane."""
-    return [kind for kind, each in LANES.items() if each == lane]
+    return [kind.name for kind in KINDS.values() if kind.lane == lane]
 
 
 def waits_for(job: Job, active: Sequence[Job]) -> Job | None:
@@ -24,8 +25,14 @@ def waits_for(job: Job, active: Sequence[Job]) -> Job | None:
     """
     if job.status != "queued":
         return None
-    ahead = [each for each in active if LANES.get(each.kind) == LANES.get(job.kind) and each.id != job.id]
+    ahead = [each for each in active if _lane_of(each) == _lane_of(job) and each.id != job.id]
     running = [each for each in ahead if each.status == "running"]
     ids = [each.id for each in active]
     older = [each for each in ahead if job.id in ids and ids.index(each.id) < ids.index(job.id)]
     return next(iter(running or older[-1:]), None)
+
+
+def _lane_of(job: Job) -> str | None:
+    """Return the lane of a job; None if it is of a kind that nobody runs, left by another version."""
+    kind = KINDS.get(job.kind)
+    return kind.lane if kind else None

@@ -6,7 +6,6 @@ ended when it gives no sign of life for a lease, and when it does not stop after
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -19,33 +18,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO
 
-from pydantic import BaseModel
-
-from eval.settings import EvaluateSection
-from service.jobs.endings import Ending, ending_of, tail_of
+from service.jobs.endings import Ending, ending_of, tail_of, without_place
+from service.jobs.kinds import KINDS
 from service.jobs.lanes import LANES, kinds_of
+from service.jobs.task import Task
 from service.loop import Loop
 from service.settings import Settings
 from store.attempts import give_back
 from store.errors import ConflictError, NotFoundError
 from store.jobs import FINAL, Job, Lease, claim_job, get_job
 from store.store import Store
-from tuner.settings import TuneSection
 
 _POLL_S = 0.1
 _BEAT_S = 15.0
 _GRACE_S = 10.0
 _NOTICE_S = 2.0  # a server that is stopped knows it by then
 _STOPPED = "The server stopped; the job goes on when it is back."
-
-
-def section_of(kind: str, settings: Settings) -> BaseModel:
-    """Return the resolved settings that a job of this kind gets."""
-    if kind == "ingest":
-        return settings.retriever
-    if kind == "tune_generator":
-        return TuneSection(tuner=settings.tuner, generator=settings.generator, retriever=settings.retriever)
-    return EvaluateSection(eval=settings.eval, generator=settings.generator, retriever=settings.retriever)
 
 
 @dataclass
@@ -75,9 +63,7 @@ class Worker:
         self._draining = draining
         self._stopping = threading.Event()
         self._taken: dict[str, Lease] = {}  # by lane; between two turns: a job that nobody runs, though its row says so
-        self._loops = [
-            Loop(f"worker of {lane}", partial(self._turn, lane), _POLL_S) for lane in sorted(set(LANES.values()))
-        ]
+        self._loops = [Loop(f"worker of {lane}", partial(self._turn, lane), _POLL_S) for lane in LANES]
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -117,9 +103,8 @@ class Worker:
 
     def _work(self, job: Job, lease: Lease) -> None:
         """Run the job in a child, and settle what becomes of it."""
-        section = section_of(job.kind, self._settings).model_dump(mode="json")
-        beat_s = min(self._settings.service.lease_s / 5, _BEAT_S)
-        task = {"lease": lease.__dict__, "section": section, "beat_s": beat_s}
+        section = KINDS[job.kind].section(self._settings).model_dump(mode="json")
+        task = Task(lease=lease, section=section, beat_s=min(self._settings.service.lease_s / 5, _BEAT_S))
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "service.jobs.child", str(self._settings.home), str(os.getpid())],
@@ -131,7 +116,7 @@ class Worker:
             try:
                 assert process.stdin is not None  # noqa: S101  (asked for above)
                 with suppress(BrokenPipeError):  # it died at once: `_supervise` says how
-                    process.stdin.write(json.dumps(task).encode())
+                    process.stdin.write(task.model_dump_json().encode())
                     process.stdin.close()
                 self._supervise(job, lease, _Child(process, output, job.heartbeat, time.monotonic()))
             finally:
@@ -152,9 +137,10 @@ class Worker:
             self._give_back(lease, _STOPPED, counted=False)  # who stopped the server has stopped the child as well
             return
         child.output.seek(0)
-        output = child.output.read().decode(errors="replace").replace(str(self._settings.home), "the data folder")
+        output, home = child.output.read().decode(errors="replace"), self._settings.home
         ending = Ending("worker_died", reason) if reason else ending_of(child.process.returncode, output)
-        self._give_back(lease, ending.reason, counted=True, ending=ending, output=tail_of(output))
+        said, seen = without_place(ending.reason, home), without_place(tail_of(output), home)
+        self._give_back(lease, said, counted=True, ending=ending, output=seen)
 
     def _overdue(self, job_id: str, child: _Child) -> str:
         """Return why the child must be ended, or an empty string."""

@@ -118,7 +118,7 @@ def test_the_heart_of_a_job_that_was_given_to_another_stops(store: Store, progre
 
 def dying(statement: str) -> tuple[int, str]:
     """Return the exit code and the output of a process that does this."""
-    script = f"import os, sys; from service.endings import last_words; sys.excepthook = last_words; {statement}"
+    script = f"import os, sys; from service.jobs.endings import last_words; sys.excepthook = last_words; {statement}"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, check=False
     )
@@ -133,7 +133,8 @@ def dying(statement: str) -> tuple[int, str]:
         ("raise OSError(28, 'No space left on device')", "internal_error", "No space left on device", False),
         ("os.kill(os.getpid(), 9)", "worker_died", "signal 9", True),
         ("os.kill(os.getpid(), 6)", "worker_died", "SIGABRT", True),
-        ("os._exit(3)", "worker_died", "code 3", True),
+        ("os._exit(3)", "worker_died", "code 3, without a word.", True),
+        ("print('no such module', flush=True); os._exit(1)", "worker_died", "it said last: no such module", True),
     ],
 )  # fmt: skip
 def test_a_process_that_dies_says_why(statement: str, code: str, reason: str, suspect: bool) -> None:
@@ -143,7 +144,7 @@ def test_a_process_that_dies_says_why(statement: str, code: str, reason: str, su
 
     assert (ending.code, ending.suspect) == (code, suspect)
     assert reason in ending.reason
-    assert "the code 1" not in ending.reason
+    assert "the code 1, without a word" not in ending.reason
     assert ("Traceback" in tail_of(output)) == (code == "internal_error")
 
 

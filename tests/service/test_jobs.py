@@ -45,7 +45,7 @@ def child_processes() -> list[int]:
                 parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if b"service.child" in command and parent == os.getpid():
+            if b"service.jobs.child" in command and parent == os.getpid():
                 found.append(int(entry.name))
     return found
 

@@ -121,7 +121,8 @@ def test_an_exception_that_nobody_expected_is_the_reason_of_the_failure(
     error = get_job(store, job).error
     assert error is not None
     assert error["code"] == "internal_error"
-    assert "KeyError: 'dataset'" in error["message"]
+    assert "KeyError: 'dataset', at eval/evaluate.py:" in error["message"]
+    assert "(run_evaluation)" in error["message"]
     told = [event for event in list_events(store, job) if event.level == "error"]
     assert "Traceback" in told[-1].data["output"]
     assert str(store.folder.root) not in json.dumps([event.data for event in told])
@@ -153,7 +154,7 @@ def processes_of(home: Path) -> list[int]:
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(FileNotFoundError, ProcessLookupError):
             words = entry.read_bytes().split(b"\0")
-            if b"service.child" in words and str(home).encode() in words:
+            if b"service.jobs.child" in words and str(home).encode() in words:
                 found.append(int(entry.parent.name))
     return found
 

@@ -16,8 +16,10 @@ from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from service.http.app import create_app
 from service.http.server import HttpServer, bind
+from service.jobs.kinds import queue_job
 from service.settings import ServiceSettings, Settings
-from store.jobs import Job, reuse_job
+from store.jobs import Job
+from store.json_values import JsonObject
 from store.store import Store
 
 
@@ -31,9 +33,9 @@ class LightRuntime:
         self.engine = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
         self.engine.create_domain("default")
 
-    def queue_ingest(self, domain_id: str) -> Job:
+    def queue(self, kind: str, domain_id: str, params: JsonObject) -> Job:
         """Return a job that nobody runs."""
-        return reuse_job(self.store, "ingest", domain_id, {})
+        return queue_job(self.store, kind, domain_id, params)
 
     def failures(self) -> list[str]:
         """Say that nothing fails in the background, where nothing runs."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
+from service.choices import one_of
+from service.jobs.kinds import KINDS
 from store.datasets import Dataset, Example
 from store.evaluations import Evaluation
 from store.jobs import Event, Job
 from store.models import Model
 from store.releases import Release
 
-JobKind = Literal["ingest", "tune_generator", "evaluate"]
+JobKind = Annotated[str, one_of(KINDS)]
 JobStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ModelKind = Literal["base", "adapter", "embedder", "reranker"]
 

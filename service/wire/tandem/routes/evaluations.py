@@ -12,10 +12,10 @@ from eval.report.markdown import to_markdown
 from eval.report.page import to_html
 from service.http.paging import Page, page
 from service.http.validation import Body
+from service.jobs.evaluate import EVALUATE
 from service.wire.tandem.objects.content import ObjectList
 from service.wire.tandem.objects.lifecycle import EvaluationObject
 from service.wire.tandem.routes.dependencies import RuntimeDep
-from service.wire.tandem.routes.jobs import queue_job
 from store.domains import domain_of, get_domain, list_domains
 from store.errors import ConflictError, NotReadyError
 from store.evaluations import Evaluation, evaluation_of_job, get_evaluation, list_evaluations
@@ -46,7 +46,7 @@ class NewEvaluation(Body):
 def create(body: NewEvaluation, runtime: RuntimeDep) -> EvaluationObject:
     """Queue an evaluation."""
     params = body.model_dump(exclude={"domain", "protocol"}, exclude_none=True)
-    job = queue_job(runtime, "evaluate", body.domain, params)
+    job = runtime.queue(EVALUATE.name, get_domain(runtime.store, body.domain).id, params)
     return EvaluationObject.of(evaluation_of_job(runtime.store, job.id), body.domain)
 
 

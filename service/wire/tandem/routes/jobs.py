@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import Field, JsonValue
 
 from service.http.paging import Page, page
 from service.http.validation import Body
@@ -19,15 +19,9 @@ from service.runtime import Runtime
 from service.wire.tandem.objects.content import ObjectList
 from service.wire.tandem.objects.lifecycle import EventObject, JobKind, JobObject, JobStatus
 from service.wire.tandem.routes.dependencies import STREAM_HEADERS, RuntimeDep
-from store.datasets import get_dataset
 from store.domains import domain_of, get_domain, list_domains
-from store.errors import NotFoundError
-from store.evaluations import create_evaluation
-from store.jobs import FINAL, Job, active_jobs, create_job, get_job, list_events, list_jobs, request_cancel
-from store.refusals import checked
-from store.releases import get_release
+from store.jobs import FINAL, Job, active_jobs, get_job, list_events, list_jobs, request_cancel
 from store.store import Store
-from tuner.settings import LoraSettings
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _POLL_S = 0.2
@@ -38,69 +32,13 @@ class NewJob(Body):
 
     kind: JobKind
     domain: str
-    params: dict[str, Any] = Field(default_factory=dict)
-
-
-class IngestParams(Body):
-    """`ingest` makes every received document searchable; with `retry` failed and quarantined ones are tried anew."""
-
-    retry: bool = False
-
-
-class TuneParams(Body):
-    """`tune_generator`: what to learn from, and how the adapter is trained."""
-
-    dataset: str
-    split: Literal["train", "dev"] = "train"
-    trained: Literal["with_context", "closed_book"] = "with_context"
-    lora: dict[str, Any] = Field(default_factory=dict)
-
-
-class EvaluateParams(Body):
-    """`evaluate`: what to measure on, which arms, releases and adapters, and the metric that decides."""
-
-    dataset: str
-    split: Literal["train", "dev", "test"] = "test"
-    arms: list[str] | None = Field(None, min_length=1, max_length=10)
-    releases: list[str] | None = Field(None, min_length=1, max_length=10)
-    adapters: list[str] | None = Field(None, min_length=1, max_length=10)
-    primary_metric: Literal["f1", "em", "recall"] = "f1"
-
-
-_PARAMS: dict[str, type[BaseModel]] = {
-    "ingest": IngestParams,
-    "tune_generator": TuneParams,
-    "evaluate": EvaluateParams,
-}
-
-
-def queue_job(runtime: Runtime, kind: str, domain_name: str, params: dict[str, Any]) -> Job:
-    """Check the parameters and queue the job; an evaluation gets its row in the same transaction.
-
-    An `ingest` that waits already is taken instead of a new one.
-    """
-    store = runtime.store
-    domain = get_domain(store, domain_name)
-    given = checked(_PARAMS[kind], params, "params").model_dump(exclude_none=True)
-    checked(LoraSettings, given.get("lora", {}), "params.lora")
-    if kind == "ingest":
-        return runtime.queue_ingest(domain.id, again=given["retry"])
-    given["dataset"] = get_dataset(store, domain.id, given["dataset"]).id
-    for release in given.get("releases", []):
-        if get_release(store, release).domain_id != domain.id:
-            raise NotFoundError(f"There is no release {release[:80]!r} in this domain.", code="release_not_found")
-    if kind == "evaluate":
-        job = get_job(store, create_evaluation(store, domain.id, given).job_id)
-    else:
-        job = create_job(store, kind, domain.id, given)
-    runtime.worker.ask(job.id)
-    return job
+    params: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 @router.post("", status_code=201)
 def create(body: NewJob, runtime: RuntimeDep) -> JobObject:
     """Queue a job."""
-    return _object(runtime.store, queue_job(runtime, body.kind, body.domain, body.params))
+    return _object(runtime.store, runtime.queue(body.kind, get_domain(runtime.store, body.domain).id, body.params))
 
 
 @router.get("")
