@@ -41,7 +41,7 @@ from benchmarks.retrieval import ingested
 from benchmarks.sets import RetrievalSet, data_folder
 from benchmarks.vector_cache import CachedEncoder
 from eval.calibration import calibrate
-from eval.runner import EvalQuestion
+from eval.questions import EvalQuestion
 from eval.significance import bootstrap_mean
 from generator.answering import Pinned
 from generator.engine import Engine

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from eval.metrics.answers import answer_f1, answer_recall
+from eval.metrics.f1 import answer_f1
 from eval.metrics.normalise import normal_tokens
+from eval.metrics.recall import answer_recall
 
 Array = npt.NDArray[np.float64]
 COVERAGES = (0.2, 0.4, 0.6, 0.8, 1.0)

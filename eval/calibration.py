@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from eval.leaks import question_numbers
-from eval.metrics.answers import answer_recall
-from eval.runner import EvalQuestion, grouped
+from eval.metrics.recall import answer_recall
+from eval.questions import EvalQuestion, grouped
 from generator.answering import Pinned
 from generator.engine import Engine
 from generator.evidence import Thresholds, features

@@ -11,8 +11,10 @@ from typing import Any
 
 from eval.arms import ACTIVE, ArmSetup, set_up_arms
 from eval.leaks import find_leaks, question_numbers
+from eval.metrics.table import DECIDING
+from eval.questions import EvalQuestion, count_questions, grouped
 from eval.report.report import build_report
-from eval.runner import EvalQuestion, Record, count_questions, grouped, run_arm
+from eval.runner import Record, run_arm
 from eval.settings import EvaluateSection
 from generator.answer import Answer
 from generator.answering import Pinned, Question
@@ -27,7 +29,6 @@ from store.progress import Progress
 from store.releases import active_release, create_release, get_release
 from store.store import Store
 
-PRIMARY_METRICS = ("f1", "em", "recall")
 _TOLD = 20  # events for each arm, at most
 
 
@@ -48,9 +49,9 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
     """
     domain_id, params = progress.job.domain_id, progress.job.params
     split = params.get("split", "test")
-    metric = params.get("primary_metric") or "f1"
-    if metric not in PRIMARY_METRICS:
-        raise InvalidInputError(f"The primary metric is one of {', '.join(PRIMARY_METRICS)}.", param="primary_metric")
+    metric = params.get("primary_metric") or DECIDING[0]
+    if metric not in DECIDING:
+        raise InvalidInputError(f"The primary metric is one of {', '.join(DECIDING)}.", param="primary_metric")
     dataset = get_dataset(store, domain_id, params["dataset"])
     examples = usable_examples(store, dataset.id, split)
     if not examples:

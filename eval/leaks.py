@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.arms import ArmSetup
-from eval.runner import EvalQuestion
+from eval.questions import EvalQuestion
 from retriever.text.analysis import FUNCTION_WORDS
 from store.calibrations import calibrated_on
 from store.datasets import Dataset, get_dataset, list_examples

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 Trained = Literal["with_context", "closed_book"]  # how an adapter was trained: with passages shown, or without any
 
@@ -71,11 +71,6 @@ BY_COST = tuple(arm.name for arm in ARMS)
 ARM_OF: Mapping[str, Arm] = MappingProxyType({arm.name: arm for arm in ARMS})
 SERVED: Mapping[str, Arm] = MappingProxyType({arm.name: arm for arm in ARMS if not arm.quotes})
 DEFAULT_ARM = "rag"  # of a release that says nothing else, and the one that others are compared with
-
-if TYPE_CHECKING:
-    ArmName = str
-else:  # the names that a release or a request may give; a type checker cannot read them from the table
-    ArmName = Literal[tuple(SERVED)]
 
 
 def servable_arm(trained: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from generator.answering import prompt_reference
-from generator.arms import DEFAULT_ARM, SERVED, ArmName
+from generator.arms import DEFAULT_ARM, SERVED
 from generator.prompt import load_prompt
 from retriever.search.retrieval_part import RetrievalPart
+from store.choices import one_of
 from store.errors import InvalidInputError
 from store.refusals import checked
 
@@ -30,7 +31,7 @@ class GenerationPart(_Part):
     """Who writes the answer, and the arm that is used when a request names none."""
 
     backend: Literal["extractive", "transformers"]
-    arm: ArmName = DEFAULT_ARM
+    arm: Annotated[str, one_of(SERVED)] = DEFAULT_ARM
     max_new_tokens: int = Field(96, ge=1, le=4096)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from eval.calibration import Sample, auroc, estimates, fit, samples
-from eval.runner import EvalQuestion
+from eval.questions import EvalQuestion
 from generator.engine import Engine
 from generator.evidence import DEFAULT_THRESHOLDS
 from retriever.text.language import language_of

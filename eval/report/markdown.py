@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from eval.metrics.table import METRICS
+
 
 def to_markdown(report: dict[str, Any]) -> str:
     """Return the report as Markdown, without the single records."""
@@ -63,12 +65,11 @@ def _about(report: dict[str, Any]) -> str:
 
 
 def _arm_table(report: dict[str, Any]) -> list[str]:
-    lines = [
-        "| arm | F1 | exact | answer recall | abstention | citation precision | ms p50 | tokens | release |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    shown = [metric for metric in METRICS if metric.heading is not None]
+    lines = [f"| arm | {' | '.join(str(metric.heading) for metric in shown)} | ms p50 | tokens | release |"]
+    lines += ["|---|" + "---|" * len(shown) + "---|---|---|"]
     for name, arm in report["arms"].items():
-        numbers = [_cell(arm["metrics"][key]) for key in ("f1", "em", "recall", "abstention", "citation_precision")]
+        numbers = [_cell(arm["metrics"].get(metric.name)) for metric in shown]
         tail = f"{arm['latency_ms']['p50']:.0f} | {arm['tokens']:.0f} | {arm['release']}"
         lines.append(f"| {name} | {' | '.join(numbers)} | {tail} |")
     return lines
@@ -84,5 +85,8 @@ def _language_table(report: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _cell(interval: dict[str, Any]) -> str:
-    return f"{interval['mean']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]" if interval["n"] else "-"
+def _cell(interval: dict[str, Any] | None) -> str:
+    """Return a mean with its interval; a report of before a metric was added has none of it."""
+    if not interval or not interval["n"]:
+        return "-"
+    return f"{interval['mean']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"

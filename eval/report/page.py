@@ -7,9 +7,13 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from eval.metrics.table import METRICS
+
 
 def to_html(report: dict[str, Any]) -> str:
     """Return the page; every value from the report is escaped."""
     source = (files("eval.report") / "page.html.j2").read_text(encoding="utf-8")
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return template.from_string(source).render(report=report, metric=report["primary_metric"])
+    metric = report["primary_metric"]
+    beside = [each for each in METRICS if each.heading is not None and each.name != metric]
+    return template.from_string(source).render(report=report, metric=metric, beside=beside)

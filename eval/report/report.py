@@ -10,9 +10,10 @@ import numpy as np
 
 from eval.gate import SCHEMA, decide
 from eval.metrics.normalise import NORMALISERS
+from eval.metrics.table import METRICS
 from eval.report.contrasts import compare_arms
 from eval.report.verdict import next_steps, verdict_of, warnings_of, why_no_verdict
-from eval.runner import METRICS, Record
+from eval.runner import Record
 from eval.settings import EvalSettings
 from eval.significance import Interval, bootstrap_mean
 from generator.arms import BY_COST
@@ -69,16 +70,17 @@ def _summary(records: Sequence[Record], settings: EvalSettings) -> dict[str, Any
     times = [record.ms for record in records]
     languages = sorted({record.language for record in records})
     return {
-        "metrics": {name: asdict(_mean(records, name, settings)) for name in METRICS},
+        "metrics": _means(records, settings),
         "by_language": {
-            language: {
-                name: asdict(_mean([r for r in records if r.language == language], name, settings)) for name in METRICS
-            }
-            for language in languages
+            language: _means([r for r in records if r.language == language], settings) for language in languages
         },
         "latency_ms": {"p50": float(np.percentile(times, 50)), "p95": float(np.percentile(times, 95))},
         "tokens": float(np.mean([record.prompt_tokens + record.completion_tokens for record in records])),
     }
+
+
+def _means(records: Sequence[Record], settings: EvalSettings) -> dict[str, dict[str, Any]]:
+    return {metric.name: asdict(_mean(records, metric.name, settings)) for metric in METRICS}
 
 
 def _mean(records: Sequence[Record], metric: str, settings: EvalSettings) -> Interval:

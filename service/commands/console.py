@@ -71,6 +71,11 @@ def at(*parts: str) -> str:
     return "/".join(["/v1", *(quote(part, safe="") for part in parts)])
 
 
+def choice(names: Sequence[str]) -> str:
+    """Return in words which of these names may be given: "f1, em or recall."."""
+    return f"{', '.join(names[:-1])} or {names[-1]}."
+
+
 def show(
     data: Any,
     as_json: bool,

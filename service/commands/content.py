@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from generator.arms import SERVED
-from service.commands.console import AsJson, Domain, DomainName, Home, Limit, at, client, noun, show
+from service.commands.console import AsJson, Domain, DomainName, Home, Limit, at, choice, client, noun, show
 from service.commands.terminal import one_line, say
 
 if TYPE_CHECKING:
     from service.client import Client
 
-_ARMS = tuple(SERVED)
 domains = noun("Isolated spaces for documents, models and releases.")
 documents = noun("The documents of a domain.")
 
@@ -84,7 +83,7 @@ def delete_document(document: str, domain: Domain = "default", home: Home = None
 def query(
     question: str,
     domain: Domain = "default",
-    arm: Annotated[str | None, typer.Option(help=f"{', '.join(_ARMS[:-1])} or {_ARMS[-1]}.")] = None,
+    arm: Annotated[str | None, typer.Option(help=choice(tuple(SERVED)))] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show every stage.")] = False,
     home: Home = None,
     as_json: AsJson = False,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands.console import AsJson, Domain, Home, Limit, OneDomain, at, client, noun, read_file, show
+from eval.metrics.table import DECIDING
+from service.commands.console import AsJson, Domain, Home, Limit, OneDomain, at, choice, client, noun, read_file, show
 from service.commands.progress import run_job
 from service.commands.recipe import assignment, lora_settings
 from service.commands.rows import event_line, job_row, release_row
@@ -93,7 +94,7 @@ def run_evaluation(  # noqa: PLR0913  (each is an option of the command)
     adapters: Annotated[
         list[str] | None, typer.Option("--adapter", help="Repeatable; used instead of the newest trained its way.")
     ] = None,
-    metric: Annotated[str, typer.Option(help="f1, em or recall.")] = "f1",
+    metric: Annotated[str, typer.Option(help=choice(DECIDING))] = DECIDING[0],
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     domain: Domain = "default",
     home: Home = None,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from eval.metrics.table import DECIDING
 from eval.settings import EvaluateSection
 from service.jobs.kind import JobKind, Params
+from store.choices import one_of
 from store.datasets import get_dataset
 from store.errors import NotFoundError
 from store.evaluations import create_evaluation
@@ -27,7 +29,7 @@ class EvaluateParams(Params):
     arms: list[str] | None = Field(None, min_length=1, max_length=10)
     releases: list[str] | None = Field(None, min_length=1, max_length=10)
     adapters: list[str] | None = Field(None, min_length=1, max_length=10)
-    primary_metric: Literal["f1", "em", "recall"] = "f1"
+    primary_metric: Annotated[str, one_of(DECIDING)] = DECIDING[0]
 
 
 class Evaluated(BaseModel):

@@ -18,7 +18,7 @@ from eval.calibration import (
     fit_dense_weight,
     samples,
 )
-from eval.runner import EvalQuestion
+from eval.questions import EvalQuestion
 from generator.answering import Pinned
 from generator.engine import Engine
 from generator.settings import GeneratorSettings

@@ -9,7 +9,7 @@ from writing import put
 from eval.arms import ArmSetup
 from eval.calibration import Sample, auroc, calibration_questions, estimates, fit, held_out_estimates, seen_in
 from eval.leaks import find_leaks
-from eval.runner import EvalQuestion
+from eval.questions import EvalQuestion
 from store.calibrations import calibrated_on, record_calibration
 from store.datasets import Dataset, Example, create_dataset, usable_examples
 from store.documents import delete_document

@@ -11,9 +11,9 @@ import pytest
 from tiny import build_tiny_model
 
 from eval.evaluate import run_evaluation
+from eval.metrics.table import METRIC_OF
 from eval.report.markdown import to_markdown
 from eval.report.page import to_html
-from eval.runner import METRICS
 from eval.settings import EvalSettings, EvaluateSection
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
@@ -163,7 +163,7 @@ def test_each_question_has_a_record_with_the_scores_that_apply(laboratory: Labor
         assert record["scores"]["retrieval_hit"] is None
         assert record["scores"]["f1"] == float(record["abstained"])
     summary = report["arms"]["extractive"]
-    assert set(summary["metrics"]) == set(METRICS)
+    assert set(summary["metrics"]) == set(METRIC_OF)
     assert [summary["metrics"][name]["n"] for name in ("f1", "retrieval_hit")] == [6, 4]
     assert {language: each["f1"]["n"] for language, each in summary["by_language"].items()} == {"en": 3, "zh": 3}
     mean = sum(record["scores"]["f1"] for record in records) / 6

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from eval.arms import ArmSetup
 from eval.leaks import find_leaks
-from eval.runner import EvalQuestion
+from eval.questions import EvalQuestion
 from store.datasets import Dataset, Example, create_dataset, delete_dataset, usable_examples
 from store.documents import delete_document
 from store.domains import Domain

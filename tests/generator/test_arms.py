@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
-from pydantic import TypeAdapter
-
-from generator.arms import ARMS, BY_COST, SERVED, ArmName, servable_arm
+from generator.arms import ARMS, BY_COST, SERVED, servable_arm
 
 
 def test_the_rows_stand_in_the_order_of_their_cost() -> None:
@@ -15,11 +11,7 @@ def test_the_rows_stand_in_the_order_of_their_cost() -> None:
 
 def test_an_arm_that_only_quotes_is_compared_and_never_named_by_a_request() -> None:
     assert [arm.name for arm in ARMS if arm.name not in SERVED] == ["extractive"]
-    assert get_args(ArmName) == ("base", "rag", "tuned", "tuned+rag", "combined")
-    assert TypeAdapter(ArmName).json_schema() == {
-        "enum": ["base", "rag", "tuned", "tuned+rag", "combined"],
-        "type": "string",
-    }
+    assert tuple(SERVED) == ("base", "rag", "tuned", "tuned+rag", "combined")
 
 
 def test_what_an_arm_shows_and_which_adapter_it_takes() -> None:

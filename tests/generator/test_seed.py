@@ -9,7 +9,7 @@ import torch
 from fakes import HashEncoder, WordReader
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from eval.metrics.answers import answer_f1
+from eval.metrics.f1 import answer_f1
 from generator.backends.transformers import encode_chat, load_causal
 from generator.engine import Engine
 from generator.prompt import Context, load_prompt

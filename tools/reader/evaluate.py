@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.metrics.answers import answer_f1
+from eval.metrics.f1 import answer_f1
 from retriever.models.span_reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
 from tools.reader.tasks import Questions

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from eval.metrics.answers import answer_recall
+from eval.metrics.recall import answer_recall
 from generator.engine import Engine
 from generator.prompt import Context, Message, Prompt, load_prompt
 from retriever.search.filters import Comparison

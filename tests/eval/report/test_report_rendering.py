@@ -78,6 +78,14 @@ def test_a_report_says_how_many_records_a_deletion_has_blanked() -> None:
         assert "3 records were blanked because their document was deleted." in shown
 
 
+def test_a_metric_that_a_report_of_before_does_not_have_is_shown_as_missing() -> None:
+    report = report_of({"extractive": records("extractive", [0.5] * 4)})
+    del report["arms"]["extractive"]["metrics"]["citation_precision"]
+
+    assert "| - | 25 |" in to_markdown(report)
+    assert "<td>–<td>25</tr>" in to_html(report)
+
+
 def test_a_report_of_an_earlier_version_can_still_be_read() -> None:
     report = report_of({"extractive": records("extractive", [0.25] * 64), "rag": records("rag", [0.75] * 64)})
     for name in ("no_verdict", "warnings", "next", "looks", "test"):

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
-from service.choices import one_of
 from service.jobs.kinds import KINDS
+from store.choices import one_of
 from store.datasets import Dataset, Example
 from store.evaluations import Evaluation
 from store.jobs import Event, Job

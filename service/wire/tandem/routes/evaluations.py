@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic import Field
 
+from eval.metrics.table import DECIDING
 from eval.report.markdown import to_markdown
 from eval.report.page import to_html
 from service.http.paging import Page, page
@@ -16,6 +17,7 @@ from service.jobs.evaluate import EVALUATE
 from service.wire.tandem.objects.content import ObjectList
 from service.wire.tandem.objects.lifecycle import EvaluationObject
 from service.wire.tandem.routes.dependencies import RuntimeDep
+from store.choices import one_of
 from store.domains import domain_of, get_domain, list_domains
 from store.errors import ConflictError, NotReadyError
 from store.evaluations import Evaluation, evaluation_of_job, get_evaluation, list_evaluations
@@ -38,7 +40,7 @@ class NewEvaluation(Body):
     releases: list[str] | None = Field(None, min_length=1, max_length=10)
     adapters: list[str] | None = Field(None, min_length=1, max_length=10)
     protocol: Literal["retrieved"] = Field("retrieved", description="passages are what retrieval finds")
-    primary_metric: Literal["f1", "em", "recall"] = "f1"
+    primary_metric: Annotated[str, one_of(DECIDING)] = DECIDING[0]
     split: Literal["train", "dev", "test"] = "test"
 
 

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from generator.answer import Answer, Citation
 from generator.answering import Question
-from generator.arms import ArmName
+from generator.arms import SERVED
 from retriever.search.filters import Filter
 from retriever.search.search import Hit
 from retriever.search.search import Request as SearchRequest
@@ -24,6 +24,7 @@ from service.http.validation import Body
 from service.runtime import Runtime
 from service.wire.tandem.objects.content import AnswerObject, CitationObject, HitObject, SearchObject
 from service.wire.tandem.routes.dependencies import STREAM_HEADERS, RuntimeDep, default_domain
+from store.choices import one_of
 from store.ids import new_id
 
 router = APIRouter(tags=["questions"])
@@ -52,7 +53,7 @@ class QueryBody(Body):
     """A question; the release decides what is not given."""
 
     question: str = Field(min_length=1, max_length=_MAX_QUESTION)
-    arm: ArmName | None = None
+    arm: Annotated[str, one_of(SERVED)] | None = None
     top_k: int | None = Field(None, ge=1, le=50)
     filters: Filter | None = None
     history: Annotated[list[Turn], Field(max_length=100)] = Field(default_factory=list)
