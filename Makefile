@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes that run the tests side by side; each takes a core and some 2 GB.
+JOBS ?= 2
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
@@ -18,7 +20,7 @@ demo: .venv/.ready
 	$(BIN)/tandem demo $(if $(filter quick,$(DEMO)),--quick)
 
 test: .venv/.ready
-	$(BIN)/python -m pytest -m "not nightly"
+	$(BIN)/python -m pytest -m "not nightly" -n $(JOBS) --dist loadfile
 
 # All tests, the slow ones too, in random order; `-p randomly --randomly-seed=N` repeats an order, N stands in the first lines.
 test-nightly: .venv/.ready

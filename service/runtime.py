@@ -7,9 +7,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from generator.engine import Engine
 from retriever.documents.ingest import waiting_documents
+from retriever.models.encoder import Encoder
+from retriever.models.span_reader import Reader
 from service.jobs.ingest import INGEST
 from service.jobs.kinds import queue_job
 from service.jobs.worker import Worker
@@ -24,16 +27,27 @@ from store.store import Store
 DEFAULT_DOMAIN = "default"  # made in an empty data folder, so that `POST /documents` and `POST /query` work at once
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """Models that are in memory already, for the next server of a process; they must be those of its settings."""
+
+    encoder: Encoder
+    reader: Reader
+
+
 class Runtime:
     """What requests work on. `draining` is set once the server is stopping.
 
-    With `only_asked` it runs only the jobs that its own requests ask for.
+    With `only_asked` it runs only the jobs that its own requests ask for. Models that are not `loaded` are loaded.
     """
 
-    def __init__(self, settings: Settings, store: Store, *, only_asked: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, *, only_asked: bool = False, loaded: Loaded | None = None
+    ) -> None:
         self.settings = settings
         self.store = store
-        self.engine = Engine(store, settings.retriever, settings.generator)
+        encoder, reader = (loaded.encoder, loaded.reader) if loaded else (None, None)
+        self.engine = Engine(store, settings.retriever, settings.generator, encoder, reader)
         self.draining = threading.Event()
         self.worker = Worker(store, settings, self.draining, only_asked=only_asked)
         self._stale: dict[str, str] = {}  # domain id -> why its index is behind
@@ -79,13 +93,15 @@ class Runtime:
 
 
 @contextmanager
-def open_runtime(settings: Settings, url: str, *, only_asked: bool = False) -> Iterator[Runtime]:
+def open_runtime(
+    settings: Settings, url: str, *, only_asked: bool = False, loaded: Loaded | None = None
+) -> Iterator[Runtime]:
     """Own the data folder and give its runtime, running, for the time of the context."""
     store = Store.open(settings.home)
     owner = {"pid": os.getpid(), "host": socket.gethostname(), "url": url}
     with store.folder.lock(owner):
         recover(store)
-        runtime = Runtime(settings, store, only_asked=only_asked)
+        runtime = Runtime(settings, store, only_asked=only_asked, loaded=loaded)
         if not list_domains(store):
             runtime.engine.create_domain(DEFAULT_DOMAIN)
         runtime.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,9 +27,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Isolation(), "isolation")
 
 
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with its tables and nothing in them, to be copied: making the tables takes the longest."""
+    home = tmp_path_factory.mktemp("empty") / "home"
+    Store.open(home).close()
+    return home
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, empty_home: Path) -> Iterator[Store]:
     """An empty store."""
+    shutil.copytree(empty_home, tmp_path / "home")
     opened = Store.open(tmp_path / "home")
     yield opened
     opened.close()

@@ -20,7 +20,7 @@ def test_default_cache_and_data_folder_are_temporary_for_tests_and_their_childre
     retriever_settings: RetrieverSettings,
 ) -> None:
     script = (
-        "from retriever.encoder_files import default_cache; from service.settings import default_home; "
+        "from retriever.models.encoder_files import default_cache; from service.settings import default_home; "
         "print(default_cache()); print(default_home())"
     )
     printed = subprocess.run(

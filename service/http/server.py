@@ -23,7 +23,7 @@ from service.http.app import create_app
 from service.http.connections import Guard, GuardedProtocol
 from service.http.protection import App
 from service.logs import Plain, Throttle
-from service.runtime import open_runtime
+from service.runtime import Loaded, open_runtime
 from service.settings import ServiceSettings, Settings
 from store.errors import InvalidInputError
 
@@ -101,14 +101,14 @@ def serve(
 
 
 @contextmanager
-def local_server(settings: Settings, *, only_asked: bool = False) -> Iterator[str]:
+def local_server(settings: Settings, *, only_asked: bool = False, loaded: Loaded | None = None) -> Iterator[str]:
     """Serve on a free loopback port for the time of the context; give the address.
 
-    With `only_asked` no job is begun but those that requests ask for.
+    With `only_asked` no job is begun but those that requests ask for. Models that are not `loaded` are loaded.
     """
     with (
         bind("127.0.0.1", 0) as listener,
-        open_runtime(settings, _url(listener), only_asked=only_asked) as runtime,
+        open_runtime(settings, _url(listener), only_asked=only_asked, loaded=loaded) as runtime,
     ):
         server = HttpServer(create_app(runtime), settings.service, draining=runtime.draining)
         with server.running(listener) as url:

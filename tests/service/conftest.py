@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from command_line import ROOT
+from serving import Served
 from tiny import build_tiny_model
 
 from generator.settings import GeneratorSettings
+from retriever.models.encoder import Encoder
+from retriever.models.span_reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
 from service.http.server import local_server
+from service.runtime import Loaded
 from service.settings import Settings
 from tuner.settings import LoraSettings, TunerSettings
 
@@ -30,6 +35,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_model(folder, texts)
 
 
+@pytest.fixture(scope="session")
+def served(minilm: Encoder, reader: OpenVinoReader) -> Served:
+    """`local_server`, with the models that the session has loaded: loading takes most of the time of a start."""
+    return partial(local_server, loaded=Loaded(minilm, reader))
+
+
 @pytest.fixture
 def settings(tmp_path: Path, retriever_settings: RetrieverSettings, minilm: object, tiny_model: Path) -> Settings:
     """Settings of a fresh data folder; `minilm` makes sure that the encoder is converted."""
@@ -43,9 +54,9 @@ def settings(tmp_path: Path, retriever_settings: RetrieverSettings, minilm: obje
 
 
 @pytest.fixture
-def http(settings: Settings) -> Iterator[httpx.Client]:
+def http(settings: Settings, served: Served) -> Iterator[httpx.Client]:
     """A client of a server whose domain `default` has an extractive release."""
-    with local_server(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
+    with served(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         body = {"set": {"generation.backend": "extractive"}}
         release = client.post("/v1/domains/default/releases", json=body).json()
         forced = {"force": True, "reason": "tests begin extractive"}

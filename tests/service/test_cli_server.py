@@ -14,14 +14,14 @@ from typing import Any
 import httpx
 from command_line import HEEDING, in_one_line, tandem
 from pretended_server import HANG_UP, closed_port, owned, pretended, refusal
+from serving import Served
 
-from service.http.server import local_server
 from service.settings import Settings
 from store.folder import DataFolder
 
 
-def test_commands_talk_to_the_running_server(shell: dict[str, str], settings: Settings) -> None:
-    with local_server(settings):
+def test_commands_talk_to_the_running_server(served: Served, shell: dict[str, str], settings: Settings) -> None:
+    with served(settings):
         created = tandem(shell, "domain", "create", "handbook", "--json")
         listed = tandem(shell, "domain", "list")
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from serving import Served
 
 from service.client import Client
 from service.commands.files import Choice, gather
 from service.commands.sources import Sources
 from service.commands.uploading import Uploads
-from service.http.server import local_server
 from service.settings import Settings
 from store.errors import TandemError
 
@@ -39,9 +39,9 @@ class Desk:
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Iterator[Desk]:
+def desk(served: Served, settings: Settings) -> Iterator[Desk]:
     """A server with an empty data folder, and who uploads to it."""
-    with local_server(settings) as url, httpx.Client(base_url=url, timeout=120) as http:
+    with served(settings) as url, httpx.Client(base_url=url, timeout=120) as http:
         yield Desk(Client(http), settings.home)
 
 

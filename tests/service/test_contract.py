@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
+from serving import Served
 from wire_record import record_everything
 from wire_shapes import DESCRIBED, LISTS, OBJECTS, PREFIXES, OneOf, misfits
 
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from service.http.app import create_app
-from service.http.server import local_server
 from service.settings import Settings
 from store.store import Store
 from tuner.settings import LoraSettings, TunerSettings
@@ -74,7 +74,11 @@ PAGES = ("/openapi.json", "/", "/docs", "/docs/{name}")  # not in the descriptio
 
 @pytest.fixture(scope="module")
 def http(
-    tmp_path_factory: pytest.TempPathFactory, retriever_settings: RetrieverSettings, minilm: object, tiny_model: Path
+    served: Served,
+    tmp_path_factory: pytest.TempPathFactory,
+    retriever_settings: RetrieverSettings,
+    minilm: object,
+    tiny_model: Path,
 ) -> Iterator[httpx.Client]:
     """A client of a server with a tiny language model."""
     del minilm
@@ -84,7 +88,7 @@ def http(
         generator=GeneratorSettings(base_model=tiny_model, max_new_tokens=8),
         tuner=TunerSettings(lora=LoraSettings(r=2, epochs=1, batch=4)),
     )
-    with local_server(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
+    with served(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         yield client
 
 

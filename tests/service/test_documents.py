@@ -8,8 +8,8 @@ import time
 import httpx
 import pytest
 from polling import ended
+from serving import Served
 
-from service.http.server import local_server
 from service.settings import Settings
 from store.documents import Cut, get_document, mark_all_parsed
 from store.domains import get_domain
@@ -195,8 +195,8 @@ def test_a_filter_sees_metadata_name_title_and_time_only(
     assert sorted(hit["external_id"] for hit in found) == names
 
 
-def test_documents_that_a_crash_left_waiting_are_taken_up_by_the_next_start(settings: Settings) -> None:
-    with local_server(settings):
+def test_documents_that_a_crash_left_waiting_are_taken_up_by_the_next_start(served: Served, settings: Settings) -> None:
+    with served(settings):
         pass
     store = Store.open(settings.home)
     domain = get_domain(store, "default")
@@ -209,12 +209,12 @@ def test_documents_that_a_crash_left_waiting_are_taken_up_by_the_next_start(sett
     assert list_jobs(store) == []
     store.close()
 
-    with local_server(settings) as url, httpx.Client(base_url=url) as http:
+    with served(settings) as url, httpx.Client(base_url=url) as http:
         (job,) = http.get("/v1/jobs").json()["data"]
         assert ended(http, job["id"])["result"] == {"documents": 2, "failed": 0, "quarantined": 0}
         assert {each["status"] for each in http.get(BASE).json()["data"]} == {"searchable"}
 
-    with local_server(settings) as url:
+    with served(settings) as url:
         assert len(httpx.get(f"{url}/v1/jobs").json()["data"]) == 1
 
 

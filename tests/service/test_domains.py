@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from serving import Served
 
-from service.http.server import local_server
 from service.settings import Settings
 
 
@@ -25,15 +25,15 @@ def test_a_domain_is_created_listed_changed_and_deleted(http: httpx.Client) -> N
     assert http.get("/v1/domains/tea").status_code == 404
 
 
-def test_an_empty_data_folder_gets_a_default_domain_and_only_then(settings: Settings) -> None:
-    with local_server(settings) as url, httpx.Client(base_url=url) as http:
+def test_an_empty_data_folder_gets_a_default_domain_and_only_then(served: Served, settings: Settings) -> None:
+    with served(settings) as url, httpx.Client(base_url=url) as http:
         (domain,) = http.get("/v1/domains").json()["data"]
         assert domain["name"] == "default"
         assert http.post("/query", json={"question": "Who?"}).json()["abstained"] is True
         http.post("/v1/domains", json={"name": "tea"})
         http.delete("/v1/domains/default")
 
-    with local_server(settings) as url:
+    with served(settings) as url:
         assert [each["name"] for each in httpx.get(f"{url}/v1/domains").json()["data"]] == ["tea"]
 
 

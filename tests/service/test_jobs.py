@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from polling import ended, until
+from serving import Served
 
-from service.http.server import local_server
 from service.settings import Settings
 from store.jobs import claim_job, create_job
 from store.store import Store
@@ -160,13 +160,13 @@ def test_the_report_of_an_evaluation_is_due_until_it_ended_without_one(tunable: 
     assert tunable.get(f"/v1/evaluations/{evaluation['id']}").json()["status"] == "cancelled"
 
 
-def test_jobs_that_ran_when_the_server_died_are_taken_up_again(settings: Settings) -> None:
-    with local_server(settings) as url:
+def test_jobs_that_ran_when_the_server_died_are_taken_up_again(served: Served, settings: Settings) -> None:
+    with served(settings) as url:
         domain_id = httpx.get(f"{url}/v1/domains/default").json()["id"]
     store = Store.open(settings.home)
     job = create_job(store, "ingest", domain_id, {})
     assert claim_job(store) is not None  # and then that server is gone
     store.close()
 
-    with local_server(settings) as url, httpx.Client(base_url=url) as http:
+    with served(settings) as url, httpx.Client(base_url=url) as http:
         assert ended(http, job.id)["status"] == "succeeded"

@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import pytest
 from polling import ended, until
+from serving import Served
 
-from service.http.server import local_server
 from service.jobs.worker import Worker
 from service.settings import Settings
 from store.documents import list_documents
@@ -88,14 +88,14 @@ def test_a_tuning_that_would_never_end_is_refused(http: httpx.Client, value: obj
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "params.lora.epochs")
 
 
-def test_a_server_of_a_moment_runs_what_it_is_asked_and_begins_nothing_else(settings: Settings) -> None:
-    with local_server(settings) as url:
+def test_a_server_of_a_moment_runs_what_it_is_asked_and_begins_nothing_else(served: Served, settings: Settings) -> None:
+    with served(settings) as url:
         domain_id = httpx.get(f"{url}/v1/domains/default").json()["id"]
         httpx.post(f"{url}/v1/domains", json={"name": "other"})
     store = Store.open(settings.home)
     left = [create_job(store, kind, domain_id, {}).id for kind in ("ingest", "evaluate")]
 
-    with local_server(settings, only_asked=True) as url, httpx.Client(base_url=url, timeout=60) as http:
+    with served(settings, only_asked=True) as url, httpx.Client(base_url=url, timeout=60) as http:
         body = {"documents": [{"external_id": "a", "text": "A fact."}]}
         job = http.post("/v1/domains/other/documents", json=body).json()["job"]
         assert ended(http, job)["status"] == "succeeded"
@@ -188,9 +188,9 @@ def when(holds: Callable[[], bool]) -> None:
 
 @pytest.mark.nightly
 def test_a_server_that_is_killed_while_it_reads_documents_puts_none_in_quarantine(
-    settings: Settings, shell: dict[str, str]
+    served: Served, settings: Settings, shell: dict[str, str]
 ) -> None:
-    with local_server(settings) as url:
+    with served(settings) as url:
         domain_id = httpx.get(f"{url}/v1/domains/default").json()["id"]
     store = Store.open(settings.home)
     for number in range(20):
@@ -214,9 +214,9 @@ def test_a_server_that_is_killed_while_it_reads_documents_puts_none_in_quarantin
 
 
 def test_a_server_that_is_told_to_stop_ends_the_streams_of_its_jobs_at_once(
-    settings: Settings, shell: dict[str, str]
+    served: Served, settings: Settings, shell: dict[str, str]
 ) -> None:
-    with local_server(settings, only_asked=True) as url:
+    with served(settings, only_asked=True) as url:
         domain_id = httpx.get(f"{url}/v1/domains/default").json()["id"]
     store = Store.open(settings.home)
     waiting = create_job(store, "of a kind that nobody runs", domain_id, {}).id

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from serving import Served
 
-from service.http.server import check_address, local_server
+from service.http.server import check_address
 from service.settings import ServiceSettings, Settings
 from store.errors import InvalidInputError
 
@@ -20,10 +21,10 @@ KEY = "correct-horse-battery"
 
 
 @pytest.fixture
-def guarded(settings: Settings) -> Iterator[str]:
+def guarded(served: Served, settings: Settings) -> Iterator[str]:
     """The address of a server with a key and a small limit for bodies."""
     limits = ServiceSettings(max_body_bytes=100_000)
-    with local_server(settings.model_copy(update={"api_key": KEY, "service": limits})) as url:
+    with served(settings.model_copy(update={"api_key": KEY, "service": limits})) as url:
         yield url
 
 
@@ -70,8 +71,8 @@ def test_without_a_key_only_loopback_may_be_bound(host: str) -> None:
     check_address("127.0.0.1", None)
 
 
-def test_a_second_server_of_a_folder_refuses_and_names_the_first(settings: Settings) -> None:
-    with local_server(settings):
+def test_a_second_server_of_a_folder_refuses_and_names_the_first(served: Served, settings: Settings) -> None:
+    with served(settings):
         begun = time.monotonic()
         second = subprocess.run(
             [sys.executable, "-m", "service.cli", "serve", "--port", "0", "--home", str(settings.home)],

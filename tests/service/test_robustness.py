@@ -15,11 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 from polling import ended
+from serving import Served
 
 from generator.engine import Engine
 from retriever.models.encoder import Encoder
 from retriever.search.search import Request
-from service.http.server import local_server
 from service.settings import Settings
 from store.domains import get_domain
 from store.jobs import FINAL
@@ -28,10 +28,12 @@ from store.store import Store
 ROOT = Path(__file__).parents[2]
 
 
-def test_another_process_sees_what_came_after_the_last_checkpoint(settings: Settings, minilm: Encoder) -> None:
-    with local_server(settings) as url:
+def test_another_process_sees_what_came_after_the_last_checkpoint(
+    served: Served, settings: Settings, minilm: Encoder
+) -> None:
+    with served(settings) as url:
         httpx.post(f"{url}/documents?wait=true", files=[("files", ("old.md", "The old pier is made of oak."))])
-    with local_server(settings) as url:
+    with served(settings) as url:
         httpx.post(f"{url}/documents?wait=true", files=[("files", ("new.md", "The new pier is made of steel."))])
         store = Store.open(settings.home)
         child = Engine(store, settings.retriever, settings.generator, minilm)  # as a job's process has it
@@ -160,15 +162,17 @@ def test_a_foreign_name_that_looks_local_is_foreign(http: httpx.Client, name: st
     assert http.get("/v1/domains", headers={"host": name.removeprefix("http://")}).status_code == 403
 
 
-def test_with_a_key_host_and_origin_do_not_matter(settings: Settings) -> None:
+def test_with_a_key_host_and_origin_do_not_matter(served: Served, settings: Settings) -> None:
     key = {"authorization": "Bearer correct-horse"}
-    with local_server(settings.model_copy(update={"api_key": "correct-horse"})) as url:
+    with served(settings.model_copy(update={"api_key": "correct-horse"})) as url:
         for headers in ({"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}):
             assert httpx.get(f"{url}/v1/domains", headers=headers | key).status_code == 200
             assert httpx.get(f"{url}/v1/domains", headers=headers).status_code == 401
 
 
-def test_uploads_replacements_deletions_and_questions_at_once_leave_a_sound_folder(settings: Settings) -> None:
+def test_uploads_replacements_deletions_and_questions_at_once_leave_a_sound_folder(
+    served: Served, settings: Settings
+) -> None:
     base = "/v1/domains/default/documents"
 
     def ask(number: int) -> tuple[int, str]:
@@ -184,7 +188,7 @@ def test_uploads_replacements_deletions_and_questions_at_once_leave_a_sound_fold
             answer = client.post("/query", json={"question": "Which boats float?"})
         return answer.status_code, answer.text
 
-    with local_server(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
+    with served(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(ask, range(60)))
         last = client.post(f"{base}?wait=true", files=[("files", ("last.md", "The last word."))])
@@ -196,7 +200,7 @@ def test_uploads_replacements_deletions_and_questions_at_once_leave_a_sound_fold
     assert (checked.returncode, json.loads(checked.stdout)["problems"]) == (0, [])
 
 
-def test_requests_of_many_threads_never_fail_and_leave_a_sound_folder(settings: Settings) -> None:
+def test_requests_of_many_threads_never_fail_and_leave_a_sound_folder(served: Served, settings: Settings) -> None:
     statuses: list[int] = []
 
     def work(url: str, number: int) -> None:
@@ -208,7 +212,7 @@ def test_requests_of_many_threads_never_fail_and_leave_a_sound_folder(settings: 
                 statuses.append(client.post("/query", json={"question": "How many masts has the boat?"}).status_code)
                 statuses.append(client.delete(f"/v1/domains/default/documents/boat-{turn % 3}.md").status_code)
 
-    with local_server(settings) as url:
+    with served(settings) as url:
         threads = [threading.Thread(target=work, args=(url, number)) for number in range(6)]
         for thread in threads:
             thread.start()

@@ -25,6 +25,9 @@ class Isolation:
             self._users.append(data)
         self._before = contents(self._users)
         self._changed: list[str] = []
+        self._folder: Path | None = None
+        if "PYTEST_XDIST_WORKER" in os.environ:  # the process that started this one made the folder, for all of them
+            return
         remove_left_folders()
         self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
@@ -43,7 +46,8 @@ class Isolation:
 
     def pytest_unconfigure(self) -> None:
         """Remove the temporary folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def remove_left_folders() -> None:
