@@ -45,6 +45,7 @@ from eval.questions import EvalQuestion
 from eval.significance import bootstrap_mean
 from generator.answering import Pinned
 from generator.engine import Engine
+from generator.manifest import Manifest
 from retriever.search.search import Result
 from store.documents import list_documents
 
@@ -119,10 +120,10 @@ def judge(engine: Engine, found: AnswerSet, calibration: Sequence[Asked]) -> dic
 
 
 def both_trials(
-    engine: Engine, domain_id: str, manifest: dict[str, Any], asked: Asked, holders: set[str]
+    engine: Engine, domain_id: str, manifest: Manifest, asked: Asked, holders: set[str]
 ) -> tuple[Scores, list[Trial]]:
     """Return the scores of a question on what the search finds, and its trials with and without the `holders`."""
-    size = manifest["retrieval"]["passages"]
+    size = manifest.retrieval.passages
     wide = wide_search(engine, domain_id, manifest, asked.question)
     scores, reply = answered(engine, manifest, asked, without_documents(wide, set(), size))
     rest = product_reply(engine, manifest, asked.question, without_documents(wide, holders, size))
@@ -132,7 +133,7 @@ def both_trials(
     ]
 
 
-def calibrated(engine: Engine, domain_id: str, ids: Mapping[str, str], questions: Sequence[Asked]) -> dict[str, Any]:
+def calibrated(engine: Engine, domain_id: str, ids: Mapping[str, str], questions: Sequence[Asked]) -> Manifest:
     """Return the default release with its evidence calibrated on `questions`; `ids` are the store's of documents."""
     manifest = engine.default_manifest()
     if not questions:
@@ -141,14 +142,15 @@ def calibrated(engine: Engine, domain_id: str, ids: Mapping[str, str], questions
         EvalQuestion(str(number), asked.question, asked.answers, [ids[key] for key in asked.documents], asked.language)
         for number, asked in enumerate(questions)
     ]
-    return manifest | {"thresholds": calibrate(engine, Pinned(domain_id, "default", manifest), given).thresholds}
+    found = calibrate(engine, Pinned(domain_id, "default", manifest), given)
+    return manifest.model_copy(update={"thresholds": found.thresholds})
 
 
-def answered(engine: Engine, manifest: dict[str, Any], asked: Asked, result: Result) -> tuple[Scores, Reply]:
+def answered(engine: Engine, manifest: Manifest, asked: Asked, result: Result) -> tuple[Scores, Reply]:
     """Return the scores of every system on a result, and what the product replies if it may not abstain."""
     eager = product_reply(engine, manifest, asked.question, result)
     replies = {
-        "extractive": eager if eager.evidence >= manifest["thresholds"]["evidence"] else SILENCE,
+        "extractive": eager if eager.evidence >= manifest.thresholds.evidence else SILENCE,
         "always answer": eager,
         "first sentence": first_sentence(result),
         "nearest sentence": nearest_sentence(engine, asked.question, result),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,9 @@ from generator.answering import Answerer, Pinned, Question
 from generator.backends.extractive import ExtractiveGenerator
 from generator.citing.markers import MARKER
 from generator.engine import Engine
+from generator.manifest import Manifest
 from retriever.search.filters import Comparison
+from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Request, Result, Retriever
 from retriever.text.sentences import split_sentences
 from store.models import get_model
@@ -41,15 +42,15 @@ class GivenResult(Retriever):
         super().__init__(engine.store, engine.retriever.settings, engine.retriever.encoder)
         self._result = result
 
-    def search(self, domain_id: str, manifest: dict[str, Any], request: Request) -> Result:
+    def search(self, domain_id: str, plan: SearchPlan, request: Request) -> Result:
         """Return the given result, whatever is asked."""
-        del domain_id, manifest, request
+        del domain_id, plan, request
         return self._result
 
 
-def product_reply(engine: Engine, manifest: dict[str, Any], question: str, result: Result) -> Reply:
+def product_reply(engine: Engine, manifest: Manifest, question: str, result: Result) -> Reply:
     """Return what the extractive release answers from a result, with a threshold of 0: silent only without a draft."""
-    eager = {**manifest, "thresholds": {**manifest["thresholds"], "evidence": 0.0}}
+    eager = manifest.model_copy(update={"thresholds": manifest.thresholds.model_copy(update={"evidence": 0.0})})
     answerer = Answerer(
         GivenResult(engine, result),
         engine.reader,
@@ -87,16 +88,16 @@ def shown_sentences(result: Result) -> list[str]:
 
 
 def gold_passages(
-    engine: Engine, domain_id: str, manifest: dict[str, Any], question: str, documents: frozenset[str]
+    engine: Engine, domain_id: str, manifest: Manifest, question: str, documents: frozenset[str]
 ) -> Result:
     """Return all passages of the gold documents that the search can reach, in the order it gives them."""
     only = Comparison(type="in", key="external_id", value=sorted(documents))
-    return engine.retriever.search(domain_id, manifest, Request(question, _ALL, filters=only))
+    return engine.retriever.search(domain_id, manifest.search_plan, Request(question, _ALL, filters=only))
 
 
-def wide_search(engine: Engine, domain_id: str, manifest: dict[str, Any], question: str) -> Result:
+def wide_search(engine: Engine, domain_id: str, manifest: Manifest, question: str) -> Result:
     """Return the first 200 hits."""
-    return engine.retriever.search(domain_id, manifest, Request(question, _WIDE))
+    return engine.retriever.search(domain_id, manifest.search_plan, Request(question, _WIDE))
 
 
 def without_documents(result: Result, removed: set[str], limit: int) -> Result:

@@ -42,12 +42,12 @@ def search_of(system: str, engine: Engine, domain: Domain, found: RetrievalSet, 
 
 def tandem(system: str, engine: Engine, domain: Domain) -> Search:
     """Return Tandem's own search in one mode, under the release that a new domain gets."""
-    manifest = engine.default_manifest()
+    plan = engine.default_manifest().search_plan
     mode: Any = "hybrid" if system == "reranked" else system
 
     def search(query: str) -> list[str]:
         request = Request(query, DEEP, mode, rerank=system == "reranked")
-        hits = engine.retriever.search(domain.id, manifest, request).hits
+        hits = engine.retriever.search(domain.id, plan, request).hits
         return list(dict.fromkeys(hit.passage.external_id for hit in hits))
 
     return search

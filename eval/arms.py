@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from generator.arms import ARM_OF, BY_COST, DEFAULT_ARM
+from generator.manifest import Manifest
+from generator.prompt import PromptReference
 from store.errors import InvalidInputError
 from store.models import Model
 
@@ -19,12 +20,13 @@ class ArmSetup:
     """An arm that can be measured, by the manifest that would serve it."""
 
     name: str
-    manifest: dict[str, Any]
+    manifest: Manifest
+    release: str | None = None  # one that is stored already
 
 
 def set_up_arms(
     names: Sequence[str] | None,
-    active: Mapping[str, Any],
+    active: Manifest,
     base_model: str | None,
     adapters: Sequence[Model],
     chosen: Sequence[str] = (),
@@ -57,25 +59,24 @@ def set_up_arms(
     return found, skipped
 
 
-def _set_up(name: str, active: Mapping[str, Any], base_model: str | None, adapters: Sequence[Model]) -> ArmSetup | str:
+def _set_up(name: str, active: Manifest, base_model: str | None, adapters: Sequence[Model]) -> ArmSetup | str:
     arm = ARM_OF[name]
-    generation = {**active["generation"], "arm": DEFAULT_ARM if arm.quotes else name}
     if arm.quotes:
-        return ArmSetup(
-            name, {**active, "generation": {**generation, "backend": "extractive"}, "base_model": None, "adapter": None}
-        )
+        quoting = active.generation.model_copy(update={"backend": "extractive", "arm": DEFAULT_ARM})
+        return ArmSetup(name, active.model_copy(update={"generation": quoting, "base_model": None, "adapter": None}))
     if base_model is None:
         return "no language model is configured (generator.base_model)."
-    manifest = {**active, "generation": {**generation, "backend": "transformers"}, "base_model": base_model}
+    generation = active.generation.model_copy(update={"backend": "transformers", "arm": name})
+    manifest = active.model_copy(update={"generation": generation, "base_model": base_model})
     way = arm.trained
     if way is None:
-        return ArmSetup(name, {**manifest, "adapter": None})
+        return ArmSetup(name, manifest.model_copy(update={"adapter": None}))
     mine = [model for model in adapters if model.lineage["trained"] == way]
     hindrances = [_hindrance(model, base_model) for model in mine]
     for model, hindrance in zip(mine, hindrances, strict=True):
         if not hindrance:
-            trained_with = {"prompt": model.lineage["prompt"]} if "prompt" in model.lineage else {}
-            return ArmSetup(name, {**manifest, **trained_with, "adapter": model.id})
+            prompt = PromptReference.model_validate(model.lineage.get("prompt", active.prompt))
+            return ArmSetup(name, manifest.model_copy(update={"prompt": prompt, "adapter": model.id}))
     if hindrances:
         return f"{'; '.join(hindrances[:_NAMED])}. Tune again (tandem tune generator)."
     return f"no adapter was trained {way} (tandem tune generator)."

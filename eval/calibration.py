@@ -9,8 +9,7 @@ change little.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +19,8 @@ from eval.metrics.recall import answer_recall
 from eval.questions import EvalQuestion, grouped
 from generator.answering import Pinned
 from generator.engine import Engine
-from generator.evidence import Thresholds, features
-from retriever.search.retrieval_part import retrieval_of
+from generator.evidence import Thresholds, Weights, features
+from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Hit, Request
 from store.calibrations import Seen
 from store.datasets import get_dataset, usable_examples
@@ -62,11 +61,13 @@ class Calibration:
 
 def samples(engine: Engine, pinned: Pinned, questions: Sequence[EvalQuestion]) -> Iterator[Sample]:
     """Yield one or two samples for each question that has an answer."""
-    size = pinned.manifest["retrieval"]["passages"]
+    size = pinned.manifest.retrieval.passages
     for question in questions:
         if not question.answers:
             continue
-        found = engine.retriever.search(pinned.domain_id, pinned.manifest, Request(question.question, _WIDE))
+        found = engine.retriever.search(
+            pinned.domain_id, pinned.manifest.search_plan, Request(question.question, _WIDE)
+        )
         holding = {hit.passage.document_id for hit in found.hits if _holds(hit, question)} | set(question.documents)
         left = [hit for hit in found.hits if not holding & {hit.passage.document_id, *hit.also_in}]
 
@@ -132,7 +133,8 @@ def fit_dense_weight(
     (of the paired difference; Breiman et al. 1984, 3.4.3) of the best, it is the one nearest to the release's own;
     that one if no question names a document, or if the release does not fuse scores.
     """
-    retrieval = retrieval_of(pinned.manifest)
+    plan = pinned.manifest.search_plan
+    retrieval = plan.retrieval
     own = retrieval.dense_weight
     named = [question for question in questions if question.documents]
     if not named or retrieval.mode != "hybrid" or retrieval.fusion != "convex":
@@ -141,8 +143,8 @@ def fit_dense_weight(
     ranks = np.zeros((len(weights), len(named)))
     for column, question in enumerate(named):
         for row, weight in enumerate(weights):
-            manifest = {**pinned.manifest, "retrieval": {**retrieval.model_dump(), "dense_weight": weight}}
-            ranks[row, column] = _reciprocal_rank(engine, pinned.domain_id, manifest, question)
+            weighed = replace(plan, retrieval=retrieval.model_copy(update={"dense_weight": weight}))
+            ranks[row, column] = _reciprocal_rank(engine, pinned.domain_id, weighed, question)
         done()
     best = int(ranks.mean(axis=1).argmax())
     losses = ranks[best] - ranks
@@ -150,9 +152,9 @@ def fit_dense_weight(
     return min((weight for weight, good in zip(weights, within, strict=True) if good), key=lambda w: (abs(w - own), w))
 
 
-def _reciprocal_rank(engine: Engine, domain_id: str, manifest: dict[str, Any], question: EvalQuestion) -> float:
+def _reciprocal_rank(engine: Engine, domain_id: str, plan: SearchPlan, question: EvalQuestion) -> float:
     request = Request(question.question, _SHOWN, rerank=False)
-    hits = engine.retriever.search(domain_id, manifest, request).hits
+    hits = engine.retriever.search(domain_id, plan, request).hits
     gold = set(question.documents)
     found = [rank for rank, hit in enumerate(hits, start=1) if gold & {hit.passage.document_id, *hit.also_in}]
     return 1.0 / found[0] if found else 0.0
@@ -187,12 +189,13 @@ def calibrate(
             f"{int(labels.sum())} and {int((~labels).sum())}. Add questions with answers.",
             code="too_few_examples",
         )
-    now: dict[str, Any] = pinned.manifest["thresholds"]
-    weights = fit({"all": found}, now["weights"])
-    scores = held_out_estimates(found, now["weights"])
-    threshold = now["evidence"]
+    now = pinned.manifest.thresholds
+    start = now.weights.by_name()
+    weights = fit({"all": found}, start)
+    scores = held_out_estimates(found, start)
+    threshold = now.evidence
     return Calibration(
-        Thresholds(evidence=threshold, weights=weights),
+        Thresholds(evidence=threshold, weights=Weights(**weights)),
         len(found),
         auroc(scores, labels),
         float((scores[labels] >= threshold).mean()),

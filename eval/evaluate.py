@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,13 +21,15 @@ from generator.answer import Answer
 from generator.answering import Pinned, Question
 from generator.arms import SERVED
 from generator.engine import Engine
+from generator.manifest import Manifest
+from generator.releases import make_release, typed
 from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
 from store.domains import domain_of
 from store.errors import InvalidInputError, NotFoundError, UnprocessableError
 from store.evaluations import looks_at, save_report
 from store.models import get_model, list_models
 from store.progress import Progress
-from store.releases import active_release, create_release, get_release
+from store.releases import Release, active_release, get_release
 from store.store import Store
 
 _TOLD = 20  # events for each arm, at most
@@ -62,7 +65,7 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
     engine = Engine(store, section.retriever, section.generator)
     try:
         arms, skipped, active_arm = _choose_arms(engine, domain_id, params)
-        releases = {arm.name: create_release(store, domain_id, arm.manifest).id for arm in arms}
+        releases = {arm.name: arm.release or make_release(store, domain_id, arm.manifest).id for arm in arms}
         leaks = find_leaks(store, dataset, questions, arms)
         if leaks:
             message = f"training and test data overlap in {len(leaks)} places, so nothing is measured: {leaks[0]}"
@@ -96,23 +99,31 @@ def _choose_arms(
 
     With releases and without arms only these releases and what is served now are compared.
     """
-    active = active_release(engine.store, domain_id).manifest
+    active = typed(active_release(engine.store, domain_id))
     base = engine.base_model.id if engine.base_model else None
     asked, chosen = params.get("releases") or [], params.get("adapters") or []
     names = params.get("arms") or (() if asked and not chosen else None)
     adapters = list_models(engine.store, domain_id, "adapter")
-    arms, skipped = set_up_arms(names, active, base, adapters, chosen)
+    arms, skipped = set_up_arms(names, active.manifest, base, adapters, chosen)
     for key in asked:
-        release = get_release(engine.store, key)
+        release = typed(get_release(engine.store, key))
         if release.domain_id != domain_id:
             raise NotFoundError(f"There is no release {key[:80]!r} in this domain.", code="release_not_found")
         engine.check_servable(release.manifest)
-        if release.manifest not in [active, *(arm.manifest for arm in arms)]:
-            arms.append(ArmSetup(release.id, release.manifest))
-    for arm in arms:
-        if arm.manifest == active:
-            return arms, skipped, arm.name
-    return [*arms, ArmSetup(ACTIVE, active)], skipped, ACTIVE
+        if release.id != active.id:
+            arms = _with_release(arms, release, release.id)
+    arms = _with_release(arms, active, ACTIVE)
+    return arms, skipped, next(arm.name for arm in arms if arm.release == active.id)
+
+
+def _with_release(arms: Sequence[ArmSetup], release: Release[Manifest], name: str) -> list[ArmSetup]:
+    """Return the arms with one that stands for this very release: that of its manifest, or one more of this name."""
+    for place, arm in enumerate(arms):
+        if arm.release == release.id:
+            return list(arms)
+        if arm.release is None and arm.manifest == release.manifest:
+            return [*arms[:place], replace(arm, release=release.id), *arms[place + 1 :]]
+    return [*arms, ArmSetup(name, release.manifest, release.id)]
 
 
 def _run(
@@ -152,12 +163,12 @@ def _describe(dataset: Dataset, split: str, examples: list[Example], questions: 
 
 def _describe_arm(store: Store, arm: ArmSetup, release: str) -> dict[str, Any]:
     manifest = arm.manifest
-    backend, adapter = manifest["generation"]["backend"], manifest["adapter"]
-    found = {"release": release, "generator": backend, "adapter": adapter, "base_model": manifest["base_model"]}
-    shown = ", with passages" if SERVED[manifest["generation"]["arm"]].passages else ", without passages"
-    if backend == "extractive":
+    backend, adapter = manifest.generation.backend, manifest.adapter
+    found = {"release": release, "generator": backend, "adapter": adapter, "base_model": manifest.base_model}
+    shown = ", with passages" if SERVED[manifest.generation.arm].passages else ", without passages"
+    if manifest.base_model is None:
         return {**found, "about": "passages quoted, without a language model"}
-    base = get_model(store, manifest["base_model"])
+    base = get_model(store, manifest.base_model)
     about = f"the model {Path(base.path).name} ({base.id})"
     if adapter:
         about += f" with {_describe_adapter(store, adapter)}"

@@ -106,7 +106,7 @@ def find_leaks(
     leaks: list[str] = []
     known: list[Asked] = []
     learned: dict[str, str] = {}
-    for adapter in sorted({arm.manifest["adapter"] for arm in arms if arm.manifest["adapter"]}):
+    for adapter in sorted({arm.manifest.adapter for arm in arms if arm.manifest.adapter}):
         learned |= dict.fromkeys(learned_documents(store, adapter), adapter)
         seen = learned_questions(store, adapter) or _still_there(store, dataset.domain_id, adapter)
         if seen is None:
@@ -141,11 +141,9 @@ def _calibrated(
     seen_questions: set[int] = set()
     seen_documents: set[str] = set()
     for arm in arms:
-        weights = arm.manifest.get("thresholds", {}).get("weights")
-        if weights:
-            seen = calibrated_on(store, domain_id, weights)
-            seen_questions |= seen.questions
-            seen_documents |= seen.documents
+        seen = calibrated_on(store, domain_id, arm.manifest.thresholds.weights.by_name())
+        seen_questions |= seen.questions
+        seen_documents |= seen.documents
     leaks = []
     for question, mine in zip(questions, asked, strict=True):
         documents = [each for each in question.documents if each in seen_documents]

@@ -7,7 +7,7 @@ replaced.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,10 @@ from generator.citing.citations import check_citations, quoted_citations
 from generator.citing.markers import MARKER
 from generator.evidence import estimate
 from generator.followup import search_text
-from generator.prompt import Message, Prompt, load_prompt
+from generator.manifest import Manifest
+from generator.prompt import Message, Prompt, PromptReference, load_prompt
 from retriever.models.span_reader import Reader
 from retriever.search.filters import Filter
-from retriever.search.retrieval_part import retrieval_of
 from retriever.search.search import Request, Result, Retriever
 from store.errors import ConflictError, InvalidInputError
 from store.models import Model
@@ -51,7 +51,7 @@ class Pinned:
 
     domain_id: str
     release: str
-    manifest: dict[str, Any]
+    manifest: Manifest
 
 
 class Answerer:
@@ -61,7 +61,7 @@ class Answerer:
         self,
         retriever: Retriever,
         reader: Reader,
-        generators: Callable[[dict[str, Any]], Generator],
+        generators: Callable[[Manifest], Generator],
         find_model: Callable[[str], Model],
     ) -> None:
         self._retriever = retriever
@@ -80,10 +80,10 @@ class Answerer:
         if not question.question.strip():
             raise InvalidInputError("The question is empty.", code="empty_question", param="question")
         manifest = pinned.manifest
-        name = question.arm or manifest["generation"]["arm"]
+        name = question.arm or manifest.generation.arm
         arm, adapter = self.serve(manifest, name)
         generator = self._generators(manifest)
-        prompt = load_prompt(manifest["prompt"]["name"], manifest["prompt"]["sha256"])
+        prompt = load_prompt(manifest.prompt.name, manifest.prompt.sha256)
         clock = _Clock()
         asked = search_text(question.question, question.history)
         found = self._retrieve(pinned, question, asked) if arm.passages else None
@@ -92,14 +92,14 @@ class Answerer:
         clock.resume()
         _go_on(question)
         readings = self._reader.read(asked, [hit.passage.text for hit in found.hits]) if found else []
-        evidence = estimate(found.hits, readings, found.term_weights, manifest["thresholds"]) if found else None
+        evidence = estimate(found.hits, readings, found.term_weights, manifest.thresholds) if found else None
         clock.lap("reading")
         task = Task(
             question=question.question,
             hits=found.hits if found else None,
             prompt=prompt,
             adapter=adapter,
-            max_new_tokens=manifest["generation"]["max_new_tokens"],
+            max_new_tokens=manifest.generation.max_new_tokens,
             history=question.history,
             readings=readings,
             term_weights=found.term_weights if found else {},
@@ -107,7 +107,7 @@ class Answerer:
             cancelled=question.cancelled,
         )
         _go_on(question)
-        enough = evidence is None or evidence >= manifest["thresholds"]["evidence"]
+        enough = evidence is None or evidence >= manifest.thresholds.evidence
         draft = generator.write(task) if enough else Draft(prompt.abstention(question.question, arm.passages))
         clock.lap("generation")
         checked = _checked(draft, found, question.question, prompt)
@@ -135,35 +135,36 @@ class Answerer:
             ),
         )
 
-    def serve(self, manifest: Mapping[str, Any], name: str) -> tuple[Arm, str | None]:
+    def serve(self, manifest: Manifest, name: str) -> tuple[Arm, str | None]:
         """Return the arm and the adapter it uses; `ConflictError` names what a release lacks to serve it."""
         if name not in SERVED:
             raise InvalidInputError(f"There is no arm {name!r}; choose one of {', '.join(SERVED)}.", param="arm")
         arm = SERVED[name]
-        if not arm.passages and manifest["generation"]["backend"] == "extractive":
+        if not arm.passages and manifest.generation.backend == "extractive":
             raise _unavailable(name, "a language model; this release quotes passages", _MODEL_WAY)
         if arm.trained is None:
             return arm, None
-        if manifest["adapter"] is None:
+        if manifest.adapter is None:
             raise _unavailable(
                 name, f"an adapter trained {arm.trained}; this release has none", _ADAPTER_WAY.format(arm.trained)
             )
-        model = self._find_model(manifest["adapter"])
+        model = self._find_model(manifest.adapter)
         trained = model.lineage["trained"]
-        if model.base != manifest["base_model"]:
+        if model.base != manifest.base_model:
             raise _unavailable(
-                name, f"the base model {model.base} of its adapter; this release has {manifest['base_model']}"
+                name, f"the base model {model.base} of its adapter; this release has {manifest.base_model}"
             )
         if trained != arm.trained:
             raise _unavailable(name, f"an adapter trained {arm.trained}; that of this release was trained {trained}")
-        prompt = model.lineage.get("prompt", manifest["prompt"])
-        if prompt != manifest["prompt"]:
-            missing = f"the prompt {prompt['name']} of its adapter; this release has {manifest['prompt']['name']}"
-            raise _unavailable(name, f"{missing} (prompt.name={prompt['name']} makes one that fits)")
-        return arm, manifest["adapter"]
+        stored = model.lineage.get("prompt")
+        prompt = PromptReference.model_validate(stored) if stored is not None else manifest.prompt
+        if prompt != manifest.prompt:
+            missing = f"the prompt {prompt.name} of its adapter; this release has {manifest.prompt.name}"
+            raise _unavailable(name, f"{missing} (prompt.name={prompt.name} makes one that fits)")
+        return arm, manifest.adapter
 
     def _retrieve(self, pinned: Pinned, question: Question, asked: str) -> Result:
-        settings = retrieval_of(pinned.manifest)
+        settings = pinned.manifest.retrieval
         request = Request(
             asked,
             question.top_k or settings.passages,
@@ -172,7 +173,7 @@ class Answerer:
             min_seq=question.min_seq,
             wait_s=question.wait_s,
         )
-        return self._retriever.search(pinned.domain_id, pinned.manifest, request)
+        return self._retriever.search(pinned.domain_id, pinned.manifest.search_plan, request)
 
 
 class _Clock:
@@ -195,11 +196,6 @@ class _Clock:
 def _go_on(question: Question) -> None:
     if question.cancelled():
         raise AbandonedError("Nobody waits for the answer any more.")
-
-
-def prompt_reference(prompt: Prompt) -> dict[str, str]:
-    """Return how a release or adapter names a prompt."""
-    return {"name": prompt.name, "sha256": prompt.sha256}
 
 
 _MODEL_WAY = (
@@ -247,10 +243,10 @@ def _explain(
     found: Result | None,
     draft: Draft,
     evidence: float | None,
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     checked: _Checked,
 ) -> dict[str, Any]:
-    threshold = manifest["thresholds"]["evidence"]
+    threshold = manifest.thresholds.evidence
     below = evidence is not None and evidence < threshold
     return {
         "searched_for": asked if found else None,

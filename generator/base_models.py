@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from generator.chat import template_of, usable_template
+from generator.manifest import Manifest
 from generator.seed import base_model_folder
 from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.ids import canonical_json, sha256
@@ -57,9 +56,9 @@ class BaseModels:
         if self.problem is not None:
             _LOG.warning("%s", self.problem)
 
-    def needed(self, manifest: Mapping[str, Any]) -> Model:
+    def needed(self, manifest: Manifest) -> Model:
         """Return the base model of a release. Raises `ConflictError` that names the ways out if it cannot be used."""
-        wanted = manifest["base_model"]
+        wanted = manifest.base_model
         if self.problem is None and self.model is not None and self.model.id == wanted:
             return self.model
         if self.problem is not None and (self.model is None or self.model.id == wanted):

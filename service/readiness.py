@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
+from generator.releases import typed
 from service.runtime import Runtime
 from store.diagnosis import damaged_tables, probe
 from store.errors import TandemError
@@ -92,7 +93,7 @@ class Monitor:
         found: list[Problem] = []
         for domain, release in served:
             try:
-                self._runtime.engine.check_servable(release.manifest)
+                self._runtime.engine.check_servable(typed(release).manifest)
             except TandemError as error:
                 found.append(Problem("release", f"{domain} serves {release.id}: {error.message}", domain))
         if served and len(found) == len(served):

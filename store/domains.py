@@ -12,6 +12,7 @@ from store import schema
 from store.erasure import finish_deletion
 from store.errors import ConflictError, NotFoundError
 from store.ids import check_domain_name, new_id
+from store.json_values import JsonObject
 from store.releases import add_release, record_promotion
 from store.removals import blob_path, note_removals
 from store.shrinking import shrink_domain
@@ -41,7 +42,7 @@ class DomainSize:
 def create_domain(
     store: Store,
     name: str,
-    manifest: Mapping[str, Any],
+    manifest: JsonObject,
     description: str = "",
     metadata: Mapping[str, Any] | None = None,
 ) -> Domain:

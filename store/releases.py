@@ -6,9 +6,8 @@ The pointer and the log of promotions change in one transaction, so a domain poi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,16 +16,22 @@ from store.database import Prepared
 from store.errors import ConflictError, DamagedError, NotFoundError
 from store.folder import check_published
 from store.ids import hashed_id
+from store.json_values import JsonObject
 from store.store import Store, now
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True)
-class Release:
-    """A release. Its id is the hash of its domain and manifest; `active` says whether the domain points to it."""
+class Release(Generic[M]):
+    """A release. Its id is the hash of its domain and manifest; `active` says whether the domain points to it.
+
+    The store reads and writes manifests as JSON and knows only the models in them; who serves a release checks it.
+    """
 
     id: str
     domain_id: str
-    manifest: dict[str, Any]
+    manifest: M
     created_at: int
     active: bool
 
@@ -38,7 +43,7 @@ _SERVED = Prepared.of(
 )
 
 
-def add_release(connection: sa.Connection, domain_id: str, manifest: Mapping[str, Any]) -> str:
+def add_release(connection: sa.Connection, domain_id: str, manifest: JsonObject) -> str:
     """Insert the release unless it exists and return its id."""
     release_id = hashed_id("rel", {"domain": domain_id, "manifest": manifest})
     table = schema.releases
@@ -48,21 +53,21 @@ def add_release(connection: sa.Connection, domain_id: str, manifest: Mapping[str
     return release_id
 
 
-def create_release(store: Store, domain_id: str, manifest: Mapping[str, Any]) -> Release:
+def create_release(store: Store, domain_id: str, manifest: JsonObject) -> Release[JsonObject]:
     """Store a release of `manifest` and return it; an equal one is returned as it is."""
     with store.database.write() as connection:
         release_id = add_release(connection, domain_id, manifest)
     return get_release(store, release_id)
 
 
-def get_release(store: Store, release_id: str) -> Release:
+def get_release(store: Store, release_id: str) -> Release[JsonObject]:
     """Return the release or raise `NotFoundError`."""
     for release in _select(store, schema.releases.c.id == release_id):
         return release
     raise NotFoundError(f"There is no release {release_id[:80]!r}.", code="release_not_found", param="release")
 
 
-def active_release(store: Store, domain_id: str) -> Release:
+def active_release(store: Store, domain_id: str) -> Release[JsonObject]:
     """Return the release that the domain serves."""
     for release in _select(
         store, schema.domains.c.id == domain_id, schema.domains.c.release_id == schema.releases.c.id
@@ -71,14 +76,14 @@ def active_release(store: Store, domain_id: str) -> Release:
     raise NotFoundError(f"The domain {domain_id!r} has no release.", code="release_not_found", param="domain")
 
 
-def served_release(store: Store, domain: str) -> Release:
+def served_release(store: Store, domain: str) -> Release[JsonObject]:
     """Return the release that the domain of that name serves or raise `NotFoundError`; one look for each request."""
     for key, domain_id, manifest, created_at in store.database.fetch(_SERVED, domain=domain):
         return Release(key, domain_id, json.loads(manifest), created_at, active=True)
     raise NotFoundError(f"There is no domain {domain[:80]!r}.", code="domain_not_found", param="domain")
 
 
-def served_releases(store: Store) -> list[tuple[str, Release]]:
+def served_releases(store: Store) -> list[tuple[str, Release[JsonObject]]]:
     """Return the name of every domain with the release that it serves, ordered by name."""
     domains, releases = schema.domains, schema.releases
     statement = (
@@ -90,12 +95,14 @@ def served_releases(store: Store) -> list[tuple[str, Release]]:
         return [(row[0], Release(*row[1:], active=True)) for row in connection.execute(statement)]
 
 
-def list_releases(store: Store, domain_id: str) -> list[Release]:
+def list_releases(store: Store, domain_id: str) -> list[Release[JsonObject]]:
     """Return the domain's releases, newest first."""
     return _select(store, schema.releases.c.domain_id == domain_id)
 
 
-def promote(store: Store, release_id: str, *, forced: bool, reason: str, instead_of: str | None = None) -> Release:
+def promote(
+    store: Store, release_id: str, *, forced: bool, reason: str, instead_of: str | None = None
+) -> Release[JsonObject]:
     """Make the release the active one of its domain.
 
     Raises `ConflictError` if its adapter is tainted and `forced` is false, if the adapter's files are damaged, or if
@@ -117,7 +124,7 @@ def promote(store: Store, release_id: str, *, forced: bool, reason: str, instead
     return get_release(store, release_id)
 
 
-def rollback(store: Store, domain_id: str) -> Release:
+def rollback(store: Store, domain_id: str) -> Release[JsonObject]:
     """Return the domain to the release that was active before.
 
     Raises `ConflictError` if there is none or if its adapter was deleted or damaged. A tainted one does not hold it up.
@@ -138,7 +145,7 @@ def rollback(store: Store, domain_id: str) -> Release:
     return active_release(store, domain_id)
 
 
-def rollback_target(store: Store, domain_id: str) -> Release | None:
+def rollback_target(store: Store, domain_id: str) -> Release[JsonObject] | None:
     """Return the release that a rollback would return to, None if there is none."""
     with store.database.read() as connection:
         history = promotion_stack(connection, domain_id)
@@ -184,7 +191,7 @@ def promotion_stack(connection: sa.Connection, domain_id: str) -> list[str]:
     return stack
 
 
-def _check_files(store: Store, release: Release) -> None:
+def _check_files(store: Store, release: Release[JsonObject]) -> None:
     """Raise `ConflictError` unless the files of the release's adapter are whole; outside of any transaction."""
     table, adapter = schema.models.c, release.manifest.get("adapter")
     with store.database.read() as connection:
@@ -214,7 +221,7 @@ def _check_adapter(connection: sa.Connection, adapter: str | None, *, forced: bo
         )
 
 
-def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Release]:
+def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Release[JsonObject]]:
     releases, domains = schema.releases, schema.domains
     statement = (
         sa.select(

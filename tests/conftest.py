@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from fakes import HashEncoder
 from isolation import Isolation
+from searching import retrieval_part
 from unmeasured import keep_the_usual
 
 from retriever.models.encoder import Encoder, load_encoder
 from retriever.models.encoder_files import default_cache
 from retriever.models.span_reader import OpenVinoReader
-from retriever.search.retrieval_part import RetrievalPart
 from retriever.settings import RetrieverSettings
 from store.domains import Domain, create_domain
 from store.store import Store
@@ -57,7 +57,7 @@ def domain(store: Store) -> Domain:
         "adapter": None,
         "space_id": HashEncoder.space_id,
         "passage_set": RetrieverSettings().chunker.passage_set,
-        "retrieval": RetrievalPart(fusion="convex", dense_weight=0.4, spread_gain=3.0).model_dump(),
+        "retrieval": dict(retrieval_part()),
     }
     return create_domain(store, "handbook", manifest)
 

@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="*", default=list(QA_SETS))
     options = parser.parse_args()
     groups = {name: measure(options.data / name) for name in options.sets}
-    weights = fit(groups, dict.fromkeys(DEFAULT_THRESHOLDS["weights"], 0.0), prior=1e-3)
+    weights = fit(groups, dict.fromkeys(DEFAULT_THRESHOLDS.weights.by_name(), 0.0), prior=1e-3)
     print(weights)
     for name, group in groups.items():
         scores, labels = estimates(group, weights), np.array([sample.answerable for sample in group])

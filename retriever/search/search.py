@@ -18,7 +18,7 @@ from retriever.search.candidates import Asked, Candidates, Mode, find_candidates
 from retriever.search.filters import Filter, allowed_texts
 from retriever.search.fusion import UNREADABLE
 from retriever.search.legibility import Legibility
-from retriever.search.retrieval_part import retrieval_of
+from retriever.search.retrieval_part import SearchPlan
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError, InvalidInputError
 from store.passages import Passage, last_seq, read_passages
@@ -118,11 +118,11 @@ class Retriever:
         """Drop all indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
         self.indexes.close(checkpoint=checkpoint)
 
-    def search(self, domain_id: str, manifest: dict[str, Any], request: Request) -> Result:
-        """Return the passages of the domain that fit best, under the release with this manifest."""
+    def search(self, domain_id: str, plan: SearchPlan, request: Request) -> Result:
+        """Return the passages of the domain that fit best, under the release with this plan."""
         if not request.query.strip():
             raise InvalidInputError("The query is empty.", code="empty_query", param="query")
-        self._check_release(manifest)
+        self._check_space(plan)
         snapshot = self._snapshot(domain_id, request.min_seq, request.wait_s)
         allowed: set[int] | None = None
         documents: set[str] | None = None
@@ -130,14 +130,14 @@ class Retriever:
             passage_set = self.settings.chunker.passage_set
             allowed, documents = allowed_texts(self._store, domain_id, passage_set, request.filters)
         unknown = max(self.encoder.unknown_share(request.query), self.legibility.unknown_share(domain_id, snapshot.seq))
-        settings = retrieval_of(manifest)
+        settings = plan.retrieval
         mode = request.mode or settings.mode
-        wanted = max(request.top_k, self._rerank_depth(request, manifest))
+        wanted = max(request.top_k, self._rerank_depth(request, plan))
         # Of one index alone some more hits than wanted do, in place of those deleted meanwhile.
         limit = 2 * wanted if mode == "dense" else max(settings.candidates, request.top_k)
         asked = Asked(request.query, mode, limit, unknown, allowed)
         found = find_candidates(snapshot, self.encoder, asked, settings)
-        hits = self._reranked(self._hits(domain_id, documents, found, wanted), request, manifest)
+        hits = self._reranked(self._hits(domain_id, documents, found, wanted), request, plan)
 
         def explain() -> dict[str, Any]:
             everything = self._hits(domain_id, documents, found, len(found.fused))
@@ -174,17 +174,17 @@ class Retriever:
         return owners
 
     @staticmethod
-    def _rerank_depth(request: Request, manifest: dict[str, Any]) -> int:
+    def _rerank_depth(request: Request, plan: SearchPlan) -> int:
         """Return how many hits are reranked: 0 if neither the release nor the request wants it."""
-        wanted = request.rerank if request.rerank is not None else manifest.get("reranker") is not None
-        return retrieval_of(manifest).rerank if wanted else 0
+        wanted = request.rerank if request.rerank is not None else plan.reranker is not None
+        return plan.retrieval.rerank if wanted else 0
 
-    def _reranked(self, hits: list[Hit], request: Request, manifest: dict[str, Any]) -> list[Hit]:
+    def _reranked(self, hits: list[Hit], request: Request, plan: SearchPlan) -> list[Hit]:
         """Return the hits with the best ones in the order of the reranker, if the release or the request wants one."""
-        depth = self._rerank_depth(request, manifest)
+        depth = self._rerank_depth(request, plan)
         if not depth:
             return hits
-        reranker = self._loaded_reranker(manifest.get("reranker"))
+        reranker = self._loaded_reranker(plan.reranker)
         head = hits[:depth]
         scores = reranker.scores(request.query, [hit.passage.text for hit in head])
         finite(np.array(scores), f"The reranker {reranker.id}")
@@ -211,11 +211,11 @@ class Retriever:
             raise IndexBehindError(f"The index is at change {snapshot.seq}; {min_seq} was asked for. Try again.")
         return snapshot
 
-    def check_release(self, manifest: dict[str, Any]) -> None:
+    def check_release(self, plan: SearchPlan) -> None:
         """Raise `ConflictError` if a search under this release would be refused: its space, passages or reranker."""
-        self._check_release(manifest)
-        if manifest.get("reranker") is not None and retrieval_of(manifest).rerank:
-            self._loaded_reranker(manifest["reranker"])
+        self._check_space(plan)
+        if plan.reranker is not None and plan.retrieval.rerank:
+            self._loaded_reranker(plan.reranker)
 
     def _loaded_reranker(self, wanted: str | None) -> Reranker:
         """Return the reranker if it is the one that is wanted, or any if none is named."""
@@ -225,12 +225,13 @@ class Retriever:
         message = f"The reranker {wanted or 'asked for'} is not loaded; configured is {have} (retriever.reranker)."
         raise ConflictError(message, code="no_reranker")
 
-    def _check_release(self, manifest: dict[str, Any]) -> None:
-        mine = {"space_id": self.encoder.space_id, "passage_set": self.settings.chunker.passage_set}
-        for key, value in mine.items():
-            if manifest[key] != value:
+    def _check_space(self, plan: SearchPlan) -> None:
+        spaces = ("space_id", plan.space_id, self.encoder.space_id)
+        sets = ("passage_set", plan.passage_set, self.settings.chunker.passage_set)
+        for key, wanted, mine in (spaces, sets):
+            if wanted != mine:
                 raise ConflictError(
-                    f"The release needs the {key} {manifest[key]}; this server is set up for {value}. "
+                    f"The release needs the {key} {wanted}; this server is set up for {mine}. "
                     "Restore the [retriever] settings that the release was made with.",
                     code="wrong_space",
                 )

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from manifests import QUOTING, generating
 
 from eval.arms import set_up_arms
 from generator.arms import BY_COST
 from store.errors import InvalidInputError
 from store.models import Model
 
-ACTIVE: dict[str, Any] = {
-    "space_id": "spc_1",
-    "base_model": None,
-    "adapter": None,
-    "retrieval": {"mode": "hybrid", "passages": 4},
-    "generation": {"backend": "extractive", "arm": "rag", "max_new_tokens": 96},
-}
+ACTIVE = QUOTING
 
 
 def adapter(model_id: str, trained: str, base: str = "mdl_base", flags: tuple[str, ...] = ()) -> Model:
@@ -73,26 +66,18 @@ def test_without_an_adapter_the_tuned_arms_say_how_one_would_have_to_be_trained(
 def test_the_manifest_of_an_arm_changes_only_who_answers(
     name: str, backend: str, arm: str, base: str | None, tuned: str | None
 ) -> None:
-    active = {**ACTIVE, "base_model": "mdl_base", "adapter": "mdl_old"}
-    active["generation"] = {"backend": "transformers", "arm": "combined", "max_new_tokens": 32}
+    tuned_before = ACTIVE.model_copy(update={"base_model": "mdl_base", "adapter": "mdl_old"})
+    active = generating(tuned_before, backend="transformers", arm="combined", max_new_tokens=32)
 
     (setup,), skipped = set_up_arms([name], active, "mdl_base", BOTH)
 
     assert skipped == {}
-    assert setup.manifest == {
-        **active,
+    assert setup.manifest.as_json() == {
+        **active.as_json(),
         "base_model": base,
         "adapter": tuned,
         "generation": {"backend": backend, "arm": arm, "max_new_tokens": 32},
     }
-
-
-def test_the_active_manifest_is_left_as_it_is() -> None:
-    before = {**ACTIVE, "generation": dict(ACTIVE["generation"])}
-
-    set_up_arms(None, ACTIVE, "mdl_base", BOTH)
-
-    assert before == ACTIVE
 
 
 def test_the_newest_adapter_that_was_trained_the_way_of_the_arm_is_taken() -> None:
@@ -104,7 +89,7 @@ def test_the_newest_adapter_that_was_trained_the_way_of_the_arm_is_taken() -> No
 
     (setup,), _ = set_up_arms(["combined"], ACTIVE, "mdl_base", newest_first)
 
-    assert setup.manifest["adapter"] == "mdl_new"
+    assert setup.manifest.adapter == "mdl_new"
 
 
 def test_an_adapter_that_is_tainted_or_of_another_base_model_is_passed_over() -> None:
@@ -117,7 +102,7 @@ def test_an_adapter_that_is_tainted_or_of_another_base_model_is_passed_over() ->
     (setup,), _ = set_up_arms(["combined"], ACTIVE, "mdl_base", candidates)
     _, skipped = set_up_arms(None, ACTIVE, "mdl_base", candidates[:2])
 
-    assert setup.manifest["adapter"] == "mdl_outdated"
+    assert setup.manifest.adapter == "mdl_outdated"
     assert skipped["combined"] == (
         "mdl_tainted is tainted: it learned from a document that was deleted; "
         "mdl_foreign was trained for the base model mdl_elsewhere. Tune again (tandem tune generator)."
@@ -129,7 +114,7 @@ def test_a_chosen_adapter_is_taken_instead_of_the_newest_for_the_arms_of_its_way
 
     arms, _ = set_up_arms(None, ACTIVE, "mdl_base", candidates, ["mdl_old"])
 
-    taken = {arm.name: arm.manifest["adapter"] for arm in arms}
+    taken = {arm.name: arm.manifest.adapter for arm in arms}
     assert (taken["combined"], taken["tuned"], taken["tuned+rag"]) == ("mdl_old", "mdl_closed", "mdl_closed")
 
 

@@ -21,6 +21,7 @@ from eval.calibration import (
 from eval.questions import EvalQuestion
 from generator.answering import Pinned
 from generator.engine import Engine
+from generator.manifest import changed_manifest
 from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import OpenVinoReader
@@ -29,6 +30,7 @@ from retriever.settings import RetrieverSettings
 from store.datasets import Example, create_dataset
 from store.domains import get_domain
 from store.errors import UnprocessableError
+from store.json_values import Json
 from store.store import Store
 
 _START = {"bias": 0.0, "reading": 0.0, "coverage": 0.0, "cosine": 0.0}
@@ -166,8 +168,8 @@ def test_thresholds_are_fitted_to_the_domain(engine: Engine) -> None:
 
     assert found.samples == len(steps) == 24
     assert found.auroc > 0.5
-    assert found.thresholds["evidence"] == pinned.manifest["thresholds"]["evidence"]
-    assert found.thresholds["weights"].keys() == pinned.manifest["thresholds"]["weights"].keys()
+    assert found.thresholds.evidence == pinned.manifest.thresholds.evidence
+    assert found.thresholds.weights != pinned.manifest.thresholds.weights
 
 
 def test_too_few_questions_are_refused_with_what_is_missing(engine: Engine) -> None:
@@ -215,9 +217,8 @@ def noisy(store: Store) -> Iterator[tuple[Engine, list[EvalQuestion]]]:
     engine.close()
 
 
-def _pinned(engine: Engine, **retrieval: object) -> Pinned:
-    manifest = engine.default_manifest()
-    changed = {**manifest, "retrieval": {**manifest["retrieval"], **retrieval}}
+def _pinned(engine: Engine, **retrieval: Json) -> Pinned:
+    changed = changed_manifest(engine.default_manifest(), {"retrieval": retrieval})
     return Pinned(get_domain(engine.store, "rooms").id, "rel_test", changed)
 
 

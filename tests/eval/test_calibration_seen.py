@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from manifests import QUOTING
 from writing import put
 
 from eval.arms import ArmSetup
 from eval.calibration import Sample, auroc, calibration_questions, estimates, fit, held_out_estimates, seen_in
 from eval.leaks import find_leaks
 from eval.questions import EvalQuestion
+from generator.evidence import DEFAULT_THRESHOLDS, Thresholds, Weights
 from store.calibrations import calibrated_on, record_calibration
 from store.datasets import Dataset, Example, create_dataset, usable_examples
 from store.documents import delete_document
 from store.domains import Domain
 from store.store import Store
 
-WEIGHTS = {"bias": -1.25, "reading": 0.5}
+WEIGHTS = DEFAULT_THRESHOLDS.weights.by_name() | {"bias": -1.25, "reading": 0.5}
 
 
 def _dataset(store: Store, domain: Domain, documents: list[str]) -> Dataset:
@@ -35,8 +37,9 @@ def _dataset(store: Store, domain: Domain, documents: list[str]) -> Dataset:
 
 def _leaks(store: Store, dataset: Dataset, split: str, weights: dict[str, float]) -> list[str]:
     questions = [EvalQuestion.from_example(each) for each in usable_examples(store, dataset.id, split)]
+    thresholds = Thresholds(evidence=0.5, weights=Weights(**weights))
     return find_leaks(
-        store, dataset, questions, [ArmSetup("rag", {"adapter": None, "thresholds": {"weights": weights}})]
+        store, dataset, questions, [ArmSetup("rag", QUOTING.model_copy(update={"thresholds": thresholds}))]
     )
 
 

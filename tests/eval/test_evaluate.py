@@ -16,6 +16,8 @@ from eval.report.markdown import to_markdown
 from eval.report.page import to_html
 from eval.settings import EvalSettings, EvaluateSection
 from generator.engine import Engine
+from generator.manifest import changed_manifest
+from generator.releases import make_release, typed
 from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
 from retriever.settings import RetrieverSettings
@@ -25,7 +27,7 @@ from store.errors import InvalidInputError, NotFoundError, TandemError, Unproces
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
 from store.jobs import claim_job, finish_job, list_events
 from store.progress import Progress
-from store.releases import active_release, create_release, get_release, list_releases
+from store.releases import active_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store
 from tuner.data.importing import import_questions
@@ -203,8 +205,8 @@ def test_the_active_release_is_measured_beside_the_arms_if_it_is_none_of_them(
     assert {each["metric"] for each in report["comparisons"]} == {"recall"}
     assert result["releases"]["active"] == active_release(store, domain.id).id
     assert len({*result["releases"].values()}) == len(list_releases(store, domain.id)) == 3
-    base = get_release(store, result["releases"]["base"]).manifest
-    assert (base["generation"]["arm"], base["generation"]["backend"]) == ("base", "transformers")
+    base = typed(get_release(store, result["releases"]["base"])).manifest
+    assert (base.generation.arm, base.generation.backend) == ("base", "transformers")
     written = [record for record in report["records"] if record["arm"] == "base"]
     assert all(record["prompt_tokens"] > 0 and record["scores"]["retrieval_hit"] is None for record in written)
 
@@ -253,9 +255,8 @@ def test_an_evaluation_of_a_train_split_opens_no_gate(laboratory: Laboratory) ->
 
 def test_a_release_is_measured_beside_the_active_one_and_a_second_look_is_counted(laboratory: Laboratory) -> None:
     store, domain = laboratory.store, laboratory.domain
-    active = active_release(store, domain.id)
-    changed = {**active.manifest, "retrieval": {**active.manifest["retrieval"], "passages": 2}}
-    release = create_release(store, domain.id, changed)
+    active = typed(active_release(store, domain.id))
+    release = make_release(store, domain.id, changed_manifest(active.manifest, {"retrieval.passages": 2}))
 
     result, first = laboratory.evaluate(releases=[release.id])
     _, second = laboratory.evaluate(releases=[release.id])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from manifests import QUOTING
+
 from eval.arms import ArmSetup
 from eval.leaks import find_leaks
 from eval.questions import EvalQuestion
@@ -25,7 +27,7 @@ def _qa(key: str, split: str, question: str, documents: dict[str, int] | None = 
 
 
 def _arm(adapter: str | None) -> ArmSetup:
-    return ArmSetup("combined" if adapter else "rag", {"adapter": adapter})
+    return ArmSetup("combined" if adapter else "rag", QUOTING.model_copy(update={"adapter": adapter}))
 
 
 def _questions(store: Store, dataset: Dataset) -> list[EvalQuestion]:

@@ -13,7 +13,7 @@ from generator.answer import AbandonedError, Answer, Draft, Task
 from generator.answering import Answerer, Pinned, Question
 from generator.backends.extractive import ExtractiveGenerator
 from generator.engine import Engine
-from generator.prompt import Message
+from generator.prompt import Message, PromptReference
 from retriever.models.span_reader import Reading
 from retriever.search.filters import Comparison
 from store.domains import get_domain
@@ -231,7 +231,7 @@ def test_an_empty_question_is_refused(filled: Engine, question: str) -> None:
 
 def test_a_release_with_another_prompt_than_the_installed_one_is_refused(filled: Engine) -> None:
     pinned = filled.pin("handbook")
-    manifest = {**pinned.manifest, "prompt": {"name": "v1", "sha256": "00"}}
+    manifest = pinned.manifest.model_copy(update={"prompt": PromptReference(name="v1", sha256="00")})
 
     with pytest.raises(DamagedError, match="prompt v1"):
         filled.answerer.answer(Pinned(pinned.domain_id, pinned.release, manifest), Question(ASKED))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fakes import HashEncoder, WordReader
 from handbook import ASKED, BY_WORDS, LEAVE, pin
 
-from generator.answering import Pinned, Question, prompt_reference
+from generator.answering import Question
 from generator.arms import SERVED
 from generator.engine import Engine
 from generator.prompt import load_prompt
@@ -52,27 +53,25 @@ def publish(engine: Engine, adapter: Path, trained: str, **lineage: object) -> M
 def test_serving_is_checked_without_a_question(modelled: Engine, adapters: Path) -> None:
     manifest = modelled.pin("handbook").manifest
     model = publish(modelled, adapters / "one", "with_context")
-    tuned = {**manifest, "adapter": model.id}
+    tuned = manifest.model_copy(update={"adapter": model.id})
 
     assert modelled.answerer.serve(manifest, "rag") == (SERVED["rag"], None)
     assert modelled.answerer.serve(tuned, "combined") == (SERVED["combined"], model.id)
     assert modelled.answerer.serve(tuned, "base") == (SERVED["base"], None)
     with pytest.raises(ConflictError) as caught:
-        modelled.answerer.serve({**tuned, "base_model": "mdl_other"}, "combined")
+        modelled.answerer.serve(tuned.model_copy(update={"base_model": "mdl_other"}), "combined")
     assert (caught.value.code, caught.value.param) == ("arm_unavailable", "arm")
 
 
 def test_an_adapter_is_served_with_the_prompt_that_it_was_trained_with(modelled: Engine, adapters: Path) -> None:
     manifest = modelled.pin("handbook").manifest
-    old = prompt_reference(load_prompt("v1"))
-    model = publish(modelled, adapters / "one", "closed_book", prompt=old)
+    old = load_prompt("v1").reference
+    model = publish(modelled, adapters / "one", "closed_book", prompt=dict(old))
 
-    assert modelled.answerer.serve({**manifest, "adapter": model.id, "prompt": old}, "tuned") == (
-        SERVED["tuned"],
-        model.id,
-    )
+    asked_alike = manifest.model_copy(update={"adapter": model.id, "prompt": old})
+    assert modelled.answerer.serve(asked_alike, "tuned") == (SERVED["tuned"], model.id)
     with pytest.raises(ConflictError, match=r"the prompt v1 of its adapter; this release has v2.*prompt\.name=v1"):
-        modelled.answerer.serve({**manifest, "adapter": model.id}, "tuned")
+        modelled.answerer.serve(manifest.model_copy(update={"adapter": model.id}), "tuned")
 
 
 def test_an_unknown_arm_is_refused_with_those_that_exist(filled: Engine) -> None:
@@ -169,7 +168,7 @@ def test_an_adapter_that_was_changed_on_disk_is_not_served(modelled: Engine, ada
 
 def test_a_release_of_another_base_model_is_refused_by_name(modelled: Engine) -> None:
     pinned = modelled.pin("handbook")
-    other = Pinned(pinned.domain_id, pinned.release, {**pinned.manifest, "base_model": "mdl_other"})
+    other = replace(pinned, manifest=pinned.manifest.model_copy(update={"base_model": "mdl_other"}))
 
     with pytest.raises(ConflictError, match="mdl_other") as caught:
         modelled.answerer.answer(other, Question(ASKED))

@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 from fakes import HashEncoder, WordReader
 from handbook import ASKED, BY_WORDS, LEAVE
+from manifests import generating
 
 from generator.engine import Engine
 from generator.manifest import changed_manifest
+from generator.releases import make_release
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError
+from store.json_values import Json
 from store.models import register_base
-from store.releases import create_release, promote
+from store.releases import promote
 from store.store import Store
 
 OpenEngine = Callable[[Path | None], Engine]
@@ -55,11 +58,11 @@ def written(open_engine: OpenEngine, model: Path) -> Engine:
     return engine
 
 
-def _promote(engine: Engine, domain: str, **changes: object) -> None:
+def _promote(engine: Engine, domain: str, **changes: Json) -> None:
     pinned = engine.pin(domain)
     manifest = engine.with_base_model(changed_manifest(pinned.manifest, {"thresholds": BY_WORDS, **changes}))
-    engine.answerer.serve(manifest, manifest["generation"]["arm"])
-    release = create_release(engine.store, pinned.domain_id, manifest)
+    engine.answerer.serve(manifest, manifest.generation.arm)
+    release = make_release(engine.store, pinned.domain_id, manifest)
     promote(engine.store, release.id, forced=True, reason="test")
 
 
@@ -102,7 +105,7 @@ def test_after_a_change_the_domain_names_model_and_ways_out_and_others_live_on(
 
 
 def test_without_the_setting_the_missing_model_is_named(written: Engine, open_engine: OpenEngine, model: Path) -> None:
-    needed = written.pin("handbook").manifest["base_model"]
+    needed = written.pin("handbook").manifest.base_model
 
     with pytest.raises(ConflictError, match=r"generator\.base_model is not set") as caught:
         open_engine(None).ask("handbook", ASKED)
@@ -129,11 +132,11 @@ def test_a_domain_moves_on_by_quoting_or_to_the_configured_model(
 
 def test_a_release_whose_arm_needs_an_adapter_can_become_extractive(written: Engine) -> None:
     manifest = written.pin("handbook").manifest
-    tuned = {**manifest, "adapter": "mdl_1", "generation": {**manifest["generation"], "arm": "combined"}}
+    tuned = generating(manifest.model_copy(update={"adapter": "mdl_1"}), arm="combined")
 
     changed = changed_manifest(tuned, {"generation": {"backend": "extractive"}})
 
-    assert (changed["adapter"], changed["generation"]["arm"]) == (None, "rag")
+    assert (changed.adapter, changed.generation.arm) == (None, "rag")
 
 
 def test_what_does_not_decide_what_a_model_writes_does_not_change_it(

@@ -95,8 +95,8 @@ def test_a_base_model_is_known_by_its_content(store: Store, tiny_model: Path) ->
 
     assert one.base_model is not None
     assert two.base_model is not None
-    assert one.base_model.id == two.base_model.id == one.default_manifest()["base_model"]
-    assert one.default_manifest()["generation"]["backend"] == "transformers"
+    assert one.base_model.id == two.base_model.id == one.default_manifest().base_model
+    assert one.default_manifest().generation.backend == "transformers"
 
 
 def test_serving_loads_neither_torch_nor_transformers(

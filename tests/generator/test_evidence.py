@@ -8,14 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from generator.evidence import DEFAULT_THRESHOLDS, Thresholds, estimate, features
+from generator.evidence import DEFAULT_THRESHOLDS, Thresholds, Weights, estimate, features
 from retriever.models.span_reader import Reading
 from retriever.search.search import Hit
 
 _NO_CHINESE = {"chinese": 0.0, "chinese_coverage": 0.0}
-_THRESHOLDS = Thresholds(
-    evidence=0.5, weights={"bias": -1.0, "reading": 0.5, "coverage": 2.0, "cosine": 3.0, **_NO_CHINESE}
-)
+_THRESHOLDS = Thresholds(evidence=0.5, weights=Weights(bias=-1.0, reading=0.5, coverage=2.0, cosine=3.0, **_NO_CHINESE))
 _WEIGHTS = {"annual": 3.0, "leav": 1.0}
 
 
@@ -81,16 +79,16 @@ def test_a_passage_of_which_nothing_was_read_speaks_against_an_answer(hit: Calla
 def test_with_the_default_thresholds_a_sure_reader_answers_and_an_unsure_one_abstains(hit: Callable[..., Hit]) -> None:
     found, lost = hit("annual leave", cosine=0.6), hit("nothing", cosine=0.1)
 
-    assert estimate([found], [_reading(8.0)], _WEIGHTS, DEFAULT_THRESHOLDS) > DEFAULT_THRESHOLDS["evidence"]
-    assert estimate([lost], [_reading(-8.0)], _WEIGHTS, DEFAULT_THRESHOLDS) < DEFAULT_THRESHOLDS["evidence"]
+    assert estimate([found], [_reading(8.0)], _WEIGHTS, DEFAULT_THRESHOLDS) > DEFAULT_THRESHOLDS.evidence
+    assert estimate([lost], [_reading(-8.0)], _WEIGHTS, DEFAULT_THRESHOLDS) < DEFAULT_THRESHOLDS.evidence
 
 
 @pytest.mark.parametrize("bias", [-1e9, 1e9])
 def test_the_estimate_is_a_probability_whatever_the_weights(hit: Callable[..., Hit], bias: float) -> None:
-    extreme = Thresholds(evidence=0.5, weights={**_THRESHOLDS["weights"], "bias": bias})
+    extreme = Thresholds(evidence=0.5, weights=_THRESHOLDS.weights.model_copy(update={"bias": bias}))
 
     assert estimate([hit("a")], [_reading(0.0)], _WEIGHTS, extreme) == pytest.approx(float(bias > 0))
 
 
 def test_the_default_weights_are_those_of_the_features(hit: Callable[..., Hit]) -> None:
-    assert {"bias", *features([hit("a")], [_reading(0.0)], _WEIGHTS)} == set(DEFAULT_THRESHOLDS["weights"])
+    assert {"bias", *features([hit("a")], [_reading(0.0)], _WEIGHTS)} == set(DEFAULT_THRESHOLDS.weights.by_name())

@@ -15,14 +15,13 @@ from generator.evidence import DEFAULT_THRESHOLDS
 from generator.manifest import Manifest, changed_manifest
 from generator.prompt import Prompt, load_prompt
 from generator.settings import GeneratorSettings
-from retriever.search.retrieval_part import retrieval_of
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 from store.store import Store
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """The default manifest; no test changes it."""
     store = Store.open(tmp_path_factory.mktemp("manifest") / "home")
     made = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader()).default_manifest()
@@ -30,10 +29,11 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return made
 
 
-def test_the_default_manifest_is_whole_and_quotes(manifest: dict[str, Any]) -> None:
-    assert Manifest.model_validate(manifest).model_dump() == manifest
-    assert manifest["generation"] == {"backend": "extractive", "arm": "rag", "max_new_tokens": 96}
-    assert manifest["retrieval"] == {
+def test_the_default_manifest_is_whole_and_quotes(manifest: Manifest) -> None:
+    stored = manifest.as_json()
+    assert Manifest.model_validate(stored) == manifest
+    assert stored["generation"] == {"backend": "extractive", "arm": "rag", "max_new_tokens": 96}
+    assert stored["retrieval"] == {
         "mode": "hybrid",
         "passages": 4,
         "candidates": 50,
@@ -43,25 +43,8 @@ def test_the_default_manifest_is_whole_and_quotes(manifest: dict[str, Any]) -> N
         "rank_constant": 60,
         "rerank": 20,
     }
-    assert manifest["reranker"] is None
-    assert manifest["thresholds"] == DEFAULT_THRESHOLDS
-
-
-def test_a_release_from_before_weights_moved_with_the_question_keeps_its_own(manifest: dict[str, Any]) -> None:
-    retrieval = {name: value for name, value in manifest["retrieval"].items() if name != "spread_gain"}
-
-    assert changed_manifest({**manifest, "retrieval": retrieval}, {})["retrieval"]["spread_gain"] == 0.0
-
-
-def test_a_release_made_from_one_from_before_fusion_was_a_choice_ranks_as_that_one_does(
-    manifest: dict[str, Any],
-) -> None:
-    old = {**manifest, "retrieval": {"mode": "hybrid", "passages": 4, "candidates": 50, "rank_constant": 60}}
-
-    made = changed_manifest(old, {"retrieval.passages": 6})
-
-    assert retrieval_of(made) == retrieval_of(old).model_copy(update={"passages": 6})
-    assert (retrieval_of(made).fusion, retrieval_of(made).dense_weight) == ("ranks", 0.5)
+    assert stored["reranker"] is None
+    assert manifest.thresholds == DEFAULT_THRESHOLDS
 
 
 @pytest.mark.parametrize(
@@ -72,53 +55,51 @@ def test_a_release_made_from_one_from_before_fusion_was_a_choice_ranks_as_that_o
         {"retrieval": {"passages": 7}, "thresholds.evidence": 0.75},
     ],
 )
-def test_changes_may_be_nested_or_dotted_and_leave_the_rest(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
-    before = Manifest.model_validate(manifest).model_dump()
+def test_changes_may_be_nested_or_dotted_and_leave_the_rest(manifest: Manifest, changes: dict[str, Any]) -> None:
+    before = manifest.as_json()
 
-    changed = changed_manifest(manifest, changes)
+    changed = changed_manifest(manifest, changes).as_json()
 
     assert changed["retrieval"] == {**before["retrieval"], "passages": 7}
     assert changed["thresholds"] == {**before["thresholds"], "evidence": 0.75}
     assert {key for key in before if changed[key] != before[key]} == {"retrieval", "thresholds"}
-    assert manifest == before
+    assert manifest.as_json() == before
 
 
-def test_no_change_gives_an_equal_manifest(manifest: dict[str, Any]) -> None:
+def test_no_change_gives_an_equal_manifest(manifest: Manifest) -> None:
     assert changed_manifest(manifest, {}) == manifest
 
 
 @pytest.mark.parametrize("reranker", ["reader", "xen_" + "a1" * 10, None])
-def test_a_reranker_is_the_reader_or_a_cross_encoder_by_its_content(
-    manifest: dict[str, Any], reranker: str | None
-) -> None:
-    assert changed_manifest(manifest, {"reranker": reranker})["reranker"] == reranker
+def test_a_reranker_is_the_reader_or_a_cross_encoder_by_its_content(manifest: Manifest, reranker: str | None) -> None:
+    assert changed_manifest(manifest, {"reranker": reranker}).reranker == reranker
 
 
 @pytest.mark.parametrize("reranker", ["", "READER", "reader2", "xen_short", "../xen_" + "a" * 20, 5, True])
-def test_another_reranker_is_refused(manifest: dict[str, Any], reranker: object) -> None:
+def test_another_reranker_is_refused(manifest: Manifest, reranker: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
         changed_manifest(manifest, {"reranker": reranker})
 
     assert caught.value.param == "reranker"
 
 
-def test_ranks_may_be_fused_and_one_weight_set_alone(manifest: dict[str, Any]) -> None:
+def test_ranks_may_be_fused_and_one_weight_set_alone(manifest: Manifest) -> None:
     changed = changed_manifest(manifest, {"retrieval.fusion": "ranks", "thresholds.weights.cosine": -1.5})
 
-    assert changed["retrieval"] == {**manifest["retrieval"], "fusion": "ranks"}
-    assert changed["thresholds"]["weights"] == {**manifest["thresholds"]["weights"], "cosine": -1.5}
+    assert changed.retrieval == manifest.retrieval.model_copy(update={"fusion": "ranks"})
+    assert changed.thresholds.weights == manifest.thresholds.weights.model_copy(update={"cosine": -1.5})
 
 
-@pytest.mark.parametrize("name", DEFAULT_THRESHOLDS["weights"])
-def test_a_manifest_without_one_of_the_weights_is_not_whole(manifest: dict[str, Any], name: str) -> None:
-    weights = {key: value for key, value in manifest["thresholds"]["weights"].items() if key != name}
+@pytest.mark.parametrize("name", DEFAULT_THRESHOLDS.weights.by_name())
+def test_a_manifest_without_one_of_the_weights_is_not_whole(manifest: Manifest, name: str) -> None:
+    weights = {key: value for key, value in manifest.thresholds.weights.by_name().items() if key != name}
 
     with pytest.raises(ValidationError, match=f"weights.{name}"):
-        Manifest.model_validate({**manifest, "thresholds": {**manifest["thresholds"], "weights": weights}})
+        Manifest.model_validate({**manifest.as_json(), "thresholds": {"evidence": 0.2, "weights": weights}})
 
 
-def test_the_adapter_may_be_set(manifest: dict[str, Any]) -> None:
-    assert changed_manifest(manifest, {"adapter": "mdl_1"})["adapter"] == "mdl_1"
+def test_the_adapter_may_be_set(manifest: Manifest) -> None:
+    assert changed_manifest(manifest, {"adapter": "mdl_1"}).adapter == "mdl_1"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +114,7 @@ def test_the_adapter_may_be_set(manifest: dict[str, Any]) -> None:
         "thresholds.weights.bias.0",
     ],
 )
-def test_an_unknown_setting_is_refused_by_name(manifest: dict[str, Any], name: str) -> None:
+def test_an_unknown_setting_is_refused_by_name(manifest: Manifest, name: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         changed_manifest(manifest, {name: 1})
 
@@ -156,7 +137,7 @@ def test_an_unknown_setting_is_refused_by_name(manifest: dict[str, Any], name: s
     ],
 )
 def test_a_part_that_follows_from_the_servers_settings_is_refused(
-    manifest: dict[str, Any], changes: dict[str, Any], name: str
+    manifest: Manifest, changes: dict[str, Any], name: str
 ) -> None:
     with pytest.raises(InvalidInputError, match="cannot be set") as caught:
         changed_manifest(manifest, changes)
@@ -190,7 +171,7 @@ def test_a_part_that_follows_from_the_servers_settings_is_refused(
         ("prompt", "v1"),
     ],
 )
-def test_a_value_out_of_range_is_refused_by_name(manifest: dict[str, Any], name: str, value: object) -> None:
+def test_a_value_out_of_range_is_refused_by_name(manifest: Manifest, name: str, value: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
         changed_manifest(manifest, {name: value})
 
@@ -214,17 +195,17 @@ def second_prompt(monkeypatch: pytest.MonkeyPatch) -> Prompt:
 
 @pytest.mark.parametrize("changes", [{"prompt": {"name": "v9"}}, {"prompt.name": "v9"}])
 def test_a_shipped_prompt_may_be_set_and_its_hash_is_filled_in(
-    manifest: dict[str, Any], second_prompt: Prompt, changes: dict[str, Any]
+    manifest: Manifest, second_prompt: Prompt, changes: dict[str, Any]
 ) -> None:
-    assert changed_manifest(manifest, changes)["prompt"] == {"name": "v9", "sha256": second_prompt.sha256}
+    assert changed_manifest(manifest, changes).prompt == second_prompt.reference
 
 
-def test_the_prompt_that_is_set_already_changes_nothing(manifest: dict[str, Any]) -> None:
-    assert changed_manifest(manifest, {"prompt.name": manifest["prompt"]["name"]}) == manifest
+def test_the_prompt_that_is_set_already_changes_nothing(manifest: Manifest) -> None:
+    assert changed_manifest(manifest, {"prompt.name": manifest.prompt.name}) == manifest
 
 
 @pytest.mark.parametrize("name", ["v0", "../prompts/v1", "", 5])
-def test_a_prompt_that_does_not_ship_is_refused(manifest: dict[str, Any], name: object) -> None:
+def test_a_prompt_that_does_not_ship_is_refused(manifest: Manifest, name: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
         changed_manifest(manifest, {"prompt": {"name": name}})
 
@@ -232,7 +213,7 @@ def test_a_prompt_that_does_not_ship_is_refused(manifest: dict[str, Any], name: 
 
 
 @pytest.mark.parametrize("changes", [{"prompt.sha256": "00"}, {"prompt": {"sha256": "00"}}])
-def test_the_hash_of_a_prompt_cannot_be_set(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
+def test_the_hash_of_a_prompt_cannot_be_set(manifest: Manifest, changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):
         changed_manifest(manifest, changes)
 
@@ -241,7 +222,7 @@ def test_the_hash_of_a_prompt_cannot_be_set(manifest: dict[str, Any], changes: d
     ("changes", "name"), [({"colour": {}}, "colour"), ({"retrieval": {"colour": {}}}, "retrieval.colour")]
 )
 def test_an_empty_mapping_under_an_unknown_name_is_refused(
-    manifest: dict[str, Any], changes: dict[str, Any], name: str
+    manifest: Manifest, changes: dict[str, Any], name: str
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
         changed_manifest(manifest, changes)

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 from fakes import HashEncoder, vectors_of
-from searching import Search
+from searching import Search, changed, usual_plan
 from watching import WatchingEncoder
 
 from retriever.documents import ingest
 from retriever.index.domain_index import View
 from retriever.models.reranker import Reranker
+from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Cut, Document, get_document, make_all_searchable
 from store.domains import Domain
 from store.passages import NewPassage
 from store.receiving import receive
-from store.releases import active_release
 from store.store import Store
 
 
@@ -93,28 +93,28 @@ def retriever(store: Store, settings: RetrieverSettings) -> Iterator[Retriever]:
 
 
 @pytest.fixture
-def manifest(store: Store, domain: Domain) -> dict[str, Any]:
-    """The manifest of the active release of `domain`."""
-    return active_release(store, domain.id).manifest
+def plan() -> SearchPlan:
+    """How the release of `domain` wants it searched."""
+    return usual_plan()
 
 
 @pytest.fixture
-def find(retriever: Retriever, domain: Domain, manifest: dict[str, Any]) -> Search:
+def find(retriever: Retriever, domain: Domain, plan: SearchPlan) -> Search:
     """Search the domain as it is now."""
 
     def search_now(query: str, **options: Any) -> Result:
         retriever.index(domain.id).follow()
-        return retriever.search(domain.id, manifest, Request(query, **options))
+        return retriever.search(domain.id, plan, Request(query, **options))
 
     return search_now
 
 
 @pytest.fixture
 def searched(store: Store, settings: RetrieverSettings, domain: Domain) -> Search:
-    """Search under a manifest, with an encoder and a reranker of choice."""
+    """Search under a plan, with an encoder and a reranker of choice."""
 
     def search_with(
-        manifest: dict[str, Any],
+        plan: SearchPlan,
         query: str,
         encoder: HashEncoder | None = None,
         reranker: Reranker | None = None,
@@ -122,7 +122,7 @@ def searched(store: Store, settings: RetrieverSettings, domain: Domain) -> Searc
     ) -> Result:
         opened = Retriever(store, settings, encoder or HashEncoder(), reranker)
         try:
-            return opened.search(domain.id, manifest, Request(query, **options))
+            return opened.search(domain.id, plan, Request(query, **options))
         finally:
             opened.close(checkpoint=False)
 
@@ -130,7 +130,6 @@ def searched(store: Store, settings: RetrieverSettings, domain: Domain) -> Searc
 
 
 @pytest.fixture
-def convex(manifest: dict[str, Any]) -> dict[str, Any]:
+def convex(plan: SearchPlan) -> SearchPlan:
     """A release with a fixed weight of its own, that reranks two hits."""
-    retrieval = {**manifest["retrieval"], "dense_weight": 0.6, "spread_gain": 0.0, "rerank": 2}
-    return {**manifest, "retrieval": retrieval, "reranker": None}
+    return changed(plan, dense_weight=0.6, spread_gain=0.0, rerank=2)

@@ -15,6 +15,7 @@ from fakes import HashEncoder, WordReader
 from light import LightRuntime, light_server
 
 from generator.engine import Engine
+from generator.releases import make_release, typed
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from service import readiness
@@ -23,7 +24,7 @@ from store.database_failures import sqlite_driver
 from store.domains import get_domain
 from store.errors import ConflictError, DamagedError
 from store.receiving import receive
-from store.releases import create_release, promote, served_releases
+from store.releases import promote, served_releases
 from store.store import Store
 
 
@@ -42,8 +43,8 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def serve_with(store: Store, engine: Engine, domain: str, **changes: Any) -> str:
     """Let a domain serve a release that nobody would have let through."""
     found = get_domain(store, domain)
-    manifest = engine.default_manifest() | changes
-    release = create_release(store, found.id, manifest)
+    manifest = engine.default_manifest().model_copy(update=changes)
+    release = make_release(store, found.id, manifest)
     promote(store, release.id, forced=True, reason="test")
     return release.id
 
@@ -166,8 +167,8 @@ def test_a_release_that_the_server_cannot_serve_is_neither_made_nor_promoted(
     assert (made.status_code, made.json()["error"]["code"]) == (409, "no_reranker")
     assert "configured is none" in made.json()["error"]["message"]
 
-    manifest = engine.default_manifest() | {"reranker": "reader"}
-    release = create_release(store, get_domain(store, "default").id, manifest)
+    manifest = engine.default_manifest().model_copy(update={"reranker": "reader"})
+    release = make_release(store, get_domain(store, "default").id, manifest)
     forced = {"force": True, "reason": "x"}
     promoted = httpx.post(f"{url}/v1/releases/{release.id}/promote", json=forced)
     assert (promoted.status_code, promoted.json()["error"]["code"]) == (409, "no_reranker")
@@ -234,11 +235,11 @@ def test_a_base_model_that_is_gone_is_named(store: Store, tmp_path: Path) -> Non
     engine = Engine(store, RetrieverSettings(), GeneratorSettings(base_model=folder), HashEncoder(), WordReader())
     engine.create_domain("default")
     (_, release), *_ = served_releases(store)
-    engine.check_servable(release.manifest)
+    engine.check_servable(typed(release).manifest)
 
     (folder / "config.json").unlink()
     with pytest.raises(ConflictError, match=r"generator\.base_model"):
-        engine.check_servable(release.manifest)
+        engine.check_servable(typed(release).manifest)
     without = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
     with pytest.raises(ConflictError, match=r"generator\.base_model is not set"):
-        without.check_servable(release.manifest)
+        without.check_servable(typed(release).manifest)

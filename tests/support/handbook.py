@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from generator.answering import Pinned
 from generator.engine import Engine
 from generator.manifest import changed_manifest
-from store.releases import create_release, promote
+from generator.releases import make_release
+from store.json_values import Json
+from store.releases import promote
 
 LEAVE = "Employees receive 25 days of annual leave. Unused days expire in March."
 ASKED = "Employees receive annual leave?"
 # Only the words of a question count here: the cosines of `HashEncoder` are random.
-_NO_CHINESE = {"chinese": 0.0, "chinese_coverage": 0.0}
-BY_WORDS = {"evidence": 0.35, "weights": {"bias": -3.0, "reading": 0.0, "coverage": 6.0, "cosine": 0.0, **_NO_CHINESE}}
+_WEIGHTS: dict[str, Json] = {"bias": -3.0, "reading": 0.0, "coverage": 6.0, "cosine": 0.0}
+BY_WORDS: dict[str, Json] = {"evidence": 0.35, "weights": _WEIGHTS | {"chinese": 0.0, "chinese_coverage": 0.0}}
 
 
-def pin(engine: Engine, **changes: Any) -> Pinned:
+def pin(engine: Engine, **changes: Json) -> Pinned:
     """Promote the release with these changes and pin it."""
     pinned = engine.pin("handbook")
     manifest = changed_manifest(pinned.manifest, changes)
-    promote(engine.store, create_release(engine.store, pinned.domain_id, manifest).id, forced=False, reason="test")
+    promote(engine.store, make_release(engine.store, pinned.domain_id, manifest).id, forced=False, reason="test")
     return engine.pin("handbook")

@@ -20,6 +20,7 @@ from workshop import TRAINED, Workshop
 from generator.answering import Pinned, Question
 from generator.backends.transformers import check_adapter, encode_chat, load_causal
 from generator.engine import Engine
+from generator.manifest import changed_manifest
 from generator.prompt import load_prompt
 from retriever.models.encoder import Encoder
 from retriever.models.quiet import quiet_transformers
@@ -157,9 +158,8 @@ def test_the_adapter_changes_what_the_base_model_says(workshop: Workshop, adapte
 
 
 def test_an_answer_can_be_served_with_the_adapter(workshop: Workshop, adapter: Model, engine: Engine) -> None:
-    manifest = engine.default_manifest()
-    manifest = {**manifest, "adapter": adapter.id, "generation": {**manifest["generation"], "arm": "combined"}}
-    manifest["thresholds"] = {**manifest["thresholds"], "evidence": 0.0}
+    changes = {"adapter": adapter.id, "generation.arm": "combined", "thresholds.evidence": 0.0}
+    manifest = changed_manifest(engine.default_manifest(), changes)
 
     answer = engine.answerer.answer(
         Pinned(workshop.domain.id, "rel_test", manifest), Question("When does the night shift begin?")

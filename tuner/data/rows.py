@@ -10,6 +10,7 @@ from typing import Any, Literal
 from eval.metrics.recall import answer_recall
 from generator.engine import Engine
 from generator.prompt import Context, Message, Prompt, load_prompt
+from generator.releases import typed
 from retriever.search.filters import Comparison
 from retriever.search.search import Hit, Request
 from retriever.text.analysis import cjk_share
@@ -66,8 +67,8 @@ def build_conversations(
 
 def served_prompt(engine: Engine, domain_id: str) -> Prompt:
     """Return the prompt of the active release: an adapter is trained with what it will be asked with."""
-    prompt = active_release(engine.store, domain_id).manifest["prompt"]
-    return load_prompt(prompt["name"], prompt["sha256"])
+    prompt = typed(active_release(engine.store, domain_id)).manifest.prompt
+    return load_prompt(prompt.name, prompt.sha256)
 
 
 def _closed_book(prompt: Prompt, example: Example) -> Conversation:
@@ -81,9 +82,9 @@ def _choose_passages(
 ) -> tuple[list[Hit], Hit | None]:
     """Return the passages to show and the gold one among them, None if the reply is to abstain."""
     question, answers = example.content["question"], example.content["answers"]
-    manifest = active_release(engine.store, domain_id).manifest
-    limit = manifest["retrieval"]["passages"]
-    hits = engine.retriever.search(domain_id, manifest, Request(question, limit)).hits
+    plan = typed(active_release(engine.store, domain_id)).manifest.search_plan
+    limit = plan.retrieval.passages
+    hits = engine.retriever.search(domain_id, plan, Request(question, limit)).hits
     gold = [hit for hit in hits if _holds(hit, answers, example)] or _find_gold(engine, domain_id, example)
     if not gold or chance.random() < without_gold:  # then nothing shown may hold the answer by chance either
         return [hit for hit in hits if _answer_in(hit, answers) is None], None
@@ -119,7 +120,8 @@ def _find_gold(engine: Engine, domain_id: str, example: Example) -> list[Hit]:
             continue
         only = Comparison(type="eq", key="external_id", value=external_id)
         request = Request(f"{example.content['question']} {' '.join(answers)}", 50, filters=only)
-        hits = engine.retriever.search(domain_id, active_release(engine.store, domain_id).manifest, request).hits
+        plan = typed(active_release(engine.store, domain_id)).manifest.search_plan
+        hits = engine.retriever.search(domain_id, plan, request).hits
         found += [hit for hit in hits if _holds(hit, answers, example)]
     return found
 

@@ -10,6 +10,7 @@ import pytest
 from fakes import HashEncoder
 from hypothesis import given
 from hypothesis import strategies as st
+from searching import usual_plan
 
 from retriever.documents import ingest
 from retriever.documents.ingest import groups, ingest_document, ingest_documents, run_ingest, waiting_documents
@@ -24,7 +25,6 @@ from store.jobs import claim_job, create_job
 from store.passages import vectors_present
 from store.progress import Progress
 from store.receiving import receive
-from store.releases import active_release
 from store.store import Store
 from store.verify import verify_store
 
@@ -57,9 +57,8 @@ def _receive(store: Store, domain: Domain, name: str, data: bytes, kind: str = "
 
 
 def _found(store: Store, retriever: Retriever, domain: Domain, query: str) -> list[tuple[str, int, str]]:
-    manifest: dict[str, Any] = active_release(store, domain.id).manifest
     retriever.index(domain.id).follow()
-    hits = retriever.search(domain.id, manifest, Request(query, mode="lexical")).hits
+    hits = retriever.search(domain.id, usual_plan(), Request(query, mode="lexical")).hits
     return [(hit.passage.external_id, hit.passage.version, hit.passage.text) for hit in hits]
 
 

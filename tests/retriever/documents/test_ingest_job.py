@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from fakes import HashEncoder
+from searching import usual_plan
 from watching import WatchingEncoder, claim, receive_texts, run, states
 
 from retriever.documents import ingest
@@ -19,14 +20,13 @@ from store.errors import ConflictError
 from store.jobs import create_job, get_job, list_events
 from store.progress import Progress
 from store.receiving import receive
-from store.releases import active_release
 from store.store import Store
 from store.verify import verify_store
 
 
 def _found(store: Store, domain: Domain, settings: RetrieverSettings, query: str) -> list[str]:
     retriever = Retriever(store, settings, HashEncoder())
-    hits = retriever.search(domain.id, active_release(store, domain.id).manifest, Request(query, mode="lexical")).hits
+    hits = retriever.search(domain.id, usual_plan(), Request(query, mode="lexical")).hits
     retriever.close(checkpoint=False)
     return [hit.passage.external_id for hit in hits]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -23,11 +22,10 @@ def test_an_index_that_fails_stops_no_other_and_is_behind_until_it_recovers(
     domain: Domain,
     retriever: Retriever,
     add: Callable[..., Document],
-    manifest: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     trouble: Exception,
 ) -> None:
-    other = create_domain(store, "other", manifest)
+    other = create_domain(store, "other", {"adapter": None})
     broken, sound = retriever.index(domain.id), retriever.index(other.id)
     add("a", "The anchor is heavy.")
     add("b", "The buoy is red.", domain_id=other.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from retriever.index.domain_index import View, open_index
 from retriever.index.segments import exact_segment
 from retriever.models.encoder import Vectors
 from retriever.models.finite import finite
+from retriever.search.retrieval_part import SearchPlan
 from retriever.settings import RetrieverSettings
 from store import schema
 from store.documents import Document, get_document
@@ -82,7 +83,7 @@ def test_a_passage_whose_vector_is_not_finite_is_not_stored(
 
 
 def test_a_question_whose_vector_is_not_finite_is_an_error(
-    searched: Search, add: AddDocument, convex: dict[str, Any]
+    searched: Search, add: AddDocument, convex: SearchPlan
 ) -> None:
     add("a.txt", "green pear\nred apple")
 
@@ -93,12 +94,12 @@ def test_a_question_whose_vector_is_not_finite_is_an_error(
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_score_of_a_reranker_that_is_not_finite_is_an_error(
-    searched: Search, add: AddDocument, convex: dict[str, Any], value: float
+    searched: Search, add: AddDocument, convex: SearchPlan, value: float
 ) -> None:
     add("a.txt", "green pear\nred apple")
 
     with pytest.raises(ComputationError, match="The reranker broken"):
-        searched({**convex, "reranker": "broken"}, "green pear", None, _BrokenReranker(value))
+        searched(replace(convex, reranker="broken"), "green pear", None, _BrokenReranker(value))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])

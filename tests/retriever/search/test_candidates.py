@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import HashEncoder
+from searching import retrieval_part
 
 from retriever.index.dense import DenseSnapshot
 from retriever.index.domain_index import Snapshot
 from retriever.index.lexical import LexicalIndex
 from retriever.search.candidates import Asked, Mode, find_candidates, places
 from retriever.search.fusion import weight_for
-from retriever.search.retrieval_part import RetrievalPart
 
 _TEXTS = ["red apple", "green pear", "yellow lemon", "green apple", "blue plum", "a pear and a plum"]
-_SETTINGS = RetrievalPart(fusion="convex", dense_weight=0.4, spread_gain=0.5, candidates=3)
+_SETTINGS = retrieval_part(spread_gain=0.5, candidates=3)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_more_hits_wanted_change_no_weight(snapshot: Snapshot) -> None:
 
 
 def test_a_release_without_a_gain_has_one_weight_for_all_questions(snapshot: Snapshot) -> None:
-    settings = RetrievalPart(fusion="convex", dense_weight=0.4, candidates=3)
+    settings = retrieval_part(spread_gain=0.0, candidates=3)
 
     assert find_candidates(snapshot, HashEncoder(), _asked(), settings).weight == 0.4
 

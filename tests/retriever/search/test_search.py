@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from searching import Search, texts_of
+from searching import Search, changed, texts_of
 
+from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Request, Result, Retriever
 from store.documents import Document
 from store.domains import Domain
@@ -60,10 +61,10 @@ def test_the_mode_says_which_index_is_asked(
 
 
 def test_without_a_mode_the_release_decides(
-    retriever: Retriever, domain: Domain, manifest: dict[str, Any], add: AddDocument
+    retriever: Retriever, domain: Domain, plan: SearchPlan, add: AddDocument
 ) -> None:
     add("a.txt", "red apple\ngreen pear")
-    lexical = {**manifest, "retrieval": {**manifest["retrieval"], "mode": "lexical"}}
+    lexical = changed(plan, mode="lexical")
 
     result = retriever.search(domain.id, lexical, Request("apple"))
 
@@ -102,10 +103,10 @@ def test_a_search_of_an_empty_domain_finds_nothing(find: Search) -> None:
 
 @pytest.mark.parametrize("key", ["space_id", "passage_set"])
 def test_a_release_of_another_space_or_passage_set_is_refused_by_name(
-    retriever: Retriever, domain: Domain, manifest: dict[str, Any], key: str
+    retriever: Retriever, domain: Domain, plan: SearchPlan, key: str
 ) -> None:
     with pytest.raises(ConflictError, match=f"{key} foreign") as caught:
-        retriever.search(domain.id, {**manifest, key: "foreign"}, Request("apple"))
+        retriever.search(domain.id, replace(plan, **{key: "foreign"}), Request("apple"))
 
     assert caught.value.code == "wrong_space"
 
@@ -129,13 +130,13 @@ def test_the_stages_show_passages_scores_and_weights(find: Search, add: AddDocum
 
 
 def test_the_release_decides_how_many_candidates_each_index_gives(
-    retriever: Retriever, domain: Domain, manifest: dict[str, Any], find: Search, add: AddDocument
+    retriever: Retriever, domain: Domain, plan: SearchPlan, find: Search, add: AddDocument
 ) -> None:
     add("a.txt", "red apple\ngreen apple\nblue apple")
     find("apple")
 
     def searched(**settings: int) -> Result:
-        chosen = {**manifest, "retrieval": {**manifest["retrieval"], "fusion": "ranks", **settings}}
+        chosen = changed(plan, fusion="ranks", **settings)
         return retriever.search(domain.id, chosen, Request("apple", top_k=1))
 
     assert len(searched(candidates=2).stages["lexical"]) == 2

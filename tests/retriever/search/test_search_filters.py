@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from searching import Search, ShortestFirst, changed
 
 from retriever.search.filters import Comparison
+from retriever.search.retrieval_part import SearchPlan
 from store.documents import Document
 
 AddDocument = Callable[..., Document]
@@ -41,7 +41,7 @@ def test_filters_that_nothing_passes_give_no_hits(find: Search, add: AddDocument
 
 
 @pytest.mark.parametrize("fusion", ["convex", "ranks"])
-def test_filters_hold_in_every_stage(searched: Search, add: AddDocument, convex: dict[str, Any], fusion: str) -> None:
+def test_filters_hold_in_every_stage(searched: Search, add: AddDocument, convex: SearchPlan, fusion: str) -> None:
     add("no.txt", "\n".join(f"apple number {number}" for number in range(60)), {"wanted": False})
     add("yes.txt", "\n".join(f"apple number {number} too" for number in range(12)), {"wanted": True})
     release = {**changed(convex, fusion=fusion, candidates=4, rerank=3), "reranker": "shortest"}

@@ -12,6 +12,7 @@ from searching import Search, texts_of
 
 from retriever.index import domain_index as index
 from retriever.search.candidates import Mode
+from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import IndexBehindError, Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document
@@ -24,14 +25,14 @@ AddDocument = Callable[..., Document]
 
 
 def test_a_document_deleted_after_the_snapshot_is_never_shown(
-    store: Store, retriever: Retriever, domain: Domain, manifest: dict[str, Any], find: Search, add: AddDocument
+    store: Store, retriever: Retriever, domain: Domain, plan: SearchPlan, find: Search, add: AddDocument
 ) -> None:
     document = add("a.txt", "red apple\ngreen pear")
     add("b.txt", "green pear\nyellow lemon")
     assert "red apple" in texts_of(find("red apple"))
     delete_document(store, domain.id, document.id)
 
-    result = retriever.search(domain.id, manifest, Request("red apple green pear"))  # the index did not follow
+    result = retriever.search(domain.id, plan, Request("red apple green pear"))  # the index did not follow
 
     assert sorted(texts_of(result)) == ["green pear", "yellow lemon"]
     assert {hit.passage.external_id for hit in result.hits} == {"b.txt"}
@@ -42,7 +43,7 @@ def test_the_place_of_a_document_deleted_after_the_snapshot_goes_to_the_next_one
     store: Store,
     retriever: Retriever,
     domain: Domain,
-    manifest: dict[str, Any],
+    plan: SearchPlan,
     find: Search,
     add: AddDocument,
     mode: Mode,
@@ -52,20 +53,20 @@ def test_the_place_of_a_document_deleted_after_the_snapshot_goes_to_the_next_one
     assert texts_of(find("red apple", top_k=1, mode=mode)) == ["red apple"]
     delete_document(store, domain.id, document.id)
 
-    result = retriever.search(domain.id, manifest, Request("red apple", top_k=1, mode=mode))
+    result = retriever.search(domain.id, plan, Request("red apple", top_k=1, mode=mode))
 
     assert texts_of(result) == ["red apple pie"]
 
 
 def test_a_deleted_passage_is_in_no_stage(
-    store: Store, retriever: Retriever, domain: Domain, manifest: dict[str, Any], find: Search, add: AddDocument
+    store: Store, retriever: Retriever, domain: Domain, plan: SearchPlan, find: Search, add: AddDocument
 ) -> None:
     add("a.txt", "red apple")
     gone = add("b.txt", "green apple")
     find("apple")
     delete_document(store, domain.id, gone.id)
 
-    result = retriever.search(domain.id, manifest, Request("apple"))  # the index did not follow
+    result = retriever.search(domain.id, plan, Request("apple"))  # the index did not follow
 
     (left,) = [hit.passage.id for hit in result.hits]
     for name in ("dense", "lexical", "fusion"):
@@ -73,14 +74,14 @@ def test_a_deleted_passage_is_in_no_stage(
 
 
 def test_a_search_is_at_least_as_new_as_the_change_it_names(
-    store: Store, retriever: Retriever, domain: Domain, manifest: dict[str, Any], find: Search, add: AddDocument
+    store: Store, retriever: Retriever, domain: Domain, plan: SearchPlan, find: Search, add: AddDocument
 ) -> None:
     find("apple")
     add("a.txt", "red apple")
 
-    assert texts_of(retriever.search(domain.id, manifest, Request("apple"))) == []
+    assert texts_of(retriever.search(domain.id, plan, Request("apple"))) == []
     newest = last_seq(store, domain.id)
-    result = retriever.search(domain.id, manifest, Request("apple", min_seq=newest))
+    result = retriever.search(domain.id, plan, Request("apple", min_seq=newest))
 
     assert texts_of(result) == ["red apple"]
     assert result.index_seq == newest
@@ -99,7 +100,7 @@ def test_a_search_may_refuse_to_wait_for_a_thread_that_opens_or_follows(
     store: Store,
     retriever: Retriever,
     domain: Domain,
-    manifest: dict[str, Any],
+    plan: SearchPlan,
     add: AddDocument,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -111,7 +112,7 @@ def test_a_search_may_refuse_to_wait_for_a_thread_that_opens_or_follows(
         return last_seq(*args)
 
     def impatient(seq: int) -> Result:
-        return retriever.search(domain.id, manifest, Request("apple", min_seq=seq, wait_s=0))
+        return retriever.search(domain.id, plan, Request("apple", min_seq=seq, wait_s=0))
 
     monkeypatch.setattr(index, "last_seq", slowly)  # an opening index looks for what its checkpoint does not have
     opening = threading.Thread(target=retriever.index, args=(domain.id,))
@@ -139,18 +140,18 @@ def test_a_search_may_refuse_to_wait_for_a_thread_that_opens_or_follows(
 
 
 def test_closing_with_a_checkpoint_lets_the_next_retriever_load_it(
-    store: Store, settings: RetrieverSettings, domain: Domain, manifest: dict[str, Any], add: AddDocument
+    store: Store, settings: RetrieverSettings, domain: Domain, plan: SearchPlan, add: AddDocument
 ) -> None:
     add("a.txt", "red apple")
     first = Retriever(store, settings, HashEncoder())
-    first.search(domain.id, manifest, Request("apple", min_seq=1))
+    first.search(domain.id, plan, Request("apple", min_seq=1))
     first.close(checkpoint=True)
 
     second = Retriever(store, settings, HashEncoder())
 
     assert second.index(domain.id).snapshot.seq == 1
     assert not second.index(domain.id).rebuilt
-    assert texts_of(second.search(domain.id, manifest, Request("apple"))) == ["red apple"]
+    assert texts_of(second.search(domain.id, plan, Request("apple"))) == ["red apple"]
     second.close(checkpoint=False)
 
 

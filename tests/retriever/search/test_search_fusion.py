@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from fakes import HashEncoder, vectors_of
@@ -11,6 +10,7 @@ from searching import Search, changed, texts_of
 from writing import line_passages, take
 
 from retriever.search.fusion import lexical_bound
+from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Request, Retriever
 from retriever.settings import RetrieverSettings
 from store.document_rows import Cut
@@ -37,7 +37,7 @@ class HalfTrustingEncoder(HashEncoder):
 
 
 def test_the_fused_score_is_the_convex_combination_of_both_scores(
-    retriever: Retriever, domain: Domain, convex: dict[str, Any], find: Search, add: AddDocument
+    retriever: Retriever, domain: Domain, convex: SearchPlan, find: Search, add: AddDocument
 ) -> None:
     add("a.txt", "red apple\ngreen pear\nblue plum")
     find("apple")
@@ -58,7 +58,7 @@ def test_the_fused_score_is_the_convex_combination_of_both_scores(
 
 
 def test_what_one_side_found_gets_its_exact_score_of_the_other_side(
-    searched: Search, add: AddDocument, convex: dict[str, Any]
+    searched: Search, add: AddDocument, convex: SearchPlan
 ) -> None:
     add("a.txt", "\n".join(f"apple number {number} of many" for number in range(40)))
     options = {"query": "many apple number 7", "top_k": 1}
@@ -76,7 +76,7 @@ def test_what_one_side_found_gets_its_exact_score_of_the_other_side(
 
 @pytest.mark.parametrize(("weight", "stage"), [(1.0, "dense"), (0.0, "lexical")])
 def test_a_weight_of_one_or_zero_is_one_side_alone(
-    searched: Search, add: AddDocument, convex: dict[str, Any], weight: float, stage: str
+    searched: Search, add: AddDocument, convex: SearchPlan, weight: float, stage: str
 ) -> None:
     add("a.txt", "red apple\ngreen pear\nyellow lemon\ngreen apple")
 
@@ -87,36 +87,30 @@ def test_a_weight_of_one_or_zero_is_one_side_alone(
     assert result.stages["weights"][stage] == 1.0
 
 
-def test_a_release_from_before_fusion_was_a_choice_is_ranked_by_ranks(
-    searched: Search, add: AddDocument, manifest: dict[str, Any]
-) -> None:
+def test_a_release_may_fuse_ranks_instead_of_scores(searched: Search, add: AddDocument, plan: SearchPlan) -> None:
     add("a.txt", "red apple\ngreen pear\ngreen lemon")
-    old = {"mode": "hybrid", "passages": 4, "candidates": 50, "rank_constant": 60}
 
-    result = searched({**manifest, "retrieval": old}, "green pear")
+    result = searched(changed(plan, fusion="ranks"), "green pear")
 
     for hit in result.hits:
         ranks = [hit.ranks[side] for side in ("dense", "lexical")]
         assert hit.score == pytest.approx(sum(1 / (60 + rank) for rank in ranks if rank is not None))
-    assert [hit.score for hit in searched(changed(manifest, fusion="ranks"), "green pear").hits] == [
-        hit.score for hit in result.hits
-    ]
 
 
-def test_cosines_that_are_worth_less_weigh_less(searched: Search, add: AddDocument, convex: dict[str, Any]) -> None:
+def test_cosines_that_are_worth_less_weigh_less(searched: Search, add: AddDocument, convex: SearchPlan) -> None:
     add("a.txt", "red apple\ngreen pear")
 
     assert searched(convex, "pear", HalfTrustingEncoder()).stages["weights"] == {"dense": 0.3, "lexical": 0.7}
 
 
 def test_a_question_that_the_encoder_cannot_read_is_answered_by_words(
-    store: Store, settings: RetrieverSettings, domain: Domain, manifest: dict[str, Any], add: AddDocument
+    store: Store, settings: RetrieverSettings, domain: Domain, plan: SearchPlan, add: AddDocument
 ) -> None:
     add("a.txt", "带薪年假\n办公室")
     retriever = Retriever(store, settings, UnreadingEncoder())
 
-    by_words = retriever.search(domain.id, manifest, Request("年假"))
-    by_vectors = retriever.search(domain.id, manifest, Request("会议"))
+    by_words = retriever.search(domain.id, plan, Request("年假"))
+    by_vectors = retriever.search(domain.id, plan, Request("会议"))
 
     assert by_words.stages["weights"] == {"dense": 0.0, "lexical": 1.0}
     assert texts_of(by_words) == ["带薪年假"]
@@ -132,7 +126,7 @@ def test_a_domain_that_the_encoder_cannot_read_is_searched_by_words(
     domain: Domain,
     settings: RetrieverSettings,
     searched: Search,
-    convex: dict[str, Any],
+    convex: SearchPlan,
     share: float,
     weight: float,
 ) -> None:

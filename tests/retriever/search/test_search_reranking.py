@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from fakes import HashEncoder, WordReader
 from searching import Search, ShortestFirst, changed, texts_of
 
 from retriever.models.reranker import ReadingReranker, Reranker
+from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Request, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document
@@ -33,10 +34,10 @@ class ReversingReranker:
 
 
 def test_the_reranker_orders_the_best_hits_and_the_stages_show_it(
-    searched: Search, add: AddDocument, convex: dict[str, Any]
+    searched: Search, add: AddDocument, convex: SearchPlan
 ) -> None:
     add("a.txt", "green pear\ngreen pear of a very long line\ngreen\nan unlike line")
-    release = {**changed(convex, rerank=3), "reranker": "shortest"}
+    release = replace(changed(convex, rerank=3), reranker="shortest")
     before = searched(convex, "green pear")
 
     result = searched(release, "green pear", reranker=ShortestFirst())
@@ -51,7 +52,7 @@ def test_the_reranker_orders_the_best_hits_and_the_stages_show_it(
     assert result.stages["fusion"] == before.stages["fusion"]
 
 
-def test_the_reranker_sees_more_than_is_asked_for(searched: Search, add: AddDocument, convex: dict[str, Any]) -> None:
+def test_the_reranker_sees_more_than_is_asked_for(searched: Search, add: AddDocument, convex: SearchPlan) -> None:
     add("a.txt", "green pear, a long line\ngreen pear\ngreen")
 
     result = searched(
@@ -62,7 +63,7 @@ def test_the_reranker_sees_more_than_is_asked_for(searched: Search, add: AddDocu
 
 
 def test_a_reranker_with_a_weight_adds_its_score_to_that_of_the_search(
-    store: Store, settings: RetrieverSettings, domain: Domain, convex: dict[str, Any], find: Search, add: AddDocument
+    store: Store, settings: RetrieverSettings, domain: Domain, convex: SearchPlan, find: Search, add: AddDocument
 ) -> None:
     add("a.txt", "red apple\ngreen apple")
     find("apple")
@@ -70,7 +71,7 @@ def test_a_reranker_with_a_weight_adds_its_score_to_that_of_the_search(
     reranker.weight = 1e-9
     retriever = Retriever(store, settings, HashEncoder(), reranker)
 
-    pinned = {**convex, "reranker": "reader"}
+    pinned = replace(convex, reranker="reader")
     before = retriever.search(domain.id, convex, Request("green apple"))
     after = retriever.search(domain.id, pinned, Request("green apple"))
 
@@ -81,7 +82,7 @@ def test_a_reranker_with_a_weight_adds_its_score_to_that_of_the_search(
 
 
 def test_a_weighted_reranker_adds_to_the_score_of_the_search(
-    searched: Search, add: AddDocument, convex: dict[str, Any]
+    searched: Search, add: AddDocument, convex: SearchPlan
 ) -> None:
     add("a.txt", "green pear\nred apple")
     before = {hit.passage.id: hit.score for hit in searched(convex, "green pear").hits}
@@ -95,7 +96,7 @@ def test_a_weighted_reranker_adds_to_the_score_of_the_search(
     )
 
 
-def test_every_score_is_a_number_that_json_can_hold(searched: Search, add: AddDocument, convex: dict[str, Any]) -> None:
+def test_every_score_is_a_number_that_json_can_hold(searched: Search, add: AddDocument, convex: SearchPlan) -> None:
     add("a.txt", "green pear\n!!")  # of the second line the reader reads no token
 
     result = searched(convex, "green pear", reranker=ReadingReranker(WordReader()), rerank=True)
@@ -109,20 +110,20 @@ def test_every_score_is_a_number_that_json_can_hold(searched: Search, add: AddDo
     [(None, None, False), (None, True, True), ("shortest", None, True), ("shortest", False, False)],
 )
 def test_the_release_says_whether_to_rerank_and_the_request_may_say_otherwise(
-    searched: Search, add: AddDocument, convex: dict[str, Any], pinned: str | None, asked: bool | None, reranked: bool
+    searched: Search, add: AddDocument, convex: SearchPlan, pinned: str | None, asked: bool | None, reranked: bool
 ) -> None:
     add("a.txt", "green pear")
 
-    result = searched({**convex, "reranker": pinned}, "green pear", reranker=ShortestFirst(), rerank=asked)
+    result = searched(replace(convex, reranker=pinned), "green pear", reranker=ShortestFirst(), rerank=asked)
 
     assert (result.stages["rerank"] is not None) == reranked
     assert result.hits[0].ranks["rerank"] == (1 if reranked else None)
 
 
-def test_a_depth_of_zero_switches_the_reranker_off(searched: Search, add: AddDocument, convex: dict[str, Any]) -> None:
+def test_a_depth_of_zero_switches_the_reranker_off(searched: Search, add: AddDocument, convex: SearchPlan) -> None:
     add("a.txt", "green pear")
 
-    result = searched({**changed(convex, rerank=0), "reranker": "shortest"}, "green pear", reranker=ShortestFirst())
+    result = searched(replace(changed(convex, rerank=0), reranker="shortest"), "green pear", reranker=ShortestFirst())
 
     assert result.stages["rerank"] is None
 
@@ -134,7 +135,7 @@ def test_a_depth_of_zero_switches_the_reranker_off(searched: Search, add: AddDoc
 def test_a_reranker_that_is_wanted_and_not_there_is_a_conflict(
     searched: Search,
     add: AddDocument,
-    convex: dict[str, Any],
+    convex: SearchPlan,
     pinned: str | None,
     configured: Reranker | None,
     asked: bool | None,
@@ -142,7 +143,7 @@ def test_a_reranker_that_is_wanted_and_not_there_is_a_conflict(
     add("a.txt", "green pear")
 
     with pytest.raises(ConflictError, match=f"{pinned or 'asked for'} is not loaded") as caught:
-        searched({**convex, "reranker": pinned}, "green pear", reranker=configured, rerank=asked)
+        searched(replace(convex, reranker=pinned), "green pear", reranker=configured, rerank=asked)
 
     assert caught.value.code == "no_reranker"
-    assert searched({**convex, "reranker": pinned}, "green pear", reranker=configured, rerank=False).hits
+    assert searched(replace(convex, reranker=pinned), "green pear", reranker=configured, rerank=False).hits

@@ -9,6 +9,7 @@ import pytest
 from fakes import HashEncoder, WordReader
 
 from generator.engine import Engine
+from generator.manifest import changed_manifest
 from generator.prompt import Message, load_prompt
 from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
@@ -43,9 +44,8 @@ def engine(store: Store) -> Iterator[Engine]:
 @pytest.fixture
 def corpus(engine: Engine) -> Domain:
     """A domain that is searched by words alone, and shows four passages."""
-    manifest = engine.default_manifest()
-    manifest["retrieval"] |= {"mode": "lexical", "passages": 4}
-    domain = create_domain(engine.store, "islands", manifest)
+    manifest = changed_manifest(engine.default_manifest(), {"retrieval": {"mode": "lexical", "passages": 4}})
+    domain = create_domain(engine.store, "islands", manifest.as_json())
     for name, text in DOCUMENTS.items():
         engine.add("islands", name, text)
     return domain

@@ -11,6 +11,7 @@ from store.choices import one_of
 from store.datasets import Dataset, Example
 from store.evaluations import Evaluation
 from store.jobs import Event, Job
+from store.json_values import JsonObject
 from store.models import Model
 from store.releases import Release
 
@@ -144,12 +145,12 @@ class ReleaseObject(BaseModel):
     id: str
     object: Literal["release"] = "release"
     domain: str
-    manifest: dict[str, Any]
+    manifest: JsonObject
     active: bool
     created_at: int
 
     @classmethod
-    def of(cls, release: Release, domain: str) -> ReleaseObject:
+    def of(cls, release: Release[JsonObject], domain: str) -> ReleaseObject:
         """Return the object of a record."""
         return cls(domain=domain, **{k: v for k, v in release.__dict__.items() if k != "domain_id"})
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from generator.releases import typed
 from retriever.models.compiled import cpu_name
 from retriever.models.encoder import Computing
 from retriever.models.encoder_files import default_encoder
 from retriever.search.fusion import readable_weight
 from retriever.search.legibility import advice
-from retriever.search.retrieval_part import retrieval_of
 from service.readiness import Monitor, Probes
 from service.runtime import Runtime
 from service.settings import Settings, settings_from
@@ -29,6 +29,7 @@ from service.wire.tandem.objects.diagnosis import (
 from service.wire.tandem.routes.dependencies import RuntimeDep
 from store.diagnosis import document_counts, given_up, waiting_jobs
 from store.errors import NotReadyError
+from store.json_values import JsonObject
 from store.passages import last_seq, measured_texts
 from store.releases import Release, served_releases
 
@@ -90,15 +91,18 @@ def doctor(runtime: RuntimeDep, request: Request) -> Diagnosis:
     )
 
 
-def _domain(runtime: Runtime, name: str, release: Release, counts: dict[str, dict[str, int]]) -> DomainDiagnosis:
+def _domain(
+    runtime: Runtime, name: str, release: Release[JsonObject], counts: dict[str, dict[str, int]]
+) -> DomainDiagnosis:
     retriever = runtime.engine.retriever
     texts, share = measured_texts(runtime.store, release.domain_id, retriever.encoder.space_id)
-    weight = retrieval_of(release.manifest).dense_weight
+    manifest = typed(release).manifest
+    weight = manifest.retrieval.dense_weight
     documents = counts.get(release.domain_id, {})
     return DomainDiagnosis(
         domain=name,
         release=release.id,
-        generator=release.manifest["generation"]["backend"],
+        generator=manifest.generation.backend,
         failed=documents.get("failed", 0),
         quarantined=documents.get("quarantined", 0),
         waiting=documents.get("received", 0) + documents.get("parsed", 0),

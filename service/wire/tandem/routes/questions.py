@@ -68,9 +68,9 @@ async def search(body: SearchBody, domain: str, runtime: RuntimeDep) -> SearchOb
 
     def find() -> SearchObject:
         pinned = runtime.engine.pin(domain)
-        mode = body.mode or pinned.manifest["retrieval"]["mode"]
+        mode = body.mode or pinned.manifest.retrieval.mode
         asked = SearchRequest(body.query, body.top_k, mode, body.rerank, body.filters, body.min_seq, wait_s=0)
-        result = runtime.engine.retriever.search(pinned.domain_id, pinned.manifest, asked)
+        result = runtime.engine.retriever.search(pinned.domain_id, pinned.manifest.search_plan, asked)
         return SearchObject.of(result, pinned.release, mode)
 
     return await patiently(lambda: run_in_threadpool(find))
