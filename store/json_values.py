@@ -5,5 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+from typing_extensions import TypeAliasType
+
+# An alias with a name, since pydantic cannot resolve one that only holds itself.
+Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 JsonObject: TypeAlias = Mapping[str, Json]  # read-only: a row's content is shared
