@@ -30,6 +30,12 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
         ("store/ids.py", "from retriever.search.fusion import UNREADABLE\n", "imports go one way"),
         ("generator/evidence.py", "import fastapi\n", "HTTP stays in service"),
         ("store/jobs.py", "import faiss\n", "no model library in the store"),
+        ("service/actions/jobs.py", "from service.http.objects import Deleted\n", "actions know no wire"),
+        (
+            "service/runtime.py",
+            "from service.wire.tandem.objects.jobs import JobObject\n",
+            "only the application knows Tandem's wire",
+        ),
     ],
 )
 def test_layers_hold_and_a_planted_upward_import_is_caught(

@@ -11,12 +11,23 @@ from fastapi.openapi.utils import get_openapi
 from service.http import failures
 from service.http.admission import Admission
 from service.http.allowance import Allowance
+from service.http.objects import ErrorObject
 from service.http.paging import LISTS
 from service.http.protection import OPEN_PATHS, Protection
 from service.readiness import Monitor, Probes
 from service.runtime import Runtime
-from service.wire.tandem.objects.content import ErrorObject
-from service.wire.tandem.routes import documents, domains, evaluations, health, jobs, models, pages, questions, releases
+from service.wire.tandem.routes import (
+    datasets,
+    documents,
+    domains,
+    evaluations,
+    health,
+    jobs,
+    models,
+    pages,
+    questions,
+    releases,
+)
 from service.wire.tandem.routes.dependencies import known_parameters
 
 
@@ -38,7 +49,7 @@ def create_app(runtime: Runtime) -> Protection:
     failures.install(app, runtime.settings.home, monitor.suspect)
     for module in (pages, health):
         app.include_router(module.router)
-    for module in (domains, documents, questions, jobs, models, releases, evaluations):
+    for module in (domains, datasets, documents, questions, jobs, models, releases, evaluations):
         app.include_router(module.router, dependencies=[Depends(known_parameters)])
     app.openapi = partial(_describe, app)  # type: ignore[method-assign]
     settings = runtime.settings

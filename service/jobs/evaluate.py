@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field
 
 from eval.metrics.table import DECIDING
 from eval.settings import EvaluateSection
@@ -14,7 +14,7 @@ from store.datasets import get_dataset
 from store.errors import NotFoundError
 from store.evaluations import create_evaluation
 from store.jobs import Job, get_job
-from store.json_values import JsonObject
+from store.json_values import Json, JsonObject
 from store.progress import Progress
 from store.refusals import checked
 from store.releases import get_release
@@ -35,7 +35,7 @@ class EvaluateParams(Params):
 class Evaluated(BaseModel):
     """The verdict, null where the questions cannot tell, and the release of each arm."""
 
-    verdict: dict[str, JsonValue] | None
+    verdict: dict[str, Json] | None
     releases: dict[str, str]
 
 

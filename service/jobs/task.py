@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel
 
 from store.jobs import Lease
+from store.json_values import Json
 
 
 class Task(BaseModel):
     """The right to work on a job, its section of the settings, and how often the process gives a sign of life."""
 
     lease: Lease
-    section: dict[str, JsonValue]
+    section: dict[str, Json]
     beat_s: float

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field
 
 from service.jobs.kind import JobKind, Params
 from store.datasets import get_dataset
 from store.jobs import create_job
-from store.json_values import JsonObject
+from store.json_values import Json, JsonObject
 from store.progress import Progress
 from store.refusals import checked
 from store.store import Store
@@ -22,14 +22,14 @@ class TuneParams(Params):
     dataset: str
     split: Literal["train", "dev"] = "train"
     trained: Literal["with_context", "closed_book"] = "with_context"
-    lora: dict[str, JsonValue] = Field(default_factory=dict)
+    lora: dict[str, Json] = Field(default_factory=dict)
 
 
 class Tuned(BaseModel):
     """The id of the registered adapter, and what its training measured."""
 
     model: str
-    metrics: dict[str, JsonValue]
+    metrics: dict[str, Json]
 
 
 def _check(store: Store, domain_id: str, given: JsonObject) -> JsonObject:

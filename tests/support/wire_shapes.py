@@ -215,11 +215,18 @@ OBJECTS: dict[str, Any] = {
     "readyz": {"status": "ready"},
     "diagnosis": DIAGNOSIS,
 }
+LISTS_OF = {  # what a list holds is in the description, too
+    f"ObjectList_{name}_": list_of(ANY)
+    for name in (
+        "DomainObject", "DocumentObject", "VersionObject", "DatasetObject", "ExampleObject", "JobObject", "EventObject",
+        "ModelObject", "ReleaseObject", "EvaluationObject",
+    )
+}  # fmt: skip
 DESCRIBED: dict[str, Any] = {
     "DomainObject": DOMAIN, "DocumentObject": DOCUMENT, "UploadItem": UPLOAD_ITEM, "UploadList": UPLOAD_LIST,
     "HitObject": HIT, "SearchObject": SEARCH, "CitationObject": CITATION, "UsageObject": USAGE, "AnswerObject": ANSWER,
     "DatasetObject": DATASET, "JobObject": JOB, "ModelObject": MODEL, "ReleaseObject": RELEASE,
-    "EvaluationObject": EVALUATION, "ErrorObject": ERROR, "ErrorContent": ERROR["error"], "ObjectList": list_of(ANY),
+    "EvaluationObject": EVALUATION, "ErrorObject": ERROR, "ErrorContent": ERROR["error"], **LISTS_OF,
     "Deleted": deleted("document"), "Diagnosis": DIAGNOSIS, "DomainDiagnosis": DOMAIN_DIAGNOSIS,
     "ReadinessObject": {"status": str, "problems": ANY}, "ProblemObject": PROBLEM, "WaitingObject": WAITING,
     "GivenUpObject": GIVEN_UP, "SettingObject": SETTING,

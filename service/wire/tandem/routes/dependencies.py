@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from service.runtime import DEFAULT_DOMAIN, Runtime
+from service.runtime import Runtime
 from store.domains import Domain, get_domain
-from store.errors import ConflictError, InvalidInputError, NotFoundError
+from store.errors import InvalidInputError
 
 # What nobody may keep or hold back; the second is for proxies.
 STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
@@ -51,16 +50,6 @@ async def known_parameters(request: Request) -> None:
 def domain_in_path(domain: str, runtime: RuntimeDep) -> Domain:
     """Return the domain that the path names, or fail with 404."""
     return get_domain(runtime.store, domain)
-
-
-def default_domain(runtime: Runtime) -> Domain:
-    """Return the domain `default`, which is made anew if somebody deleted it."""
-    try:
-        return get_domain(runtime.store, DEFAULT_DOMAIN)
-    except NotFoundError:
-        with suppress(ConflictError):  # another request was quicker
-            runtime.engine.create_domain(DEFAULT_DOMAIN)
-        return get_domain(runtime.store, DEFAULT_DOMAIN)
 
 
 DomainDep = Annotated[Domain, Depends(domain_in_path)]

@@ -12,23 +12,18 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import TypeAdapter, ValidationError
 
-from retriever.search.filters import Filter, attributes
+from retriever.search.filters import Filter
+from service.actions import documents, domains
+from service.actions.documents import Taken, Upload, Wanted
 from service.http.allowance import Allowance
+from service.http.objects import Deleted, ObjectList
 from service.http.paging import After, Limit, Order, Page, page
-from service.http.uploads import NewDocuments, Upload, only_one, read_uploads
-from service.intake import take, take_version
-from service.wire.tandem.objects.content import (
-    Deleted,
-    DocumentObject,
-    DocumentStatus,
-    ObjectList,
-    UploadList,
-    VersionObject,
-)
-from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep, default_domain, runtime_of
-from store.documents import get_document, get_version, list_documents, list_versions, read_original
+from service.wire.tandem.objects.documents import DocumentObject, DocumentStatus, UploadList, VersionObject
+from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep, runtime_of
+from service.wire.tandem.uploads import NewDocuments, only_one, read_uploads
+from store.documents import get_document, get_version, list_versions, read_original
 from store.domains import Domain
-from store.errors import ConflictError, InvalidInputError, NotReadyError
+from store.errors import InvalidInputError
 from store.refusals import refusal
 
 router = APIRouter(tags=["documents"])
@@ -65,7 +60,7 @@ async def upload(domain: DomainDep, request: Request, wait: bool = False) -> Res
 async def upload_to_default(request: Request, wait: bool = False) -> Response:
     """Store documents in the domain `default`, which is made anew if it was deleted."""
     uploads = await read_uploads(request)
-    domain = await run_in_threadpool(default_domain, runtime_of(request))
+    domain = await run_in_threadpool(domains.default, runtime_of(request))
     return await _take(request, domain, uploads, wait)
 
 
@@ -79,20 +74,11 @@ def list_all(
     status: DocumentStatus | None = None,
     external_id: str | None = None,
     filter: Annotated[str | None, Query(description="a filter as JSON")] = None,  # noqa: A002  (the name on the wire)
-) -> ObjectList:
+) -> ObjectList[DocumentObject]:
     """Return documents in the order of their arrival, the newest first unless `order` is `asc`."""
-    passes = _parse_filter(filter)
-    page = {"after": after, "order": order, "status": status, "external_id": external_id}
-    found = list_documents(
-        runtime.store,
-        domain.id,
-        limit=None if passes else limit + 1,
-        **page,  # type: ignore[arg-type]
-    )
-    if passes is not None:
-        found = [each for each in found if passes.matches(attributes(each.metadata, each))]
-    objects = [DocumentObject.of(each, domain.name) for each in found[:limit]]
-    return ObjectList.of(objects, has_more=len(found) > limit)
+    wanted = Wanted(limit, after, order, status, external_id, _parse_filter(filter))
+    found, more = documents.find(runtime, domain, wanted)
+    return ObjectList.of([DocumentObject.of(each, domain.name) for each in found], [each.id for each in found], more)
 
 
 @router.get("/v1/domains/{domain}/documents/{document}")
@@ -107,37 +93,30 @@ async def replace(domain: DomainDep, document: str, request: Request, wait: bool
     known = await run_in_threadpool(get_document, runtime_of(request).store, domain.id, document)
     version = only_one(await read_uploads(request), known.external_id)
     async with _turn(request, [version], wait):
-        answer, status = await run_in_threadpool(take_version, runtime_of(request), domain, known, [version], wait)
-    return JSONResponse(answer.model_dump(), status)
+        taken = await run_in_threadpool(documents.replace, runtime_of(request), domain, known, [version], wait)
+    return _answer(taken, domain)
 
 
 @router.delete("/v1/domains/{domain}/documents/{document}")
 def delete(domain: DomainDep, document: str, runtime: RuntimeDep) -> Deleted:
     """Delete a document with all its versions; no query that begins after the answer sees it."""
-    known = get_document(runtime.store, domain.id, document)
-    runtime.engine.delete(domain.id, known.id)
-    return Deleted(id=known.id, object="document")
+    return Deleted(id=documents.delete(runtime, domain, document).id, object="document")
 
 
 @router.get("/v1/domains/{domain}/documents/{document}/versions")
 def versions(
     domain: DomainDep, document: str, runtime: RuntimeDep, page: Annotated[Page, Depends(page(10_000))]
-) -> ObjectList:
+) -> ObjectList[VersionObject]:
     """Return the versions of a document, the newest first; `after` is the number of one."""
     found = list_versions(runtime.store, domain.id, document)[::-1]
-    listed = page.of([VersionObject.of(version) for version in found], [str(version.version) for version in found])
-    return listed.model_copy(update={"first_id": None, "last_id": None})  # they have numbers, and no ids
+    objects, numbers = [VersionObject.of(each) for each in found], [str(each.version) for each in found]
+    return page.of_known_by(objects, numbers, shown=False)  # they have numbers, and no ids
 
 
 @router.get("/v1/domains/{domain}/documents/{document}/text", response_class=PlainTextResponse)
 def text(domain: DomainDep, document: str, runtime: RuntimeDep, version: int | None = None) -> str:
     """Return the text of a version, which citations give offsets into."""
-    found = get_version(runtime.store, domain.id, document, version)
-    if found.text is None and get_document(runtime.store, domain.id, document).status == "failed":
-        raise ConflictError(f"Version {found.version} could not be read; see the document's error.", code="not_parsed")
-    if found.text is None:
-        raise NotReadyError(f"Version {found.version} was not read yet; see the document's status.", code="not_parsed")
-    return found.text
+    return documents.read(runtime, domain, document, version)
 
 
 @router.get("/v1/domains/{domain}/documents/{document}/original")
@@ -150,8 +129,12 @@ def original(domain: DomainDep, document: str, runtime: RuntimeDep, version: int
 
 async def _take(request: Request, domain: Domain, uploads: list[Upload], wait: bool) -> Response:
     async with _turn(request, uploads, wait):
-        answer, status = await run_in_threadpool(take, runtime_of(request), domain, uploads, wait)
-    return JSONResponse(answer.model_dump(), status)
+        taken = await run_in_threadpool(documents.take, runtime_of(request), domain, uploads, wait)
+    return _answer(taken, domain)
+
+
+def _answer(taken: Taken, domain: Domain) -> Response:
+    return JSONResponse(UploadList.of(taken, domain.name).model_dump(), 200 if taken.job is None else 202)
 
 
 @asynccontextmanager

@@ -11,18 +11,13 @@ from pydantic import Field
 from eval.metrics.table import DECIDING
 from eval.report.markdown import to_markdown
 from eval.report.page import to_html
+from service.actions import evaluations
+from service.http.objects import ObjectList
 from service.http.paging import Page, page
 from service.http.validation import Body
-from service.jobs.evaluate import EVALUATE
-from service.wire.tandem.objects.content import ObjectList
-from service.wire.tandem.objects.lifecycle import EvaluationObject
+from service.wire.tandem.objects.evaluations import EvaluationObject
 from service.wire.tandem.routes.dependencies import RuntimeDep
 from store.choices import one_of
-from store.domains import domain_of, get_domain, list_domains
-from store.errors import ConflictError, NotReadyError
-from store.evaluations import Evaluation, evaluation_of_job, get_evaluation, list_evaluations
-from store.jobs import FINAL
-from store.store import Store
 
 router = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
 
@@ -48,54 +43,37 @@ class NewEvaluation(Body):
 def create(body: NewEvaluation, runtime: RuntimeDep) -> EvaluationObject:
     """Queue an evaluation."""
     params = body.model_dump(exclude={"domain", "protocol"}, exclude_none=True)
-    job = runtime.queue(EVALUATE.name, get_domain(runtime.store, body.domain).id, params)
-    return EvaluationObject.of(evaluation_of_job(runtime.store, job.id), body.domain)
+    return EvaluationObject.of(*evaluations.start(runtime, body.domain, params))
 
 
 @router.get("")
 def list_all(
     runtime: RuntimeDep, page: Annotated[Page, Depends(page(20, "asc"))], domain: str | None = None
-) -> ObjectList:
+) -> ObjectList[EvaluationObject]:
     """Return evaluations, oldest first, without their reports."""
-    domain_id = get_domain(runtime.store, domain).id if domain else None
-    found = reversed(list_evaluations(runtime.store, domain_id, reports=False))
-    names = {each.id: each.name for each in list_domains(runtime.store)}
-    shown = [EvaluationObject.of(each, names[each.domain_id]) for each in found if each.domain_id in names]
+    shown = [EvaluationObject.of(*each) for each in evaluations.find(runtime, domain)]
     return page.of([each.model_copy(update={"report": None}) for each in shown])
 
 
 @router.get("/{evaluation}")
 def get(evaluation: str, runtime: RuntimeDep) -> EvaluationObject:
     """Return an evaluation with its report."""
-    return _object(runtime.store, get_evaluation(runtime.store, evaluation))
+    return EvaluationObject.of(*evaluations.get(runtime, evaluation))
 
 
 @router.get("/{evaluation}/report.json")
 def report_json(evaluation: str, runtime: RuntimeDep) -> JSONResponse:
     """Return the whole report, single records included."""
-    return JSONResponse(_report(runtime.store, evaluation))
+    return JSONResponse(evaluations.report(runtime, evaluation))
 
 
 @router.get("/{evaluation}/report.md", response_class=PlainTextResponse)
 def report_markdown(evaluation: str, runtime: RuntimeDep) -> PlainTextResponse:
     """Return the report as Markdown."""
-    return PlainTextResponse(to_markdown(_report(runtime.store, evaluation)), media_type="text/markdown")
+    return PlainTextResponse(to_markdown(evaluations.report(runtime, evaluation)), media_type="text/markdown")
 
 
 @router.get("/{evaluation}/report.html", response_class=HTMLResponse)
 def report_page(evaluation: str, runtime: RuntimeDep) -> HTMLResponse:
     """Return the report as a page that loads nothing from elsewhere."""
-    return HTMLResponse(to_html(_report(runtime.store, evaluation)))
-
-
-def _report(store: Store, evaluation_id: str) -> dict[str, object]:
-    found = get_evaluation(store, evaluation_id)
-    if found.report is None and found.status in FINAL:
-        raise ConflictError(f"{evaluation_id} has {found.status}; see the job {found.job_id}.", code="no_report")
-    if found.report is None:
-        raise NotReadyError(f"{evaluation_id} is {found.status}; see the job {found.job_id}.", code="no_report")
-    return found.report
-
-
-def _object(store: Store, evaluation: Evaluation) -> EvaluationObject:
-    return EvaluationObject.of(evaluation, domain_of(store, evaluation.domain_id).name)
+    return HTMLResponse(to_html(evaluations.report(runtime, evaluation)))

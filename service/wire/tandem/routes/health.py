@@ -17,7 +17,7 @@ from retriever.search.legibility import advice
 from service.readiness import Monitor, Probes
 from service.runtime import Runtime
 from service.settings import Settings, settings_from
-from service.wire.tandem.objects.diagnosis import (
+from service.wire.tandem.objects.health import (
     Diagnosis,
     DomainDiagnosis,
     GivenUpObject,

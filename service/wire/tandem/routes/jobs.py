@@ -10,18 +10,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import Field, JsonValue
+from pydantic import Field
 
+from service.actions import jobs
+from service.http.objects import ObjectList
 from service.http.paging import Page, page
 from service.http.validation import Body
-from service.jobs.lanes import waits_for
 from service.runtime import Runtime
-from service.wire.tandem.objects.content import ObjectList
-from service.wire.tandem.objects.lifecycle import EventObject, JobKind, JobObject, JobStatus
+from service.wire.tandem.objects.jobs import EventObject, JobKind, JobObject, JobStatus
 from service.wire.tandem.routes.dependencies import STREAM_HEADERS, RuntimeDep
-from store.domains import domain_of, get_domain, list_domains
-from store.jobs import FINAL, Job, active_jobs, get_job, list_events, list_jobs, request_cancel
-from store.store import Store
+from store.jobs import FINAL, get_job, list_events
+from store.json_values import Json
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _POLL_S = 0.2
@@ -32,13 +31,13 @@ class NewJob(Body):
 
     kind: JobKind
     domain: str
-    params: dict[str, JsonValue] = Field(default_factory=dict)
+    params: dict[str, Json] = Field(default_factory=dict)
 
 
 @router.post("", status_code=201)
 def create(body: NewJob, runtime: RuntimeDep) -> JobObject:
     """Queue a job."""
-    return _object(runtime.store, runtime.queue(body.kind, get_domain(runtime.store, body.domain).id, body.params))
+    return JobObject.of(jobs.queue(runtime, body.kind, body.domain, body.params))
 
 
 @router.get("")
@@ -48,30 +47,25 @@ def list_all(
     kind: JobKind | None = None,
     status: JobStatus | None = None,
     domain: str | None = None,
-) -> ObjectList:
+) -> ObjectList[JobObject]:
     """Return jobs, newest first."""
-    domain_id = get_domain(runtime.store, domain).id if domain else None
-    found = reversed(list_jobs(runtime.store, kind, status, domain_id))
-    names = {each.id: each.name for each in list_domains(runtime.store)}
-    active = active_jobs(runtime.store)
-    shown = [JobObject.of(job, names[job.domain_id], waits_for(job, active)) for job in found if job.domain_id in names]
-    return page.of(shown)
+    return page.of([JobObject.of(each) for each in jobs.find(runtime, kind, status, domain)])
 
 
 @router.get("/{job}")
 def get(job: str, runtime: RuntimeDep) -> JobObject:
     """Return a job."""
-    return _object(runtime.store, get_job(runtime.store, job))
+    return JobObject.of(jobs.get(runtime, job))
 
 
-@router.get("/{job}/events", response_model=ObjectList)
+@router.get("/{job}/events", response_model=ObjectList[EventObject])
 def events(
     job: str,
     runtime: RuntimeDep,
     page: Annotated[Page, Depends(page(20, "asc"))],
     accept: Annotated[str, Header()] = "",
     last_event_id: Annotated[str, Header(pattern=r"^\d{0,15}$")] = "",
-) -> Response | ObjectList:
+) -> Response | ObjectList[EventObject]:
     """Return what a job told, the oldest first; as server-sent events until it ends, if the client accepts those."""
     found = get_job(runtime.store, job)
     if "text/event-stream" in accept:
@@ -83,20 +77,14 @@ def events(
 @router.post("/{job}/cancel")
 def cancel(job: str, runtime: RuntimeDep) -> JobObject:
     """Ask a job to stop."""
-    return _object(runtime.store, request_cancel(runtime.store, job))
-
-
-def _object(store: Store, job: Job) -> JobObject:
-    ahead = waits_for(job, active_jobs(store)) if job.status == "queued" else None
-    return JobObject.of(job, domain_of(store, job.domain_id).name, ahead)
+    return JobObject.of(jobs.cancel(runtime, job))
 
 
 async def _watch(runtime: Runtime, job_id: str, after: int) -> AsyncIterator[str]:
     """Yield the events after a sequence number until the job or the server ends; a client then asks the next server."""
-    store = runtime.store
     while not runtime.draining.is_set():
-        status = (await run_in_threadpool(get_job, store, job_id)).status
-        for event in await run_in_threadpool(list_events, store, job_id, after):
+        told, status = await run_in_threadpool(jobs.told, runtime, job_id, after)
+        for event in told:
             after = event.seq
             yield f"id: {event.seq}\nevent: {event.level}\ndata: {json.dumps(EventObject.of(event).model_dump())}\n\n"
         if status in FINAL:

@@ -6,13 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from service.actions import models
+from service.http.objects import Deleted, ObjectList
 from service.http.paging import Page, page
-from service.wire.tandem.objects.content import Deleted, ObjectList
-from service.wire.tandem.objects.lifecycle import ModelKind, ModelObject
+from service.wire.tandem.objects.models import ModelKind, ModelObject
 from service.wire.tandem.routes.dependencies import RuntimeDep
-from store.domains import domain_of, get_domain, list_domains
-from store.models import Model, delete_model, get_model, list_models
-from store.store import Store
+from store.models import delete_model
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -23,19 +22,15 @@ def list_all(
     page: Annotated[Page, Depends(page(20))],
     domain: str | None = None,
     kind: ModelKind | None = None,
-) -> ObjectList:
+) -> ObjectList[ModelObject]:
     """Return models, newest first."""
-    domain_id = get_domain(runtime.store, domain).id if domain else None
-    found = reversed(list_models(runtime.store, domain_id, kind))
-    names = {each.id: each.name for each in list_domains(runtime.store)}
-    shown = [each for each in found if each.domain_id is None or each.domain_id in names]
-    return page.of([ModelObject.of(each, names[each.domain_id] if each.domain_id else None) for each in shown])
+    return page.of([ModelObject.of(*each) for each in models.find(runtime, domain, kind)])
 
 
 @router.get("/{model}")
 def get(model: str, runtime: RuntimeDep) -> ModelObject:
     """Return a model."""
-    return _object(runtime.store, get_model(runtime.store, model))
+    return ModelObject.of(*models.get(runtime, model))
 
 
 @router.delete("/{model}")
@@ -43,7 +38,3 @@ def delete(model: str, runtime: RuntimeDep) -> Deleted:
     """Delete an adapter that neither the active release nor the one before it uses."""
     delete_model(runtime.store, model)
     return Deleted(id=model, object="model")
-
-
-def _object(store: Store, model: Model) -> ModelObject:
-    return ModelObject.of(model, domain_of(store, model.domain_id).name if model.domain_id else None)

@@ -18,12 +18,13 @@ from generator.arms import SERVED
 from retriever.search.filters import Filter
 from retriever.search.search import Hit
 from retriever.search.search import Request as SearchRequest
+from service.actions import domains
 from service.computing import Computation, patiently
 from service.http.failures import error_content
 from service.http.validation import Body
 from service.runtime import Runtime
-from service.wire.tandem.objects.content import AnswerObject, CitationObject, HitObject, SearchObject
-from service.wire.tandem.routes.dependencies import STREAM_HEADERS, RuntimeDep, default_domain
+from service.wire.tandem.objects.questions import AnswerObject, CitationObject, HitObject, SearchObject
+from service.wire.tandem.routes.dependencies import STREAM_HEADERS, RuntimeDep
 from store.choices import one_of
 from store.ids import new_id
 
@@ -85,7 +86,7 @@ async def query(body: QueryBody, domain: str, runtime: RuntimeDep, request: Requ
 @router.post("/query", response_model=AnswerObject)
 async def query_default(body: QueryBody, runtime: RuntimeDep, request: Request) -> Response | AnswerObject:
     """Answer a question in the domain `default`, which is made anew if it was deleted."""
-    domain = await run_in_threadpool(default_domain, runtime)
+    domain = await run_in_threadpool(domains.default, runtime)
     return await _answer(body, domain.name, runtime, request)
 
 
@@ -149,7 +150,7 @@ def _content(content: Any, query_id: str, domain: str, explain: bool) -> Any:
 
 
 def _item(each: Hit | Citation) -> dict[str, Any]:
-    return HitObject.of(each).model_dump() if isinstance(each, Hit) else CitationObject(**each.__dict__).model_dump()
+    return HitObject.of(each).model_dump() if isinstance(each, Hit) else CitationObject.of(each).model_dump()
 
 
 def _event(name: str, content: Any) -> str:

@@ -13,11 +13,11 @@ from generator.arms import servable_arm
 from generator.manifest import Manifest, changed_manifest
 from generator.prompt import PromptReference
 from generator.releases import make_release, typed
+from service.http.objects import ObjectList
 from service.http.paging import Page, page
 from service.http.validation import Body
 from service.promotion import promote_through_gate
-from service.wire.tandem.objects.content import ObjectList
-from service.wire.tandem.objects.lifecycle import ReleaseObject
+from service.wire.tandem.objects.releases import ReleaseObject
 from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep
 from store.calibrations import record_calibration
 from store.domains import domain_of
@@ -76,7 +76,9 @@ def create(body: NewRelease, domain: DomainDep, runtime: RuntimeDep) -> ReleaseO
 
 
 @router.get("/v1/domains/{domain}/releases")
-def list_all(domain: DomainDep, runtime: RuntimeDep, page: Annotated[Page, Depends(page(20))]) -> ObjectList:
+def list_all(
+    domain: DomainDep, runtime: RuntimeDep, page: Annotated[Page, Depends(page(20))]
+) -> ObjectList[ReleaseObject]:
     """Return the releases of a domain, newest first."""
     found = reversed(list_releases(runtime.store, domain.id))
     return page.of([ReleaseObject.of(each, domain.name) for each in found])

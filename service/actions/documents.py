@@ -1,25 +1,81 @@
-"""Taking uploads: what is stored of each, what keeps one out, and what the answer says of it."""
+"""Documents: taking uploads, replacing, reading, deleting.
+
+Of an upload: what is stored of each item, what keeps one out, and what is to be said of it.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from typing import Literal
 
 from retriever.documents.loading import UnreadableError, doubt_about, load_text, media_type
-from service.http.uploads import Upload
+from retriever.search.filters import Filter, attributes
 from service.jobs.ingest import INGEST
 from service.runtime import Runtime
-from service.wire.tandem.objects.content import DocumentObject, UploadItem, UploadList
-from store.documents import Document
+from store.documents import Document, get_document, get_version, list_documents
 from store.domains import Domain
-from store.errors import ConflictError, TandemError, UnprocessableError
+from store.errors import ConflictError, NotReadyError, TandemError, UnprocessableError
+from store.json_values import JsonObject
 from store.receiving import NewUpload, Result, check_external_id, receive_all
 
 _Outcome = tuple[Document, Result] | TandemError
 
 
-def take(runtime: Runtime, domain: Domain, uploads: list[Upload], wait: bool) -> tuple[UploadList, int]:
-    """Store the items and return the answer with its status; `uploads` is emptied, so that its bytes can be freed.
+@dataclass(frozen=True)
+class Upload:
+    """One item of an upload: `data` and all that is stored with it, or the `error` that keeps it out.
+
+    `external_id` is what the answer calls the item; `named` says that the client chose it. No title and no metadata
+    leave those of an earlier version as they are.
+    """
+
+    filename: str | None
+    external_id: str
+    title: str | None = None
+    data: bytes = b""
+    media_type: str | None = None
+    metadata: JsonObject | None = None
+    error: TandemError | None = None
+    warning: str | None = None
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class Item:
+    """What became of one item; `warning` says what is not certain in the text that was read."""
+
+    filename: str | None
+    external_id: str
+    result: Literal["created", "updated", "unchanged", "failed"]
+    document: Document | None
+    error: dict[str, str] | None
+    warning: str | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of an upload; `job` is the id of the job that makes the rest searchable, None if nothing is left."""
+
+    items: list[Item]
+    job: str | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which documents of a domain are asked for: `limit` of them after the one whose id is `after`, in this order."""
+
+    limit: int
+    after: str | None = None
+    order: Literal["asc", "desc"] = "desc"
+    status: str | None = None
+    external_id: str | None = None
+    filter: Filter | None = None
+
+
+def take(runtime: Runtime, domain: Domain, uploads: list[Upload], wait: bool) -> Taken:
+    """Store the items and return what became of each; `uploads` is emptied, so that its bytes can be freed.
 
     With `wait` each is made searchable before this returns; otherwise a job does it. An item that fails does not keep
     the others out; if none was taken, `UnprocessableError` names the first reason.
@@ -31,15 +87,53 @@ def take(runtime: Runtime, domain: Domain, uploads: list[Upload], wait: bool) ->
     return _finish(runtime, domain, _let_go(uploads), outcomes, wait)
 
 
-def take_version(
-    runtime: Runtime, domain: Domain, document: Document, uploads: list[Upload], wait: bool
-) -> tuple[UploadList, int]:
+def replace(runtime: Runtime, domain: Domain, document: Document, uploads: list[Upload], wait: bool) -> Taken:
     """Do what `take` does with one new version of this document; raise what is wrong with it, and then change nothing.
 
     A file that cannot be read is refused here, while `take` would keep it as a version that failed.
     """
     outcome = _receive_version(runtime, domain, document, uploads[0])
     return _finish(runtime, domain, _let_go(uploads), [outcome], wait)
+
+
+def find(runtime: Runtime, domain: Domain, wanted: Wanted) -> tuple[list[Document], bool]:
+    """Return the documents that are wanted, and whether there are more."""
+    found = list_documents(
+        runtime.store,
+        domain.id,
+        limit=None if wanted.filter else wanted.limit + 1,
+        after=wanted.after,
+        order=wanted.order,
+        status=wanted.status,
+        external_id=wanted.external_id,
+    )
+    passes = wanted.filter
+    if passes is not None:
+        found = [each for each in found if passes.matches(attributes(each.metadata, each))]
+    return found[: wanted.limit], len(found) > wanted.limit
+
+
+def delete(runtime: Runtime, domain: Domain, document: str) -> Document:
+    """Delete a document, named by id or external id, with all its versions; return what it was.
+
+    No query that begins after this returned sees it.
+    """
+    known = get_document(runtime.store, domain.id, document)
+    runtime.engine.delete(domain.id, known.id)
+    return known
+
+
+def read(runtime: Runtime, domain: Domain, document: str, version: int | None) -> str:
+    """Return the text of a version, None for the newest, which citations give offsets into.
+
+    Raises `ConflictError` for one that could not be read, and `NotReadyError` for one that was not read yet.
+    """
+    found = get_version(runtime.store, domain.id, document, version)
+    if found.text is None and get_document(runtime.store, domain.id, document).status == "failed":
+        raise ConflictError(f"Version {found.version} could not be read; see the document's error.", code="not_parsed")
+    if found.text is None:
+        raise NotReadyError(f"Version {found.version} was not read yet; see the document's status.", code="not_parsed")
+    return found.text
 
 
 def _receive_version(runtime: Runtime, domain: Domain, document: Document, upload: Upload) -> _Outcome:
@@ -55,7 +149,10 @@ def _receive_version(runtime: Runtime, domain: Domain, document: Document, uploa
 
 def _let_go(uploads: list[Upload]) -> list[Upload]:
     """Return the items with a warning in place of their bytes, which are stored, and empty the list that held them."""
-    kept = [replace(upload, data=b"", warning=None if upload.error else doubt_about(upload.data)) for upload in uploads]
+    kept = [
+        dataclasses.replace(upload, data=b"", warning=None if upload.error else doubt_about(upload.data))
+        for upload in uploads
+    ]
     uploads.clear()
     return kept
 
@@ -107,29 +204,22 @@ def _receive(runtime: Runtime, domain: Domain, checked: Sequence[NewUpload | Tan
 
 def _finish(
     runtime: Runtime, domain: Domain, uploads: Sequence[Upload], outcomes: Sequence[_Outcome], wait: bool
-) -> tuple[UploadList, int]:
-    """Return the answer about these outcomes; with `wait` their documents are made searchable first."""
+) -> Taken:
+    """Return what became of the items; with `wait` their documents are made searchable first."""
     if wait:
         documents = runtime.engine.make_searchable([outcome[0] for outcome in outcomes if isinstance(outcome, tuple)])
         newest = {document.id: document for document in documents}
         outcomes = [(newest[o[0].id], o[1]) if isinstance(o, tuple) else o for o in outcomes]
-    items = [_item(upload, domain, outcome) for upload, outcome in zip(uploads, outcomes, strict=True)]
+    items = [_item(upload, outcome) for upload, outcome in zip(uploads, outcomes, strict=True)]
     waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
     job = runtime.queue(INGEST.name, domain.id, {}).id if waiting else None
-    return UploadList(data=items, job=job), 202 if waiting else 200
+    return Taken(items, job)
 
 
-def _item(upload: Upload, domain: Domain, outcome: _Outcome) -> UploadItem:
-    about = {"filename": upload.filename, "external_id": upload.external_id}
+def _item(upload: Upload, outcome: _Outcome) -> Item:
     if isinstance(outcome, TandemError):
         reason = {"code": outcome.code, "message": outcome.message}
-        return UploadItem(**about, result="failed", document=None, error=reason)
+        return Item(upload.filename, upload.external_id, "failed", None, reason)
     document, result = outcome
-    shown = DocumentObject.of(document, domain.name)
-    return UploadItem(
-        **about,
-        result="failed" if document.status == "failed" else result,
-        document=shown,
-        error=document.error,
-        warning=upload.warning,
-    )
+    became = "failed" if document.status == "failed" else result
+    return Item(upload.filename, upload.external_id, became, document, document.error, upload.warning)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
+from service.actions.documents import Upload
 from service.http.failures import compressed, not_json
 from service.http.validation import Body, Metadata
 from store.errors import InvalidInputError, TandemError, UnprocessableError
 from store.ids import sha256
+from store.json_values import Json, JsonObject
 from store.refusals import checked, refusal
 
 _METADATA: TypeAdapter[Metadata] = TypeAdapter(Metadata, config=ConfigDict(strict=True))
@@ -42,26 +43,7 @@ class NewDocuments(Body):
 
 
 class _Items(Body):
-    documents: list[Any] = Field(min_length=1, max_length=10_000)
-
-
-@dataclass(frozen=True)
-class Upload:
-    """One item of an upload: `data` and all that is stored with it, or the `error` that keeps it out.
-
-    `external_id` is what the answer calls the item; `named` says that the client chose it. No title and no metadata
-    leave those of an earlier version as they are.
-    """
-
-    filename: str | None
-    external_id: str
-    title: str | None = None
-    data: bytes = b""
-    media_type: str | None = None
-    metadata: dict[str, Any] | None = None
-    error: TandemError | None = None
-    warning: str | None = None
-    named: bool = True
+    documents: list[object] = Field(min_length=1, max_length=10_000)
 
 
 async def read_uploads(request: Request) -> list[Upload]:
@@ -107,7 +89,7 @@ def _read_json(data: bytes) -> list[Upload]:
     return [_from_item(f"documents.{number}", item) for number, item in enumerate(items)]
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_repetition(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     """Return the object; of two values for one key, Python would drop the first without a word."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -117,7 +99,7 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _from_item(place: str, item: Any) -> Upload:
+def _from_item(place: str, item: object) -> Upload:
     try:
         document = checked(NewDocument, item, place)
         _check_characters(place, document)
@@ -163,13 +145,13 @@ async def _read_files(request: Request) -> list[Upload]:
         return [await _from_file(file, external_id, metadata) for file in files]
 
 
-async def _from_file(file: UploadFile, external_id: str | None, metadata: dict[str, Any] | None) -> Upload:
+async def _from_file(file: UploadFile, external_id: str | None, metadata: JsonObject | None) -> Upload:
     name = file.filename or "unnamed"
     data = await file.read()
     return Upload(name, external_id or name, name, data, None, metadata, named=external_id is not None)
 
 
-def _form_fields(form: FormData) -> tuple[str | None, dict[str, Any] | None]:
+def _form_fields(form: FormData) -> tuple[str | None, JsonObject | None]:
     """Return external id and metadata of a form, None where it has none; raise `InvalidInputError` for other fields."""
     fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     names = [name for name, _ in fields]
@@ -184,7 +166,7 @@ def _form_fields(form: FormData) -> tuple[str | None, dict[str, Any] | None]:
     return given.get("external_id") or None, _form_metadata(given["metadata"]) if "metadata" in given else None
 
 
-def _form_metadata(text: str) -> dict[str, Any]:
+def _form_metadata(text: str) -> JsonObject:
     try:
         given = json.loads(text, object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError) as error:

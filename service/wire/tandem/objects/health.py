@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Literal
 
 from pydantic import BaseModel
@@ -41,7 +42,7 @@ class WaitingObject(BaseModel):
     @classmethod
     def of(cls, waiting: Waiting) -> WaitingObject:
         """Return the object of a record."""
-        return cls(**waiting.__dict__)
+        return cls(**asdict(waiting))
 
 
 class GivenUpObject(BaseModel):
@@ -57,7 +58,7 @@ class GivenUpObject(BaseModel):
     @classmethod
     def of(cls, document: GivenUp) -> GivenUpObject:
         """Return the object of a record."""
-        return cls(**document.__dict__)
+        return cls(**asdict(document))
 
 
 class SettingObject(BaseModel):

@@ -1,0 +1,43 @@
+"""Evaluations: starting one, and the report of one that is done."""
+
+from __future__ import annotations
+
+from service.actions import domains, jobs
+from service.jobs.evaluate import EVALUATE
+from service.runtime import Runtime
+from store.domains import domain_of
+from store.errors import ConflictError, NotReadyError
+from store.evaluations import Evaluation, evaluation_of_job, get_evaluation, list_evaluations
+from store.jobs import FINAL
+from store.json_values import JsonObject
+
+Named = tuple[Evaluation, str]  # with the name of its domain
+
+
+def start(runtime: Runtime, domain: str, params: JsonObject) -> Named:
+    """Queue an evaluation with the parameters of the job kind `evaluate`."""
+    placed = jobs.queue(runtime, EVALUATE.name, domain, params)
+    return evaluation_of_job(runtime.store, placed.job.id), placed.domain
+
+
+def get(runtime: Runtime, evaluation_id: str) -> Named:
+    """Return an evaluation, or raise `NotFoundError`."""
+    found = get_evaluation(runtime.store, evaluation_id)
+    return found, domain_of(runtime.store, found.domain_id).name
+
+
+def find(runtime: Runtime, domain: str | None) -> list[Named]:
+    """Return the evaluations, the oldest first, with no more of their reports than the verdict."""
+    found = reversed(list_evaluations(runtime.store, domains.id_of(runtime, domain), reports=False))
+    names = domains.names(runtime)
+    return [(each, names[each.domain_id]) for each in found if each.domain_id in names]
+
+
+def report(runtime: Runtime, evaluation_id: str) -> dict[str, object]:
+    """Return the whole report; `NotReadyError` while it is measured, `ConflictError` if that ended without one."""
+    found = get_evaluation(runtime.store, evaluation_id)
+    if found.report is None and found.status in FINAL:
+        raise ConflictError(f"{evaluation_id} has {found.status}; see the job {found.job_id}.", code="no_report")
+    if found.report is None:
+        raise NotReadyError(f"{evaluation_id} is {found.status}; see the job {found.job_id}.", code="no_report")
+    return found.report

@@ -1,0 +1,137 @@
+"""Search hits, answers and citations."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Literal
+
+from pydantic import BaseModel
+
+from generator.answer import Answer, Citation
+from retriever.search.search import Hit, Result
+from store.json_values import Json
+
+
+class HitObject(BaseModel):
+    """A passage that was found. Ranks begin at 1; equal texts of other documents are in `also_in`."""
+
+    passage_id: str
+    document_id: str
+    external_id: str
+    title: str
+    version: int
+    start: int
+    end: int
+    page: int | None
+    heading: str
+    text: str
+    score: float
+    ranks: dict[str, int | None]
+    also_in: list[str]
+
+    @classmethod
+    def of(cls, hit: Hit) -> HitObject:
+        """Return the object of a record."""
+        passage = hit.passage
+        return cls(
+            passage_id=passage.id,
+            document_id=passage.document_id,
+            external_id=passage.external_id,
+            title=passage.title,
+            version=passage.version,
+            start=passage.start,
+            end=passage.end,
+            page=passage.page,
+            heading=passage.heading,
+            text=passage.text,
+            score=hit.score,
+            ranks=hit.ranks,
+            also_in=hit.also_in,
+        )
+
+
+class SearchObject(BaseModel):
+    """The answer to a search."""
+
+    object: Literal["list"] = "list"
+    data: list[HitObject]
+    index_seq: int
+    release: str
+    mode: str
+
+    @classmethod
+    def of(cls, result: Result, release: str, mode: str) -> SearchObject:
+        """Return the object of a record."""
+        return cls(
+            data=[HitObject.of(hit) for hit in result.hits], index_seq=result.index_seq, release=release, mode=mode
+        )
+
+
+class CitationObject(BaseModel):
+    """A checked citation: `quote` is `[start, end)` of the text of that version."""
+
+    marker: str
+    document_id: str
+    external_id: str
+    title: str
+    version: int
+    passage_id: str
+    start: int
+    end: int
+    page: int | None
+    quote: str
+    score: float
+
+    @classmethod
+    def of(cls, citation: Citation) -> CitationObject:
+        """Return the object of a record, which has the same fields."""
+        return cls(**asdict(citation))
+
+
+class UsageObject(BaseModel):
+    """Tokens of the language model; 0 where none was used."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class AnswerObject(BaseModel):
+    """An answer and what it rests on."""
+
+    id: str
+    object: Literal["answer"] = "answer"
+    answer: str
+    abstained: bool
+    evidence: float | None
+    citations: list[CitationObject]
+    passages: list[HitObject]
+    domain: str
+    arm: str
+    release: str
+    index_seq: int
+    generator: str
+    adapter: str | None
+    usage: UsageObject
+    timings_ms: dict[str, float]
+    explain: dict[str, Json] | None = None
+
+    @classmethod
+    def of(cls, answer: Answer, query_id: str, domain: str, explain: bool) -> AnswerObject:
+        """Return the object of a record."""
+        return cls(
+            id=query_id,
+            answer=answer.answer,
+            abstained=answer.abstained,
+            evidence=answer.evidence,
+            citations=[CitationObject.of(citation) for citation in answer.citations],
+            passages=[HitObject.of(hit) for hit in answer.hits],
+            domain=domain,
+            arm=answer.arm,
+            release=answer.release,
+            index_seq=answer.index_seq,
+            generator=answer.generator,
+            adapter=answer.adapter,
+            timings_ms=answer.timings_ms,
+            usage=UsageObject(prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens),
+            explain=answer.explain if explain else None,
+        )
