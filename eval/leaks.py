@@ -98,7 +98,7 @@ def find_leaks(
 ) -> list[str]:
     """Return a sentence for each question that was seen: nearly the same words, or a document that was learned from.
 
-    What counts is what the adapters of the arms really learned from, whatever became of their data sets and documents,
+    What counts is what the models of the arms really learned from, whatever became of their data sets and documents,
     what the evidence weights of the arms were fitted to, and the train split of the data set that is measured on.
     """
     salt = fingerprint_salt(store)
@@ -106,12 +106,12 @@ def find_leaks(
     leaks: list[str] = []
     known: list[Asked] = []
     learned: dict[str, str] = {}
-    for adapter in sorted({arm.manifest.adapter for arm in arms if arm.manifest.adapter}):
-        learned |= dict.fromkeys(learned_documents(store, adapter), adapter)
-        seen = learned_questions(store, adapter) or _still_there(store, dataset.domain_id, adapter)
+    for model in sorted({model for arm in arms for model in arm.manifest.models.values()}):
+        learned |= dict.fromkeys(learned_documents(store, model), model)
+        seen = learned_questions(store, model) or _still_there(store, dataset.domain_id, model)
         if seen is None:
-            leaks.append(f"{adapter} learned from a data set that was deleted: what it has seen is not known")
-        known += [Asked(f"asks what {adapter} learned from {name}", fingerprint) for name, fingerprint in seen or []]
+            leaks.append(f"{model} learned from a data set that was deleted: what it has seen is not known")
+        known += [Asked(f"asks what {model} learned from {name}", fingerprint) for name, fingerprint in seen or []]
     leaks += _calibrated(store, dataset.domain_id, questions, asked, arms)
     twins, blank = _train_split(store, dataset)
     leaks += blank

@@ -146,7 +146,8 @@ class Engine:
 
     def create_domain(self, name: str, description: str = "", metadata: JsonObject | None = None) -> Domain:
         """Create a domain with a first release."""
-        return create_domain(self.store, name, self.default_manifest().as_json(), description, metadata)
+        manifest = self.default_manifest()
+        return create_domain(self.store, name, manifest.as_json(), description, metadata, manifest.models)
 
     def domain(self, name: str) -> Domain:
         """Return the domain of that name; it is created if it is missing."""

@@ -15,6 +15,7 @@ from store.choices import one_of
 from store.errors import InvalidInputError
 from store.json_values import Json, JsonObject
 from store.refusals import checked
+from store.release_models import ROLES, Role
 
 
 class _Part(BaseModel):
@@ -49,6 +50,12 @@ class Manifest(_Part):
     def search_plan(self) -> SearchPlan:
         """What a search needs of the release."""
         return SearchPlan(self.space_id, self.passage_set, self.reranker, self.retrieval)
+
+    @property
+    def models(self) -> dict[Role, str]:
+        """The registered models that the release uses, by role; the base model is configured and has none."""
+        named: dict[Role, str | None] = {role: getattr(self, role) for role in ROLES}
+        return {role: name for role, name in named.items() if name is not None and name.startswith("mdl_")}
 
     def as_json(self) -> dict[str, Json]:
         """Return the manifest as it is stored and shown."""

@@ -60,4 +60,4 @@ def typed(release: Release[JsonObject]) -> Release[Manifest]:
 
 def make_release(store: Store, domain_id: str, manifest: Manifest) -> Release[JsonObject]:
     """Store a release of `manifest` and return it; an equal one is returned as it is."""
-    return create_release(store, domain_id, manifest.as_json())
+    return create_release(store, domain_id, manifest.as_json(), manifest.models)

@@ -13,6 +13,7 @@ from store.erasure import finish_deletion
 from store.errors import ConflictError, NotFoundError
 from store.ids import check_domain_name, new_id
 from store.json_values import JsonObject
+from store.release_models import NO_MODELS, Models
 from store.releases import add_release, record_promotion
 from store.removals import blob_path, note_removals
 from store.shrinking import shrink_domain
@@ -45,8 +46,9 @@ def create_domain(
     manifest: JsonObject,
     description: str = "",
     metadata: Mapping[str, Any] | None = None,
+    models: Models = NO_MODELS,
 ) -> Domain:
-    """Create a domain that serves a release of `manifest`; `ConflictError` if the name is taken."""
+    """Create a domain that serves a release of `manifest` with its `models`; `ConflictError` if the name is taken."""
     check_domain_name(name)
     domain_id = new_id("dom")
     with store.database.write() as connection:
@@ -54,7 +56,7 @@ def create_domain(
             raise ConflictError(f"The domain {name!r} exists already.", code="domain_exists", param="name")
         values = {"id": domain_id, "name": name, "description": description, "metadata": dict(metadata or {})}
         connection.execute(schema.domains.insert().values(**values, created_at=now()))
-        release_id = add_release(connection, domain_id, manifest)
+        release_id = add_release(connection, domain_id, manifest, models)
         record_promotion(connection, domain_id, release_id, kind="promote", forced=False, reason="first release")
     return get_domain(store, name)
 

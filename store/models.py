@@ -22,6 +22,8 @@ from store.fingerprints import Fingerprint
 from store.folder import check_published
 from store.ids import new_id, sha256
 from store.jobs import Lease, check_lease
+from store.release_models import is_used
+from store.releases import promotion_stack
 from store.removals import note_removals
 from store.store import Store, now
 
@@ -150,20 +152,16 @@ def learned_questions(store: Store, model_id: str) -> list[tuple[str, Fingerprin
 
 
 def delete_model(store: Store, model_id: str) -> None:
-    """Delete an adapter; `ConflictError` if the active release or the one before it uses it, or if it is a base."""
-    from store.releases import promotion_stack
-
+    """Delete a model; `ConflictError` if the active release or the one before it uses it, or if it is a base."""
     model = get_model(store, model_id)
     if model.domain_id is None:
         raise ConflictError(f"{model_id} is a configured base model; remove it from the settings.", code="model_in_use")
-    releases = schema.releases.c
     with store.database.write(frees=True) as connection:
         kept = promotion_stack(connection, model.domain_id)[-2:]
-        for manifest in connection.scalars(sa.select(releases.manifest).where(releases.id.in_(kept))):
-            if manifest.get("adapter") == model_id:
-                raise ConflictError(
-                    f"{model_id} serves the active release or its rollback target.", code="model_in_use", param="model"
-                )
+        if is_used(connection, model_id, kept):
+            raise ConflictError(
+                f"{model_id} serves the active release or its rollback target.", code="model_in_use", param="model"
+            )
         connection.execute(schema.models.delete().where(schema.models.c.id == model_id))
         note_removals(connection, [model.path])
     finish_deletion(store)

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 
 from store import schema
 from store.database import Prepared
-from store.errors import ConflictError, DamagedError, NotFoundError
-from store.folder import check_published
+from store.errors import ConflictError, NotFoundError
 from store.ids import hashed_id
 from store.json_values import JsonObject
+from store.release_models import NO_MODELS, Models, add_models, check_files, check_registered, set_states
 from store.store import Store, now
 
 M = TypeVar("M")
@@ -43,20 +43,27 @@ _SERVED = Prepared.of(
 )
 
 
-def add_release(connection: sa.Connection, domain_id: str, manifest: JsonObject) -> str:
-    """Insert the release unless it exists and return its id."""
+def add_release(connection: sa.Connection, domain_id: str, manifest: JsonObject, models: Models) -> str:
+    """Insert the release with its models by role unless it exists and return its id."""
     release_id = hashed_id("rel", {"domain": domain_id, "manifest": manifest})
     table = schema.releases
     if not connection.scalar(sa.select(table.c.id).where(table.c.id == release_id)):
         values = {"id": release_id, "domain_id": domain_id, "manifest": dict(manifest), "created_at": now()}
         connection.execute(table.insert().values(values))
+        add_models(connection, release_id, models)
     return release_id
 
 
-def create_release(store: Store, domain_id: str, manifest: JsonObject) -> Release[JsonObject]:
-    """Store a release of `manifest` and return it; an equal one is returned as it is."""
+def create_release(
+    store: Store, domain_id: str, manifest: JsonObject, models: Models = NO_MODELS
+) -> Release[JsonObject]:
+    """Store a release of `manifest` and return it; an equal one is returned as it is.
+
+    `models` are the registered models that the manifest names, by role: all that keeps them from being deleted,
+    damaged or tainted unnoticed.
+    """
     with store.database.write() as connection:
-        release_id = add_release(connection, domain_id, manifest)
+        release_id = add_release(connection, domain_id, manifest, models)
     return get_release(store, release_id)
 
 
@@ -105,10 +112,11 @@ def promote(
 ) -> Release[JsonObject]:
     """Make the release the active one of its domain.
 
-    Raises `ConflictError` if its adapter is tainted and `forced` is false, if the adapter's files are damaged, or if
-    the active release is not `instead_of`, the one it was judged against. Promoting the active release does nothing.
+    Raises `ConflictError` if one of its models is tainted and `forced` is false, if a model was deleted or damaged, or
+    if the active release is not `instead_of`, the one it was judged against. Promoting the active release does nothing.
     """
-    _check_files(store, get_release(store, release_id))
+    if not get_release(store, release_id).active:
+        check_files(store, release_id)
     with store.database.write() as connection:
         row = (
             connection.execute(sa.select(schema.releases).where(schema.releases.c.id == release_id)).mappings().first()
@@ -119,7 +127,7 @@ def promote(
         if history[-1] != release_id:
             if instead_of not in (None, history[-1]):
                 raise ConflictError(f"{history[-1]} became active meanwhile; judge again.", code="release_changed")
-            _check_adapter(connection, row["manifest"].get("adapter"), forced=forced)
+            check_registered(connection, release_id, forced=forced)
             record_promotion(connection, row["domain_id"], release_id, kind="promote", forced=forced, reason=reason)
     return get_release(store, release_id)
 
@@ -127,20 +135,18 @@ def promote(
 def rollback(store: Store, domain_id: str) -> Release[JsonObject]:
     """Return the domain to the release that was active before.
 
-    Raises `ConflictError` if there is none or if its adapter was deleted or damaged. A tainted one does not hold it up.
+    Raises `ConflictError` if there is none or if a model of it was deleted or damaged. A tainted one does not hold it
+    up.
     """
     with store.database.read() as connection:
         before = promotion_stack(connection, domain_id)[-2:-1]
     for release_id in before:
-        _check_files(store, get_release(store, release_id))
+        check_files(store, release_id)
     with store.database.write() as connection:
         history = promotion_stack(connection, domain_id)
         if len(history) < 2:
             raise ConflictError("There is no earlier release to roll back to.", code="no_earlier_release")
-        manifest = connection.execute(
-            sa.select(schema.releases.c.manifest).where(schema.releases.c.id == history[-2])
-        ).scalar_one()
-        _check_adapter(connection, manifest.get("adapter"), forced=True)
+        check_registered(connection, history[-2], forced=True)
         record_promotion(connection, domain_id, history[-2], kind="rollback", forced=False, reason="")
     return active_release(store, domain_id)
 
@@ -155,8 +161,8 @@ def rollback_target(store: Store, domain_id: str) -> Release[JsonObject] | None:
 def record_promotion(
     connection: sa.Connection, domain_id: str, release_id: str, *, kind: str, forced: bool, reason: str
 ) -> None:
-    """Move the pointer, log the move and set the state of the adapters involved."""
-    domains, models = schema.domains, schema.models
+    """Move the pointer, log the move and set the state of the models involved."""
+    domains = schema.domains
     pointer = sa.select(domains.c.release_id).where(domains.c.id == domain_id)
     previous = connection.scalar(pointer)
     connection.execute(
@@ -170,10 +176,7 @@ def record_promotion(
         )
     )
     connection.execute(domains.update().where(domains.c.id == domain_id).values(release_id=release_id))
-    for release, state in ((previous, "archived"), (release_id, "released")):
-        manifest = connection.scalar(sa.select(schema.releases.c.manifest).where(schema.releases.c.id == release))
-        if manifest and manifest.get("adapter"):
-            connection.execute(models.update().where(models.c.id == manifest["adapter"]).values(state=state))
+    set_states(connection, previous, release_id)
 
 
 def promotion_stack(connection: sa.Connection, domain_id: str) -> list[str]:
@@ -189,36 +192,6 @@ def promotion_stack(connection: sa.Connection, domain_id: str) -> list[str]:
         else:
             stack.append(release_id)
     return stack
-
-
-def _check_files(store: Store, release: Release[JsonObject]) -> None:
-    """Raise `ConflictError` unless the files of the release's adapter are whole; outside of any transaction."""
-    table, adapter = schema.models.c, release.manifest.get("adapter")
-    with store.database.read() as connection:
-        row = connection.execute(sa.select(table.path, table.sha256).where(table.id == adapter)).first()
-    if release.active or row is None:  # `_check_adapter` says what is wrong with one that is not there
-        return
-    try:
-        check_published(store.folder.root / row.path, row.sha256)
-    except (DamagedError, OSError, ValueError) as error:
-        reason = error.message if isinstance(error, DamagedError) else "Its files cannot be read."
-        raise ConflictError(
-            f"The adapter {adapter} is damaged and cannot serve: {reason} Put it back from a backup, or tune again.",
-            code="adapter_damaged",
-        ) from error
-
-
-def _check_adapter(connection: sa.Connection, adapter: str | None, *, forced: bool) -> None:
-    if adapter is None:
-        return
-    flags = connection.scalar(sa.select(schema.models.c.flags).where(schema.models.c.id == adapter))
-    if flags is None:
-        raise ConflictError(f"The adapter {adapter} of this release was deleted.", code="adapter_missing")
-    if "tainted" in flags and not forced:
-        raise ConflictError(
-            f"The adapter {adapter} learned from a document that was deleted. Tune again, or promote with force.",
-            code="adapter_tainted",
-        )
 
 
 def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Release[JsonObject]]:

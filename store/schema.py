@@ -202,6 +202,14 @@ releases = Table(
     sqlite_autoincrement=True,
 )
 
+release_models = Table(  # the registered ones that a release uses; no reference, since a model may be deleted before it
+    "release_models",
+    metadata,
+    Column("release_id", String, ForeignKey("releases.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String, primary_key=True),  # see `store.release_models`
+    Column("model_id", String, nullable=False, index=True),
+)
+
 promotions = Table(
     "promotions",
     metadata,

@@ -14,6 +14,7 @@ from store.errors import DamagedError, FolderError
 from store.folder import check_published, file_sha256
 from store.frozen import frozen, open_frozen
 from store.ids import hashed_id, sha256
+from store.json_values import Json
 from store.store import Store
 from store.vectors import is_sound
 
@@ -30,6 +31,7 @@ def verify_store(store: Store) -> list[str]:
         _texts_are_owned_and_embedded,
         _log_equals_passages,
         _releases_are_sound,
+        _releases_name_their_models,
         _artifacts_are_whole,
     )
     with frozen(store) as still:
@@ -142,7 +144,8 @@ def _log_equals_passages(store: Store) -> Iterator[str]:
 def _releases_are_sound(store: Store) -> Iterator[str]:
     with store.database.read() as connection:
         rows = {row.id: row for row in connection.execute(sa.select(schema.releases))}
-        models = set(connection.scalars(sa.select(schema.models.c.id)))
+        registered = set(connection.scalars(sa.select(schema.models.c.id)))
+        models = _models_by_release(connection)
         newest = (
             sa.select(schema.promotions.c.domain_id, schema.promotions.c.release_id)
             .order_by(schema.promotions.c.seq)
@@ -158,9 +161,42 @@ def _releases_are_sound(store: Store) -> Iterator[str]:
             continue
         if promoted.get(domain.id) != domain.release:
             yield f"domain {domain.name}: its pointer is not what was promoted last"
-        adapter = active.manifest.get("adapter")
-        if adapter is not None and adapter not in models:
-            yield f"domain {domain.name}: the adapter {adapter} of its release is not registered"
+        for role, model in models.get(domain.release, {}).items():
+            if model not in registered:
+                name = role.replace("_", " ")
+                yield f"domain {domain.name}: the {name} {model} of its release is not registered"
+
+
+def _releases_name_their_models(store: Store) -> Iterator[str]:
+    """Manifests and the models by role agree, whatever the parts of a manifest are called."""
+    with store.database.read() as connection:
+        releases = connection.execute(sa.select(schema.releases.c.id, schema.releases.c.manifest)).all()
+        domains = schema.models.c.domain_id  # a configured base model has none, and no role
+        registered = set(connection.scalars(sa.select(schema.models.c.id).where(domains.is_not(None))))
+        models = _models_by_release(connection)
+    for release_id, manifest in releases:
+        named, noted = set(_strings(manifest)), models.get(release_id, {})
+        for role, model in noted.items():
+            if model not in named:
+                yield f"{release_id}: its {role.replace('_', ' ')} {model} is not in its manifest"
+        for model in sorted(named & registered - set(noted.values())):
+            yield f"{release_id}: the model {model} in its manifest has no role"
+
+
+def _models_by_release(connection: sa.Connection) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for row in connection.execute(sa.select(schema.release_models)):
+        found.setdefault(row.release_id, {})[row.role] = row.model_id
+    return found
+
+
+def _strings(content: Json) -> Iterator[str]:
+    """Yield every text in a value of JSON, but the names of fields."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list | dict):
+        for each in content.values() if isinstance(content, dict) else content:
+            yield from _strings(each)
 
 
 def _artifacts_are_whole(store: Store) -> Iterator[str]:

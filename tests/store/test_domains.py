@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from writing import begin_evaluation, begin_job, put, tune
+from writing import begin_evaluation, begin_job, put, tune, using
 
 from store import schema
 from store.datasets import Example, create_dataset
@@ -21,7 +21,7 @@ from store.domains import (
 )
 from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.jobs import finish_job
-from store.releases import active_release, create_release, promote, served_release
+from store.releases import active_release, promote, served_release
 from store.store import Store
 from store.verify import verify_store
 
@@ -86,7 +86,7 @@ def test_a_deleted_domain_leaves_no_row_and_no_file_of_its_own(store: Store, dom
     document = put(store, domain.id, "a", "one\ntwo")
     shared = put(store, domain.id, "b", "shared")
     model = tune(store, domain.id, document)
-    promote(store, create_release(store, domain.id, {"adapter": model.id}).id, forced=False, reason="")
+    promote(store, using(store, domain.id, adapter=model.id).id, forced=False, reason="")
     dataset = create_dataset(store, domain.id, "faq", "qa", "upload", [Example("1", "test", {}, {document.id: 1})])
     _, lease = begin_evaluation(store, domain.id, dataset.id)
     finish_job(store, lease, "failed", error={"code": "x", "message": "y"})

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from writing import begin_job, new_model, put, tune, write_adapter
+from writing import begin_job, new_model, put, tune, using, write_adapter
 
 from store.attempts import give_back, recover_jobs
 from store.documents import delete_document
@@ -170,7 +170,7 @@ def test_a_deleted_model_leaves_no_files(store: Store, domain: Domain) -> None:
 def test_the_active_adapter_and_the_rollback_target_are_not_deleted(store: Store, domain: Domain) -> None:
     oldest, target, active = (tune(store, domain.id) for _ in range(3))
     for model in (oldest, target, active):
-        promote(store, create_release(store, domain.id, {"adapter": model.id}).id, forced=False, reason="")
+        promote(store, using(store, domain.id, adapter=model.id).id, forced=False, reason="")
 
     for model in (target, active):
         with pytest.raises(ConflictError) as caught:
@@ -185,8 +185,8 @@ def test_the_active_adapter_and_the_rollback_target_are_not_deleted(store: Store
 
 def test_a_model_that_became_the_rollback_target_a_moment_ago_is_not_deleted(store: Store, domain: Domain) -> None:
     old = tune(store, domain.id)
-    manifests = ({"adapter": old.id}, {"label": "B"}, {"label": "C"})
-    releases = [create_release(store, domain.id, manifest).id for manifest in manifests]
+    releases = [using(store, domain.id, adapter=old.id).id]
+    releases += [create_release(store, domain.id, {"label": label}).id for label in "BC"]
     for release in releases:
         promote(store, release, forced=False, reason="")
     refused: list[ConflictError] = []

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from writing import put, tune
+from writing import put, tune, using
 
 from store.documents import delete_document
 from store.domains import Domain, create_domain, get_domain
@@ -101,7 +101,7 @@ def test_promotion_and_rollback_of_a_domain_leave_others_alone(store: Store, dom
 def test_a_tainted_adapter_is_promoted_only_by_force(store: Store, domain: Domain) -> None:
     document = put(store, domain.id, "a", "one")
     model = tune(store, domain.id, document)
-    release = create_release(store, domain.id, {"adapter": model.id})
+    release = using(store, domain.id, adapter=model.id)
     delete_document(store, domain.id, document.id)
 
     with pytest.raises(ConflictError) as caught:
@@ -116,14 +116,14 @@ def test_an_outdated_adapter_is_promoted(store: Store, domain: Domain) -> None:
     model = tune(store, domain.id, put(store, domain.id, "a", "one"))
     put(store, domain.id, "a", "two")
 
-    assert promote(store, create_release(store, domain.id, {"adapter": model.id}).id, forced=False, reason="").active
+    assert promote(store, using(store, domain.id, adapter=model.id).id, forced=False, reason="").active
 
 
 def test_a_release_whose_adapter_was_deleted_is_neither_promoted_nor_rolled_back_to(
     store: Store, domain: Domain
 ) -> None:
     model = tune(store, domain.id)
-    tuned = create_release(store, domain.id, {"adapter": model.id}).id
+    tuned = using(store, domain.id, adapter=model.id).id
     b, c = (create_release(store, domain.id, {"label": label}).id for label in "BC")
     for release in (tuned, b, c):
         promote(store, release, forced=False, reason="")
@@ -143,7 +143,7 @@ def test_a_release_whose_adapter_was_deleted_is_neither_promoted_nor_rolled_back
 def test_promotion_and_rollback_set_the_state_of_adapters(store: Store, domain: Domain) -> None:
     first, second = tune(store, domain.id), tune(store, domain.id)
     for model in (first, second):
-        promote(store, create_release(store, domain.id, {"adapter": model.id}).id, forced=False, reason="")
+        promote(store, using(store, domain.id, adapter=model.id).id, forced=False, reason="")
     assert [get_model(store, model.id).state for model in (first, second)] == ["archived", "released"]
 
     rollback(store, domain.id)
@@ -153,7 +153,7 @@ def test_promotion_and_rollback_set_the_state_of_adapters(store: Store, domain: 
 def test_two_releases_with_one_adapter_keep_it_released(store: Store, domain: Domain) -> None:
     model = tune(store, domain.id)
     for passages in (4, 5):
-        release = create_release(store, domain.id, {"adapter": model.id, "passages": passages})
+        release = using(store, domain.id, {"passages": passages}, adapter=model.id)
         promote(store, release.id, forced=False, reason="")
 
     assert get_model(store, model.id).state == "released"
@@ -163,7 +163,7 @@ def test_threads_that_promote_and_roll_back_at_once_end_in_exactly_one_active_re
     store: Store, domain: Domain
 ) -> None:
     models = [tune(store, domain.id) for _ in range(8)]
-    releases = [create_release(store, domain.id, {"adapter": model.id}).id for model in models]
+    releases = [using(store, domain.id, adapter=model.id).id for model in models]
     begin = threading.Barrier(8)
     refusals: set[str] = set()
 
@@ -197,7 +197,7 @@ def test_a_damaged_adapter_does_not_become_active_even_by_force(
     store: Store, domain: Domain, back: bool, file: str
 ) -> None:
     model = tune(store, domain.id, put(store, domain.id, "a", "one"))
-    tuned = create_release(store, domain.id, {"adapter": model.id})
+    tuned = using(store, domain.id, adapter=model.id)
     if back:
         promote(store, tuned.id, forced=False, reason="")
         promote(store, create_release(store, domain.id, {"adapter": None, "n": 2}).id, forced=False, reason="")

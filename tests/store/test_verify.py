@@ -7,12 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from writing import put, take, tune
+from writing import put, take, tune, using
 
 from store.database_failures import sqlite_driver
 from store.documents import delete_document, mark_failed
 from store.domains import Domain, create_domain
-from store.releases import create_release, promote
+from store.releases import promote
 from store.store import Store
 from store.verify import verify_store
 
@@ -28,7 +28,7 @@ def full(store: Store, domain: Domain) -> Store:
     take(store, domain.id, "waiting", "six")
     mark_failed(store, take(store, domain.id, "failed", "seven"), "unreadable", "It has no text.")
     model = tune(store, domain.id, document)
-    promote(store, create_release(store, domain.id, {"adapter": model.id}).id, forced=False, reason="")
+    promote(store, using(store, domain.id, adapter=model.id).id, forced=False, reason="")
     create_domain(store, "empty", {})
     return store
 

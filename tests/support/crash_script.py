@@ -105,7 +105,7 @@ class Process:
 
     def release(self) -> None:
         adapter = list_models(self.store, self.domain.id)[0].id
-        create_release(self.store, self.domain.id, {"adapter": adapter, "label": "tuned"})
+        create_release(self.store, self.domain.id, {"adapter": adapter, "label": "tuned"}, {"adapter": adapter})
 
     def promote(self) -> None:
         release = next(each for each in list_releases(self.store, self.domain.id) if not each.active)

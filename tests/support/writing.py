@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from fakes import HashEncoder, vectors_of
 
@@ -12,9 +13,12 @@ from store.domains import Domain
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
 from store.fingerprints import Fingerprint
 from store.jobs import Lease, claim_job, create_job, finish_job
+from store.json_values import JsonObject
 from store.models import Model, NewModel, publish_model
 from store.passages import NewPassage, live_texts, read_contents, read_passages
 from store.receiving import receive
+from store.release_models import Models
+from store.releases import Release, create_release
 from store.store import Store
 
 PASSAGE_SET = "set_lines"
@@ -85,6 +89,11 @@ def write_adapter(folder: Path) -> None:
     """Write files like those of an adapter."""
     (folder / "adapter_config.json").write_text('{"r": 8}')
     (folder / "adapter_model.safetensors").write_bytes(bytes(range(256)) * 8)
+
+
+def using(store: Store, domain_id: str, more: JsonObject | None = None, **models: str) -> Release[JsonObject]:
+    """Store a release with these registered models, by role, and what `more` adds to its manifest."""
+    return create_release(store, domain_id, {**(more or {}), **models}, cast("Models", models))
 
 
 def tune(store: Store, domain_id: str, *documents: Document) -> Model:
