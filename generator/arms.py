@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Trained = Literal["with_context", "closed_book"]  # how an adapter was trained: with passages shown, or without any
+Way = Literal["with_context", "closed_book"]  # how an adapter was trained: with passages shown, or without any
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Arm:
 
     name: str
     passages: bool
-    trained: Trained | None
+    trained: Way | None
     advice: str
     quotes: bool = False
 

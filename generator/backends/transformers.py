@@ -6,24 +6,24 @@ here; each call names the adapter of its own rows, and calls take turns.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from generator.adapters import check_adapter
 from generator.answer import AbandonedError, Draft, Task
-from generator.chat import DEFAULT_STOP, DEFAULT_TEMPLATE, alternating, template_use, usable_template
+from generator.causal import AdaptedModel, context_length, load_causal
+from generator.chat import DEFAULT_STOP, DEFAULT_TEMPLATE, template_use
 from generator.prompt import Context, Message, fit
 from generator.settings import GeneratorSettings
+from generator.tokenizing import encode_chat
 from retriever.models.quiet import quiet_transformers
-from store.errors import ConflictError, DamagedError
+from store.errors import DamagedError
 
 _NO_ADAPTER = "__base__"
-_ADAPTER_FILES = {"adapter_config.json", "adapter_model.safetensors"}
-_MAX_RANK = 256
 _LOOK_S = 0.2  # how often who waits for a turn looks whether the answer is still wanted
 
 
@@ -111,7 +111,7 @@ class CausalGenerator:
         check_adapter(folder)
         try:
             if self._loaded:
-                self._model.load_adapter(str(folder), adapter_name=adapter)
+                cast("AdaptedModel", self._model).load_adapter(str(folder), adapter_name=adapter)
             else:
                 self._model = PeftModel.from_pretrained(self._model, str(folder), adapter_name=adapter).eval()
         except (RuntimeError, ValueError, KeyError) as error:
@@ -122,96 +122,9 @@ class CausalGenerator:
         self._loaded[adapter] = None
         if len(self._loaded) > self._settings.max_adapters:
             oldest, _ = self._loaded.popitem(last=False)
-            self._model.delete_adapter(oldest)
+            cast("AdaptedModel", self._model).delete_adapter(oldest)
 
 
 def _go_on(task: Task) -> None:
     if task.cancelled():
         raise AbandonedError("Nobody waits for the answer any more.")
-
-
-def load_causal(folder: Path) -> tuple[Any, Any]:
-    """Return tokenizer and model of a local folder, in float32 on the CPU; no remote code, no pickle.
-
-    The tokenizer has a chat template that takes a system text, see `generator.chat`. Raises `ConflictError` that names
-    the model and what is wrong with it if it cannot be used.
-    """
-    import torch
-    from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    try:
-        with quiet_transformers():
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            tokenizer.chat_template = usable_template(tokenizer.chat_template)
-            model = AutoModelForCausalLM.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
-            )
-    except ConflictError as error:
-        raise _unusable(folder, error.message) from error
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
-        raise _unusable(folder, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
-    return tokenizer, model.eval()
-
-
-def _unusable(folder: Path, reason: str) -> ConflictError:
-    return ConflictError(f"The base model {folder.name} cannot be used: {reason}.", code="unusable_base_model")
-
-
-def context_length(tokenizer: Any, config: Any) -> int:
-    """Return how many tokens a model takes: what its configuration says, else its tokenizer, else 2048."""
-    configured = getattr(config.get_text_config(), "max_position_embeddings", None)
-    own = configured or tokenizer.model_max_length
-    return int(own) if own and own < 10**9 else 2048  # tokenizers write 10^30 for "no limit"
-
-
-def encode_chat(tokenizer: Any, messages: list[Message]) -> list[int]:
-    """Return the token ids of a chat up to where the assistant begins; control tokens in the content become text."""
-    from jinja2 import TemplateError
-
-    clean = plain_messages(tokenizer, messages)
-    try:
-        rendered = tokenizer.apply_chat_template(clean, tokenize=False, add_generation_prompt=True)
-    except TemplateError:  # of a history in which the roles do not take turns
-        try:
-            rendered = tokenizer.apply_chat_template(alternating(clean), tokenize=False, add_generation_prompt=True)
-        except TemplateError as error:
-            message = f"The chat template of the base model cannot write this conversation: {error}."
-            raise ConflictError(message, code="unusable_base_model") from error
-    return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
-
-
-def plain_messages(tokenizer: Any, messages: list[Message]) -> list[Message]:
-    """Return the messages with every control token of the tokenizer broken by a blank, so that it is only text.
-
-    Otherwise a document that contains `<|im_end|>` could end its own message and speak in another role.
-    """
-    # A tokenizer may know control tokens that its configuration does not name: Llama 3's are only in its vocabulary.
-    added = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
-    controls = [token for token in {*tokenizer.all_special_tokens, *added} if len(token) > 1]
-
-    def clean(text: str) -> str:
-        for token in controls:
-            text = text.replace(token, f"{token[0]} {token[1:]}")
-        return text
-
-    return [{"role": message["role"], "content": clean(message["content"])} for message in messages]
-
-
-def check_adapter(folder: Path) -> None:
-    """Raise `DamagedError` unless the folder holds a plain LoRA adapter with finite weights and nothing else."""
-    from safetensors import safe_open
-
-    found = {path.name for path in folder.iterdir()} - {"MANIFEST.json"}
-    if found != _ADAPTER_FILES:
-        raise DamagedError(f"The adapter {folder.name} must hold {sorted(_ADAPTER_FILES)}, it holds {sorted(found)}.")
-    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-    ranks, modules = [config.get("r"), *(config.get("rank_pattern") or {}).values()], config.get("target_modules")
-    if config.get("peft_type") != "LORA" or not all(isinstance(r, int) and 1 <= r <= _MAX_RANK for r in ranks):
-        raise DamagedError(f"The adapter {folder.name} is no LoRA of rank 1 to {_MAX_RANK}.")
-    if not isinstance(modules, list):  # a string would be used as a regular expression
-        raise DamagedError(f"The adapter {folder.name} does not list its target modules.")
-    with safe_open(folder / "adapter_model.safetensors", framework="pt") as tensors:
-        for name in tensors.keys():  # noqa: SIM118  (not a mapping)
-            if not bool(tensors.get_tensor(name).isfinite().all()):
-                raise DamagedError(f"The adapter {folder.name} has weights that are not finite in {name}.")

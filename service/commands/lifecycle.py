@@ -10,7 +10,7 @@ import typer
 from eval.metrics.table import DECIDING
 from service.commands.console import AsJson, Domain, Home, Limit, OneDomain, at, choice, client, noun, read_file, show
 from service.commands.progress import run_job
-from service.commands.recipe import assignment, lora_settings
+from service.commands.recipe import assignment, method_settings
 from service.commands.rows import event_line, job_row, release_row
 
 if TYPE_CHECKING:
@@ -65,7 +65,11 @@ def tune_generator(
     config: Annotated[
         Path | None,
         typer.Option(
-            "-c", "--config", exists=True, dir_okay=False, help="A recipe: TOML or YAML with the section lora."
+            "-c",
+            "--config",
+            exists=True,
+            dir_okay=False,
+            help="A recipe: TOML or YAML with the section of a method, as lora.",
         ),
     ] = None,
     trained: Annotated[str, typer.Option(help="with_context or closed_book.")] = "with_context",
@@ -74,7 +78,7 @@ def tune_generator(
     as_json: AsJson = False,
 ) -> None:
     """Train a LoRA adapter of the base model and register it as a candidate."""
-    params = {"dataset": dataset, "trained": trained, "lora": lora_settings(config, overrides or [])}
+    params = {"dataset": dataset, "trained": trained, **method_settings(config, overrides or [])}
     with client(home) as server:
         job = server.call("POST", "/v1/jobs", json={"kind": "tune_generator", "domain": domain, "params": params})
         done = run_job(server, job["id"])

@@ -4,41 +4,46 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from service.commands.console import read_file
 
-_SECTION = "lora"
+if TYPE_CHECKING:
+    from tuner.method import Role
+
 _SUFFIXES = (".toml", ".yaml", ".yml")
+_ROLE: Role = "generator"  # of the models that recipes are for
 
 
-def lora_settings(config: Path | None, overrides: list[str]) -> dict[str, Any]:
-    """Return what the recipe and the overrides `lora.NAME=VALUE` set; `InvalidInputError` names what is wrong."""
-    from pydantic import ValidationError
+def method_settings(config: Path | None, overrides: list[str]) -> dict[str, dict[str, Any]]:
+    """Return what the recipe and the overrides `METHOD.NAME=VALUE` set, under the name of the one method they are for.
 
+    Raises `InvalidInputError` that names what is wrong.
+    """
     from store.errors import InvalidInputError
-    from tuner.settings import LoraSettings
+    from store.refusals import checked
+    from tuner.methods import method_of, methods_of
 
-    given = _from_file(config) if config else {}
+    sections = [row.name for row in methods_of(_ROLE)]
+    given = _from_file(config, sections) if config else {}
     for override in overrides:
         name, value = assignment(override)
-        if not name.startswith(f"{_SECTION}."):
-            raise typer.BadParameter(f"{name!r} is no setting of a recipe; they begin with '{_SECTION}.'")
-        given[name.removeprefix(f"{_SECTION}.")] = value
-    known = LoraSettings.model_fields
-    _refuse_unknown([f"{_SECTION}.{name}" for name in given if name not in known], "setting", known)
+        section, _, setting = name.partition(".")
+        if section not in sections or not setting:
+            beginnings = " or ".join(f"'{each}.'" for each in sections)
+            raise typer.BadParameter(f"{name!r} is no setting of a recipe; they begin with {beginnings}")
+        given.setdefault(section, {})[setting] = value
+    method = method_of(_ROLE, given)
+    values, known = given.get(method.name, {}), method.settings.model_fields
+    _refuse_unknown([f"{method.name}.{name}" for name in values if name not in known], "setting", known)
+    settings = checked(method.settings, values, method.name).model_dump(exclude_unset=True)
     try:
-        settings = LoraSettings.model_validate(given).model_dump(exclude_unset=True)
         json.dumps(settings, allow_nan=False)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join([_SECTION, *(str(part) for part in first["loc"])])
-        raise InvalidInputError(f"The setting {name} is wrong: {first['msg']}.", param=name) from error
     except ValueError as error:
-        raise InvalidInputError(f"A setting of {_SECTION} is infinite.", param=_SECTION) from error
-    return settings
+        raise InvalidInputError(f"A setting of {method.name} is infinite.", param=method.name) from error
+    return {method.name: settings}
 
 
 def assignment(text: str) -> tuple[str, Any]:
@@ -57,8 +62,8 @@ def assignment(text: str) -> tuple[str, Any]:
     return name, parsed
 
 
-def _from_file(path: Path) -> dict[str, Any]:
-    """Return the section of the recipe."""
+def _from_file(path: Path, sections: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the sections of the recipe."""
     from store.errors import InvalidInputError
 
     recipe = _parse(path)
@@ -66,11 +71,11 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(recipe, dict):
         raise InvalidInputError(f"The recipe {path} has no sections.", param="config")
-    _refuse_unknown([str(name) for name in recipe if name != _SECTION], "section", (_SECTION,))
-    section = recipe.get(_SECTION, {})
-    if not isinstance(section, dict):
-        raise InvalidInputError(f"{_SECTION} in the recipe {path} is no section.", param="config")
-    return {str(name): value for name, value in section.items()}
+    _refuse_unknown([str(name) for name in recipe if name not in sections], "section", sections)
+    for name, section in recipe.items():
+        if not isinstance(section, dict):
+            raise InvalidInputError(f"{name} in the recipe {path} is no section.", param="config")
+    return {name: {str(key): value for key, value in section.items()} for name, section in recipe.items()}
 
 
 def _parse(path: Path) -> Any:

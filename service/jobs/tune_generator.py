@@ -1,47 +1,50 @@
-"""The job kind `tune_generator`: an adapter of the base model learns from a data set."""
+"""The job kind `tune_generator`: an adapter of the base model learns from a data set, by one of the tuning methods."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, Field
-
+from generator.arms import Way
 from service.jobs.kind import JobKind, Params
 from store.datasets import get_dataset
 from store.jobs import create_job
-from store.json_values import Json, JsonObject
+from store.json_values import JsonObject
 from store.progress import Progress
 from store.refusals import checked
 from store.store import Store
-from tuner.settings import LoraSettings, TuneSection
+from tuner.method import Role
+from tuner.methods import method_of, methods_of
+from tuner.settings import TuneSection
+
+if TYPE_CHECKING:
+    from tuner.run import Tuned
+
+_ROLE: Role = "generator"
 
 
 class TuneParams(Params):
-    """What to learn from, and how the adapter is trained."""
+    """What to learn from, and how the adapter is trained; beside it stands what is changed of a method's settings."""
 
     dataset: str
     split: Literal["train", "dev"] = "train"
-    trained: Literal["with_context", "closed_book"] = "with_context"
-    lora: dict[str, Json] = Field(default_factory=dict)
-
-
-class Tuned(BaseModel):
-    """The id of the registered adapter, and what its training measured."""
-
-    model: str
-    metrics: dict[str, Json]
+    trained: Way = "with_context"
 
 
 def _check(store: Store, domain_id: str, given: JsonObject) -> JsonObject:
-    params = checked(TuneParams, given, "params")
-    checked(LoraSettings, params.lora, "params.lora")
-    return {**params.model_dump(), "dataset": get_dataset(store, domain_id, params.dataset).id}
+    method = method_of(_ROLE, given)
+    sections = {row.name for row in methods_of(_ROLE)}
+    common = {name: value for name, value in given.items() if name not in sections}
+    params = checked(TuneParams, common, "params")
+    changes = given.get(method.name, {})
+    checked(method.settings, changes, f"params.{method.name}")
+    dataset = get_dataset(store, domain_id, params.dataset)
+    return {**params.model_dump(), method.name: changes, "dataset": dataset.id}
 
 
 def _run(section: JsonObject, store: Store, progress: Progress) -> Tuned:
-    from tuner.lora import run_tune_generator
+    from tuner.run import run_tuning
 
-    return Tuned.model_validate(run_tune_generator(TuneSection.model_validate(section), store, progress))
+    return run_tuning(_ROLE, TuneSection.model_validate(section), store, progress)
 
 
 TUNE_GENERATOR = JobKind(

@@ -66,7 +66,7 @@ def adapters(tiny_model: Path) -> Path:
     import torch
     from peft import LoraConfig, get_peft_model
 
-    from generator.backends.transformers import load_causal
+    from generator.causal import load_causal
 
     for seed, name in enumerate(("one", "two"), start=1):
         torch.manual_seed(seed)

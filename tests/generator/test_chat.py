@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from generator.answer import Task
-from generator.backends.transformers import CausalGenerator, encode_chat, load_causal
+from generator.backends.transformers import CausalGenerator
+from generator.causal import load_causal
 from generator.chat import DEFAULT_TEMPLATE, alternating, template_of, template_use, usable_template
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
+from generator.tokenizing import encode_chat
 from store.errors import ConflictError
 
 OWN = (

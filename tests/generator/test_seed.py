@@ -10,11 +10,12 @@ from fakes import HashEncoder, WordReader
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from eval.metrics.f1 import answer_f1
-from generator.backends.transformers import encode_chat, load_causal
+from generator.causal import load_causal
 from generator.engine import Engine
 from generator.prompt import Context, load_prompt
 from generator.seed import SEED, base_model_folder
 from generator.settings import GeneratorSettings
+from generator.tokenizing import encode_chat
 from retriever.settings import RetrieverSettings
 from store.store import Store
 

@@ -20,7 +20,8 @@ from retriever.settings import RetrieverSettings
 from service.http.server import local_server
 from service.runtime import Loaded
 from service.settings import Settings
-from tuner.settings import LoraSettings, TunerSettings
+from tuner.lora import LoraSettings
+from tuner.settings import TunerSettings
 
 FERRY = "# Ferry\n\nThe ferry Aurora carries 120 passengers.\n\n## Fares\n\nA single ticket costs 12 crowns."
 TEA = "# 茶园\n\n云岭茶园每天早上八点开门。\n\n## 门票\n\n成人门票四十元。"

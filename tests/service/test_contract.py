@@ -21,7 +21,8 @@ from retriever.settings import RetrieverSettings
 from service.http.app import create_app
 from service.settings import Settings
 from store.store import Store
-from tuner.settings import LoraSettings, TunerSettings
+from tuner.lora import LoraSettings
+from tuner.settings import TunerSettings
 
 ROUTES = (
     "GET /healthz",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from service.commands.recipe import lora_settings
+from service.commands.recipe import method_settings
 from service.settings import load_settings, settings_from
 from store.errors import InvalidInputError
 
@@ -99,7 +99,7 @@ def test_a_wrong_variable_is_refused_by_name(
         ("recipe.ini", "", "must end with .toml, .yaml, .yml"),
         ("section.toml", "[lora]\nr = 4\n[data]\n[model]", "no section data, model"),
         ("key.yaml", "lora: {rank: 4, 5: 6}", "no setting lora.rank, lora.5"),
-        ("value.toml", "[lora]\nr = 0", "lora.r is wrong"),
+        ("value.toml", "[lora]\nr = 0", "lora.r: Input should be greater than or equal to 1"),
         ("infinite.yaml", "lora: {learning_rate: .inf}", "less than or equal to 1"),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_wrong_recipe_is_refused_by_name(tmp_path: Path, name: str, content: s
     recipe.write_text(content, encoding="utf-8", errors="surrogateescape")
 
     with pytest.raises(InvalidInputError) as refused:
-        lora_settings(recipe, [])
+        method_settings(recipe, [])
 
     assert message in refused.value.message
 
@@ -146,4 +146,4 @@ def test_where_settings_come_from_is_told(folder: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("override", ["r=4", "lora.r", "lora.r=NaN", "lora.r=1e999"])
 def test_a_wrong_override_is_refused(override: str) -> None:
     with pytest.raises(typer.BadParameter):
-        lora_settings(None, [override])
+        method_settings(None, [override])

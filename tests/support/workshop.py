@@ -15,7 +15,8 @@ from store.models import Model, get_model, model_folder
 from store.progress import CancelledError, Progress
 from store.store import Store
 from tuner.data.rows import Conversation, build_conversations
-from tuner.lora import run_tune_generator
+from tuner.method import Source
+from tuner.run import run_tuning
 from tuner.settings import TuneSection
 
 QUESTIONS: list[dict[str, Any]] = [
@@ -52,7 +53,7 @@ class Workshop:
         """Carry a job out as a worker would and return the registered model."""
         progress = progress or Progress(self.store, *self.claim(**params), interval_s=0)
         try:
-            result = run_tune_generator(self.section, self.store, progress)
+            result = run_tuning("generator", self.section, self.store, progress)
         except CancelledError:
             finish_job(self.store, progress.lease, "cancelled")
             raise
@@ -60,8 +61,8 @@ class Workshop:
             if get_job(self.store, progress.job.id).token == progress.lease.token:
                 finish_job(self.store, progress.lease, "failed")
             raise
-        finish_job(self.store, progress.lease, "succeeded", result=result)
-        return get_model(self.store, result["model"])
+        finish_job(self.store, progress.lease, "succeeded", result=result.model_dump())
+        return get_model(self.store, result.model)
 
     def folder(self, model: Model) -> Path:
         return model_folder(self.store, model)
@@ -69,13 +70,13 @@ class Workshop:
     def conversations(self, engine: Engine) -> list[Conversation]:
         """Return the rows that the job trains on."""
         examples = usable_examples(self.store, self.dataset.id, "train")
-        share = self.section.tuner.without_gold
-        return build_conversations(
-            engine,
-            self.domain.id,
-            examples,
-            "with_context",
-            without_gold=share,
-            seed=self.section.tuner.lora.seed,
-            fits=lambda *_: True,
+        source = Source(
+            engine=engine,
+            domain_id=self.domain.id,
+            manifest=engine.pin(self.domain.name).manifest,
+            base=Path(),
+            examples=examples,
+            way="with_context",
+            without_gold=self.section.tuner.without_gold,
         )
+        return build_conversations(source, self.section.tuner.lora.seed, lambda *_: True)

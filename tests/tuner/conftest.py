@@ -17,7 +17,8 @@ from retriever.models.encoder import Encoder
 from retriever.settings import RetrieverSettings
 from store.store import Store
 from tuner.data.importing import import_questions
-from tuner.settings import LoraSettings, TunerSettings, TuneSection
+from tuner.lora import LoraSettings
+from tuner.settings import TunerSettings, TuneSection
 
 TEXTS = [
     "The night shift of the northern depot begins at ten in the evening and ends at six in the morning.",

@@ -17,11 +17,13 @@ from peft import PeftModel
 from safetensors.torch import load_file
 from workshop import TRAINED, Workshop
 
+from generator.adapters import check_adapter
 from generator.answering import Pinned, Question
-from generator.backends.transformers import check_adapter, encode_chat, load_causal
+from generator.causal import load_causal
 from generator.engine import Engine
 from generator.manifest import changed_manifest
 from generator.prompt import load_prompt
+from generator.tokenizing import encode_chat
 from retriever.models.encoder import Encoder
 from retriever.models.quiet import quiet_transformers
 from store.datasets import hash_examples, usable_examples
@@ -246,7 +248,7 @@ def test_a_run_leaves_nothing_in_the_temporary_folder(
 def test_tuning_never_calls_home() -> None:
     """TRL reports every trainer to its makers, unless huggingface_hub was offline when it was imported."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
-    script = "import tuner.lora; from huggingface_hub import constants; print(constants.is_offline_mode())"
+    script = "import tuner.run; from huggingface_hub import constants; print(constants.is_offline_mode())"
 
     done = subprocess.run(  # a fresh process, as for a job
         [sys.executable, "-c", script],

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from workshop import TRAINED, Workshop
 
-from generator.backends.transformers import CausalGenerator, load_causal
+from generator.backends.transformers import CausalGenerator
+from generator.causal import load_causal
 from generator.settings import GeneratorSettings
 
 NO_SYSTEM = (

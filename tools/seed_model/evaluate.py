@@ -22,8 +22,9 @@ import numpy as np
 import torch
 
 from eval.calibration import auroc
-from generator.backends.transformers import encode_chat, load_causal
+from generator.causal import load_causal
 from generator.prompt import Context, load_prompt
+from generator.tokenizing import encode_chat
 from service.client import Client
 from service.http.server import local_server
 from service.settings import load_settings

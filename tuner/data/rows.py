@@ -1,25 +1,27 @@
-"""From examples to conversations, through the very prompt and retrieval that serving uses."""
+"""From examples to conversations, through the very prompt and retrieval that serving uses.
+
+What leaves here is what is trained on: nothing after it looks at examples, passages or tokens.
+"""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Protocol
 
 from eval.metrics.recall import answer_recall
-from generator.engine import Engine
+from generator.causal import load_tokenizer
 from generator.prompt import Context, Message, Prompt, load_prompt
-from generator.releases import typed
+from generator.tokenizing import Tokenizer, encode_chat, plain_messages
 from retriever.search.filters import Comparison
 from retriever.search.search import Hit, Request
 from retriever.text.analysis import cjk_share
 from store.datasets import Example
 from store.documents import get_document
-from store.errors import NotFoundError
-from store.releases import active_release
+from store.errors import NotFoundError, UnprocessableError
+from tuner.method import Source
 
-Way = Literal["closed_book", "with_context"]
 Fits = Callable[[list[Message], str], bool]
 
 
@@ -35,40 +37,70 @@ class Conversation:
         return {"prompt": self.messages, "completion": [{"role": "assistant", "content": self.reply}]}
 
 
-def build_conversations(
-    engine: Engine,
-    domain_id: str,
-    examples: Sequence[Example],
-    way: Way,
-    *,
-    without_gold: float,
-    seed: int,
-    fits: Fits,
-    alive: Callable[[], None] = lambda: None,
-) -> list[Conversation]:
+class RowSettings(Protocol):
+    """What rows depend on beside their source: chance, and the tokens that a row may have."""
+
+    @property
+    def seed(self) -> int:
+        """What chance begins with."""
+        ...
+
+    @property
+    def max_length(self) -> int:
+        """Tokens of a row, at most."""
+        ...
+
+
+def conversations(source: Source, settings: RowSettings) -> list[Conversation]:
+    """Return one conversation for each example, in order, for the language model in the folder `source.base`.
+
+    Control tokens of the model are text in them. Raises `UnprocessableError` where one is too long with a single
+    passage: cut, it would teach half a reply.
+    """
+    tokenizer = load_tokenizer(source.base)
+
+    def fits(messages: list[Message], reply: str) -> bool:
+        return count_tokens(tokenizer, messages, reply) <= settings.max_length
+
+    rows = build_conversations(source, settings.seed, fits)
+    return [_plain(tokenizer, row, settings.max_length) for row in rows]
+
+
+def build_conversations(source: Source, seed: int, fits: Fits) -> list[Conversation]:
     """Return one conversation per example, in order.
 
     `closed_book` shows no passages. `with_context` shows what retrieval finds, with the gold passage put in if it was
     missed; a share `without_gold` of the answerable questions is shown without it, and the reply is to abstain.
-    Passages that are not gold are left out, the last first, until `fits` (messages, reply) is true. `alive` is called
-    at each example.
+    Passages that are not gold are left out, the last first, until `fits` (messages, reply) is true.
     """
-    prompt = served_prompt(engine, domain_id)
+    prompt = load_prompt(source.manifest.prompt.name, source.manifest.prompt.sha256)
     chance = random.Random(seed)
-    if way == "closed_book":
-        return [_closed_book(prompt, example) for example in examples]
+    if source.way == "closed_book":
+        return [_closed_book(prompt, example) for example in source.examples]
     rows = []
-    for example in examples:
-        shown, gold = _choose_passages(engine, domain_id, example, chance, without_gold)
+    for example in source.examples:
+        shown, gold = _choose_passages(source, example, chance)
         rows.append(_with_context(prompt, example, shown, gold, fits))
-        alive()
+        source.alive()
     return rows
 
 
-def served_prompt(engine: Engine, domain_id: str) -> Prompt:
-    """Return the prompt of the active release: an adapter is trained with what it will be asked with."""
-    prompt = typed(active_release(engine.store, domain_id)).manifest.prompt
-    return load_prompt(prompt.name, prompt.sha256)
+def count_tokens(tokenizer: Tokenizer, messages: list[Message], reply: str) -> int:
+    """Return the tokens of a row, the end of the reply included."""
+    return len(encode_chat(tokenizer, messages)) + len(tokenizer(reply, add_special_tokens=False)["input_ids"]) + 2
+
+
+def _plain(tokenizer: Tokenizer, row: Conversation, limit: int) -> Conversation:
+    """Return the row with control tokens made text; refuse one that is too long, of which TRL would cut the reply."""
+    messages = plain_messages(tokenizer, row.messages)
+    reply = plain_messages(tokenizer, [{"role": "assistant", "content": row.reply}])[0]["content"]
+    length = count_tokens(tokenizer, messages, reply)
+    if length > limit:
+        raise UnprocessableError(
+            f"An example has {length} tokens with a single passage, allowed are {limit}: raise lora.max_length.",
+            code="example_too_long",
+        )
+    return Conversation(messages, reply)
 
 
 def _closed_book(prompt: Prompt, example: Example) -> Conversation:
@@ -77,22 +109,23 @@ def _closed_book(prompt: Prompt, example: Example) -> Conversation:
     return Conversation(prompt.messages(question, None), reply)
 
 
-def _choose_passages(
-    engine: Engine, domain_id: str, example: Example, chance: random.Random, without_gold: float
-) -> tuple[list[Hit], Hit | None]:
+def _choose_passages(source: Source, example: Example, chance: random.Random) -> tuple[list[Hit], Hit | None]:
     """Return the passages to show and the gold one among them, None if the reply is to abstain."""
     question, answers = example.content["question"], example.content["answers"]
-    plan = typed(active_release(engine.store, domain_id)).manifest.search_plan
-    limit = plan.retrieval.passages
-    hits = engine.retriever.search(domain_id, plan, Request(question, limit)).hits
-    gold = [hit for hit in hits if _holds(hit, answers, example)] or _find_gold(engine, domain_id, example)
-    if not gold or chance.random() < without_gold:  # then nothing shown may hold the answer by chance either
+    limit = source.manifest.retrieval.passages
+    hits = _search(source, Request(question, limit))
+    gold = [hit for hit in hits if _holds(hit, answers, example)] or _find_gold(source, example)
+    if not gold or chance.random() < source.without_gold:  # then nothing shown may hold the answer by chance either
         return [hit for hit in hits if _answer_in(hit, answers) is None], None
     if gold[0] in hits:
         return hits, gold[0]
     shown = hits[: limit - 1]
     shown.insert(chance.randrange(len(shown) + 1), gold[0])
     return shown, gold[0]
+
+
+def _search(source: Source, request: Request) -> list[Hit]:
+    return source.engine.retriever.search(source.domain_id, source.manifest.search_plan, request).hits
 
 
 def _with_context(prompt: Prompt, example: Example, shown: list[Hit], gold: Hit | None, fits: Fits) -> Conversation:
@@ -109,19 +142,17 @@ def _with_context(prompt: Prompt, example: Example, shown: list[Hit], gold: Hit 
         shown = [hit for hit in shown if hit is not spare[-1]]
 
 
-def _find_gold(engine: Engine, domain_id: str, example: Example) -> list[Hit]:
+def _find_gold(source: Source, example: Example) -> list[Hit]:
     """Return the passages of the example's own documents that hold its answer."""
     answers = example.content["answers"]
     found: list[Hit] = []
     for document_id in example.documents:
         try:
-            external_id = get_document(engine.store, domain_id, document_id).external_id
+            external_id = get_document(source.engine.store, source.domain_id, document_id).external_id
         except NotFoundError:
             continue
         only = Comparison(type="eq", key="external_id", value=external_id)
-        request = Request(f"{example.content['question']} {' '.join(answers)}", 50, filters=only)
-        plan = typed(active_release(engine.store, domain_id)).manifest.search_plan
-        hits = engine.retriever.search(domain_id, plan, request).hits
+        hits = _search(source, Request(f"{example.content['question']} {' '.join(answers)}", 50, filters=only))
         found += [hit for hit in hits if _holds(hit, answers, example)]
     return found
 

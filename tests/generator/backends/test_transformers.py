@@ -13,10 +13,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from generator.adapters import check_adapter
 from generator.answer import Draft, Task
-from generator.backends.transformers import CausalGenerator, check_adapter, encode_chat, load_causal, plain_messages
+from generator.backends.transformers import CausalGenerator
+from generator.causal import load_causal
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
+from generator.tokenizing import encode_chat, plain_messages
 from retriever.search.search import Hit
 from store.errors import DamagedError
 

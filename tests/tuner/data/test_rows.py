@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fakes import HashEncoder, WordReader
 
+from generator.arms import Way
 from generator.engine import Engine
 from generator.manifest import changed_manifest
 from generator.prompt import Message, load_prompt
@@ -17,7 +19,8 @@ from store.datasets import Example
 from store.documents import list_documents
 from store.domains import Domain, create_domain, get_domain
 from store.store import Store
-from tuner.data.rows import Conversation, Way, build_conversations
+from tuner.data.rows import Conversation, build_conversations
+from tuner.method import Source
 
 DOCUMENTS = {
     "fares.txt": "A single ticket to the island costs twelve crowns.",
@@ -67,15 +70,16 @@ def rows(
     most: int = 1_000,
 ) -> list[Conversation]:
     """Return the conversations; `most` is how many passages fit."""
-    return build_conversations(
-        engine,
-        domain.id,
-        examples,
-        way,
+    source = Source(
+        engine=engine,
+        domain_id=domain.id,
+        manifest=engine.pin(domain.name).manifest,
+        base=Path(),
+        examples=examples,
+        way=way,
         without_gold=without_gold,
-        seed=seed,
-        fits=lambda messages, _: len(passages(messages)) <= most,
     )
+    return build_conversations(source, seed, lambda messages, _: len(passages(messages)) <= most)
 
 
 def passages(messages: list[Message]) -> list[str]:

@@ -15,8 +15,8 @@ from store.jobs import Job, Lease, claim_job, finish_job, get_job, list_events, 
 from store.models import list_models
 from store.progress import CancelledError, Progress
 from store.store import Store
-from tuner import lora
-from tuner.lora import DivergedError
+from tuner import run
+from tuner.sft import DivergedError
 
 
 class Interrupted(Progress):
@@ -46,11 +46,11 @@ def test_a_learning_rate_at_which_training_diverges_registers_nothing(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = list_models(workshop.store)
-    unchecked = lambda configured, changes: configured.model_copy(update=changes)  # noqa: E731  (1 is the highest rate)
-    monkeypatch.setattr(lora, "_settings", unchecked)
+    unchecked = workshop.section.tuner.lora.model_copy(update={"learning_rate": 1e6, "epochs": 2})
+    monkeypatch.setattr(run, "settings_of", lambda *_: unchecked)  # 1 is the highest rate
 
     with pytest.raises(DivergedError, match=r"Lower lora\.learning_rate, now 1000000\.0") as caught:
-        workshop.tune(lora={"learning_rate": 1e6, "epochs": 2})
+        workshop.tune()
 
     assert caught.value.code == "training_diverged"
     assert list_models(workshop.store) == before

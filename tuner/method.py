@@ -1,0 +1,86 @@
+"""What a tuning method is: a row of the table in `tuner.methods`, and what a job hands to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from generator.arms import Way
+from store.json_values import Json
+
+if TYPE_CHECKING:  # settings are read from here, and reading settings loads no index and no database
+    from generator.engine import Engine
+    from generator.manifest import Manifest
+    from store.datasets import Example
+    from store.progress import Progress
+
+Role = Literal["generator", "embedder", "reranker"]
+
+
+class MethodSettings(BaseModel):
+    """The settings of a method: its section in `[tuner]`, and what a recipe or a job changes of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Settings = TypeVar("Settings", bound=MethodSettings)
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What rows are made from: examples, and the engine and the release that will answer like questions.
+
+    `alive` is to be called now and then while that takes long.
+    """
+
+    engine: Engine
+    domain_id: str
+    manifest: Manifest
+    base: Path
+    examples: Sequence[Example]
+    way: Way
+    without_gold: float
+    alive: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Lesson(Generic[Settings, Row]):
+    """What is learned, by which settings, on which model; `progress` is told how far it is."""
+
+    rows: Sequence[Row]
+    settings: Settings
+    base: Path
+    threads: int
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained model that is still in memory: `write` writes its files into a folder, and nothing else."""
+
+    write: Callable[[Path], None]
+    metrics: dict[str, Json]
+
+
+@dataclass(frozen=True)
+class Method(Generic[Settings, Row]):
+    """A way to tune. Its `name` is that of its section in settings, recipes and jobs, and stands in lineages.
+
+    `role` says which part of a release it makes, `kind` what the registry calls that. `rows` makes what it learns from;
+    `train` learns it; `check` raises `DamagedError` for a folder that could not be served. `libraries` are those whose
+    versions the lineage names. `train` imports what is heavy itself.
+    """
+
+    name: str
+    role: Role
+    kind: str
+    settings: type[Settings]
+    rows: Callable[[Source, Settings], list[Row]]
+    train: Callable[[Lesson[Settings, Row]], TrainedModel]
+    check: Callable[[Path], None]
+    libraries: tuple[str, ...]

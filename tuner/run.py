@@ -1,0 +1,137 @@
+"""The job path of every tuning: examples, then rows, then a method, then the registry.
+
+It knows no method: `tuner.methods` has their table, and `tuner.data` makes what they learn from.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from pydantic import BaseModel
+
+from generator.arms import Way
+from generator.engine import Engine
+from generator.manifest import Manifest
+from generator.releases import typed
+from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
+from store.errors import InvalidInputError, UnprocessableError
+from store.json_values import Json, JsonObject
+from store.models import NewModel, model_of_job, publish_model
+from store.progress import Progress
+from store.refusals import checked
+from store.releases import active_release
+from store.store import Store
+from tuner.method import Lesson, Method, MethodSettings, Role, Source, TrainedModel
+from tuner.methods import method_of
+from tuner.settings import TunerSettings, TuneSection
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # huggingface_hub reads it once, at its import; TRL would call home
+
+
+class Tuned(BaseModel):
+    """The id of the registered model, and what its training measured."""
+
+    model: str
+    metrics: dict[str, Json]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a job asks for, checked."""
+
+    method: Method[Any, Any]
+    settings: MethodSettings
+    way: Way
+    dataset: Dataset
+    split: str
+    examples: Sequence[Example]
+
+
+def run_tuning(role: Role, section: TuneSection, store: Store, progress: Progress) -> Tuned:
+    """Tune that part of a release on a split of a data set and register a candidate."""
+    published = model_of_job(store, progress.job.id)
+    if published is not None:  # by an earlier attempt that died before it could say so
+        return Tuned(model=published.id, metrics=published.metrics)
+    plan = _plan(role, section.tuner, store, progress)
+    engine = Engine(store, section.retriever, section.generator)
+    try:
+        base = engine.base_models.current()
+        manifest = typed(active_release(store, progress.job.domain_id)).manifest
+        progress(0.01, f"{len(plan.examples)} examples, trained {plan.way}")
+        source = Source(
+            engine=engine,
+            domain_id=progress.job.domain_id,
+            manifest=manifest,
+            base=Path(base.path),
+            examples=plan.examples,
+            way=plan.way,
+            without_gold=section.tuner.without_gold,
+            alive=lambda: progress(0.02),
+        )
+        rows = plan.method.rows(source, plan.settings)
+    finally:
+        engine.close(checkpoint=False)
+    lesson = Lesson(rows, plan.settings, source.base, section.tuner.threads, progress)
+    trained = plan.method.train(lesson)
+    return _publish(store, plan, trained, base.id, _lineage(plan, section.tuner, manifest), progress)
+
+
+def _plan(role: Role, section: TunerSettings, store: Store, progress: Progress) -> _Plan:
+    params = progress.job.params
+    way = params.get("trained", "with_context")
+    if way not in get_args(Way):
+        raise InvalidInputError(f"An adapter is trained {' or '.join(get_args(Way))}, not {way!r}.", param="trained")
+    method = method_of(role, params)
+    settings = settings_of(method, section, params.get(method.name, {}))
+    dataset = get_dataset(store, progress.job.domain_id, params["dataset"])
+    split = params.get("split", "train")
+    examples = [e for e in usable_examples(store, dataset.id, split) if "question" in e.content]
+    if not examples:
+        raise UnprocessableError(f"{dataset.name} has no usable question in the split {split!r}.", code="no_examples")
+    return _Plan(method, settings, cast("Way", way), dataset, split, examples)
+
+
+def settings_of(method: Method[Any, Any], section: TunerSettings, changes: JsonObject) -> MethodSettings:
+    """Return the settings of a method as they are configured, with these changes; a wrong one is named."""
+    configured: BaseModel = getattr(section, method.name)
+    found: MethodSettings = checked(method.settings, {**configured.model_dump(), **changes}, method.name)
+    return found
+
+
+def _publish(
+    store: Store, plan: _Plan, trained: TrainedModel, base: str, lineage: JsonObject, progress: Progress
+) -> Tuned:
+    asked = [(f"{plan.dataset.name} {each.key}", each.fingerprint) for each in plan.examples if each.fingerprint]
+    documents = {key: value for example in plan.examples for key, value in example.documents.items()}
+    new = NewModel(plan.method.kind, progress.job.domain_id, base, lineage, trained.metrics, documents, asked)
+    progress(0.97, "publishing")
+
+    def fill(folder: Path) -> None:
+        trained.write(folder)
+        plan.method.check(folder)
+
+    published = publish_model(store, progress.lease, new, fill)
+    return Tuned(model=published.id, metrics=published.metrics)
+
+
+def _lineage(plan: _Plan, section: TunerSettings, manifest: Manifest) -> dict[str, Json]:
+    return {
+        "method": plan.method.name,
+        "trained": plan.way,
+        "without_gold": "abstain",
+        "dataset": {
+            "id": plan.dataset.id,
+            "split": plan.split,
+            "sha256": hash_examples(plan.examples),
+            "examples": len(plan.examples),
+        },
+        "settings": {**plan.settings.model_dump(), "without_gold": section.without_gold},
+        "prompt": manifest.prompt.model_dump(),
+        "versions": {**{name: version(name) for name in plan.method.libraries}, "python": platform.python_version()},
+    }
