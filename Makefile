@@ -12,8 +12,8 @@ export TOKENIZERS_PARALLELISM := false
 # has one, or the install brings gigabytes of CUDA libraries: make test TORCH_INDEX=...
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0 $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/pip install --constraint constraints.txt torch==2.13.0 $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+	$(BIN)/pip install --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
 demo: .venv/.ready

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from service.http.server import local_server
-from service.settings import load_settings
-from store.errors import ConflictError, InvalidInputError, TandemError
+from service.settings import Settings, load_settings
+from store.errors import ConflictError, FolderInUseError, InvalidInputError, TandemError
 from store.folder import DataFolder, owner_in_words
 from store.jobs import FINAL
 
@@ -109,15 +109,27 @@ def connect(home: Path | None) -> Iterator[Client]:
     """Give a client of the server that owns the data folder; without one, serve the folder meanwhile."""
     settings = load_settings(home)
     headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
-    owner = _owner(DataFolder.open(settings.home))
-    if owner is not None and "url" not in owner:
+    with ExitStack() as stack:
+        url = _server(settings, stack)
+        http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False)
+        yield Client(stack.enter_context(http))
+
+
+def _server(settings: Settings, stack: ExitStack) -> str:
+    """Return the address of the server that owns the folder, or of one that serves it until `stack` ends."""
+    folder = DataFolder.open(settings.home)
+    owner = _owner(folder)
+    if owner is None:
+        try:
+            return stack.enter_context(local_server(settings, only_asked=True))
+        except FolderInUseError:
+            owner = _owner(folder)  # somebody else began to serve it a moment ago
+            if owner is None:
+                raise
+    if "url" not in owner:
         message = f"The data folder {settings.home} is in use by {owner_in_words(owner)}. Stop that first."
         raise ConflictError(message, code="folder_in_use")
-    with (
-        nullcontext(str(owner["url"])) if owner else local_server(settings, only_asked=True) as url,
-        httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False) as http,
-    ):
-        yield Client(http)
+    return str(owner["url"])
 
 
 def exit_code(error: TandemError) -> int:

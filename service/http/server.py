@@ -128,7 +128,10 @@ def check_address(host: str, api_key: str | None) -> None:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket of that address; port 0 takes any free one. Raises `InvalidInputError` if it is in use."""
+    """Return a socket that listens at that address; port 0 takes any free one. Raises `InvalidInputError` if in use.
+
+    Who connects before the application runs waits for it: loading models for the first time takes half a minute.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -137,6 +140,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((host, port))
+        listener.listen(_ACCEPTED)
     except OSError as error:
         listener.close()
         raise InvalidInputError(f"{host}:{port} cannot be used: {error.strerror}.", param="port") from error

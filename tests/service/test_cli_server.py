@@ -8,16 +8,24 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from command_line import HEEDING, in_one_line, tandem
+from light import LightRuntime
 from pretended_server import HANG_UP, closed_port, owned, pretended, refusal
 from serving import Served
 
+from service.client import connect
+from service.http.app import create_app
+from service.http.server import HttpServer, bind
 from service.settings import Settings
 from store.folder import DataFolder
+from store.store import Store
 
 
 def test_commands_talk_to_the_running_server(served: Served, shell: dict[str, str], settings: Settings) -> None:
@@ -57,6 +65,32 @@ def test_a_server_that_is_just_starting_is_waited_for(bare: dict[str, str]) -> N
         output, _ = waiting.communicate()
 
     assert (waiting.returncode, json.loads(output)["data"]) == (0, [])
+
+
+def test_a_server_that_begins_between_two_looks_is_used(bare: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with ExitStack() as other:
+
+        def beaten(settings: Settings, **_: object) -> AbstractContextManager[str]:
+            other.enter_context(pretended(bare, lambda *_: (200, {"object": "list", "data": []})))
+            return DataFolder.open(settings.home).lock({})  # type: ignore[return-value]  # raises: the other has it
+
+        monkeypatch.setattr("service.client.local_server", beaten)
+        with connect(Path(bare["TANDEM_HOME"])) as client:
+            listed = client.call("GET", "/v1/domains")
+
+    assert listed["data"] == []
+
+
+def test_who_connects_before_a_server_is_ready_waits_for_it(settings: Settings, store: Store) -> None:
+    with bind("127.0.0.1", 0) as listener, ThreadPoolExecutor(1) as pool:
+        url = "http://{}:{}".format(*listener.getsockname())
+        waiting = pool.submit(httpx.get, f"{url}/healthz", timeout=60)
+        time.sleep(0.5)
+        assert not waiting.done()
+        runtime = LightRuntime(settings.home, store)
+        server = HttpServer(create_app(runtime), settings.service, draining=runtime.draining)  # type: ignore[arg-type]
+        with server.running(listener):
+            assert waiting.result().status_code == 200
 
 
 def test_an_interrupt_ends_with_130_and_cancels_the_job(bare: dict[str, str]) -> None:
