@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -50,7 +50,7 @@ def record_checkpoint(store: Store, checkpoint: Checkpoint) -> None:
     with store.database.write() as connection:
         before = set(connection.scalars(sa.select(table.c.name).where(*key))) - {checkpoint.name}
         connection.execute(table.delete().where(*key))
-        connection.execute(table.insert().values(checkpoint.__dict__))
+        connection.execute(table.insert().values(asdict(checkpoint)))
         note_removals(connection, (f"indexes/{name}" for name in before))
     if before:
         carry_out_removals(store)

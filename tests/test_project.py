@@ -137,3 +137,10 @@ def test_only_the_http_edge_catches_everything() -> None:
     ]
 
     assert broad == []
+
+
+def test_fields_are_named_where_one_object_becomes_another() -> None:
+    """What goes through the dictionary of a record reaches a contract with whatever somebody adds to the record."""
+    found = [str(path) for path in SOURCES + TESTS if ".__" + "dict__" in path.read_text(encoding="utf-8")]
+
+    assert found == []

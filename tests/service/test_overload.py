@@ -180,7 +180,7 @@ def test_a_connection_outlives_a_request_that_failed(
     def fail(*_: object) -> None:
         raise KeyError("not foreseen")
 
-    monkeypatch.setattr("service.wire.tandem.routes.models.list_models", fail)
+    monkeypatch.setattr("service.actions.models.list_models", fail)
     with closing(http.client.HTTPConnection(client.base_url.host, client.base_url.port, timeout=20)) as connection:
         connection.connect()
         first = connection.sock
@@ -201,7 +201,7 @@ def test_no_message_shows_where_the_data_lies(
 
         raise DamagedError(f"{store.folder.root}/artifacts/a1 is damaged, {store.folder.root.resolve()} too.")
 
-    monkeypatch.setattr("service.wire.tandem.routes.models.list_models", fail)
+    monkeypatch.setattr("service.actions.models.list_models", fail)
 
     assert client.get("/v1/models").json()["error"]["message"] == "artifacts/a1 is damaged, the data folder too."
 

@@ -94,7 +94,7 @@ def test_every_response_has_a_request_id_of_its_own(
     def fail(*_: object) -> None:
         raise RuntimeError("secret path /home/x")
 
-    monkeypatch.setattr("service.wire.tandem.routes.models.list_models", fail)
+    monkeypatch.setattr("service.actions.models.list_models", fail)
     wrong = {"content-type": "application/json"}
     answers = [
         http.get("/healthz"),

@@ -111,7 +111,7 @@ def test_an_answer_about_readiness_waits_behind_nothing(
         assert go_on.wait(60)
         return []
 
-    monkeypatch.setattr("service.wire.tandem.routes.models.list_models", stuck)
+    monkeypatch.setattr("service.actions.models.list_models", stuck)
     asking = [threading.Thread(target=httpx.get, args=(f"{url}/v1/models",), kwargs={"timeout": 60}) for _ in range(60)]
     for each in asking:
         each.start()
@@ -218,7 +218,7 @@ def test_a_request_that_failed_on_damage_lets_all_pages_be_read(
     monkeypatch.setattr(readiness, "damaged_tables", lambda _: set())
     assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
     monkeypatch.setattr(readiness, "damaged_tables", looked)
-    monkeypatch.setattr("service.wire.tandem.routes.models.list_models", fail)
+    monkeypatch.setattr("service.actions.models.list_models", fail)
     assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}  # all pages are not read each time
 
     assert httpx.get(f"{url}/v1/models").status_code == 500

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from service.readiness import Problem
+from service.actions.health import DomainState, Examination
+from service.readiness import Problem, Readiness
 from store.diagnosis import GivenUp, Waiting
 
 
@@ -88,6 +89,11 @@ class DomainDiagnosis(BaseModel):
     dense_weight: float
     advice: str
 
+    @classmethod
+    def of(cls, state: DomainState) -> DomainDiagnosis:
+        """Return the object of a record, which has the same fields."""
+        return cls(**asdict(state))
+
 
 class Diagnosis(BaseModel):
     """What a server runs on, what stands in the way of answers, and each domain's diagnosis.
@@ -115,3 +121,27 @@ class Diagnosis(BaseModel):
     queue: list[WaitingObject]
     given_up: list[GivenUpObject]
     settings: list[SettingObject]
+
+    @classmethod
+    def of(cls, readiness: Readiness, found: Examination) -> Diagnosis:
+        """Return the object of what a look and an examination found."""
+        return cls(
+            status=readiness.status,
+            encoder=found.encoder,
+            space_id=found.space_id,
+            precision=found.precision,
+            passages=found.passages,
+            questions=found.questions,
+            cpu=found.cpu,
+            reranker=found.reranker,
+            base_model=found.base_model,
+            disk_free=found.disk_free,
+            database_bytes=found.database_bytes,
+            settings_from=found.settings_from,
+            given_up_total=found.given_up_total,
+            problems=[ProblemObject.of(each) for each in readiness.problems],
+            domains=[DomainDiagnosis.of(each) for each in found.domains],
+            queue=[WaitingObject.of(each) for each in found.queue],
+            given_up=[GivenUpObject.of(each) for each in found.given_up],
+            settings=[SettingObject(name=name, value=value) for name, value in found.settings.items()],
+        )

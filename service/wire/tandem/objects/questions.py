@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from generator.answer import Answer, Citation
-from retriever.search.search import Hit, Result
+from retriever.search.search import Hit
+from service.actions.questions import Found
 from store.json_values import Json
 
 
@@ -60,11 +61,10 @@ class SearchObject(BaseModel):
     mode: str
 
     @classmethod
-    def of(cls, result: Result, release: str, mode: str) -> SearchObject:
+    def of(cls, found: Found) -> SearchObject:
         """Return the object of a record."""
-        return cls(
-            data=[HitObject.of(hit) for hit in result.hits], index_seq=result.index_seq, release=release, mode=mode
-        )
+        hits = [HitObject.of(hit) for hit in found.result.hits]
+        return cls(data=hits, index_seq=found.result.index_seq, release=found.release, mode=found.mode)
 
 
 class CitationObject(BaseModel):

@@ -18,7 +18,7 @@ from generator.arms import SERVED
 from retriever.search.filters import Filter
 from retriever.search.search import Hit
 from retriever.search.search import Request as SearchRequest
-from service.actions import domains
+from service.actions import domains, questions
 from service.computing import Computation, patiently
 from service.http.failures import error_content
 from service.http.validation import Body
@@ -67,14 +67,9 @@ class QueryBody(Body):
 async def search(body: SearchBody, domain: str, runtime: RuntimeDep) -> SearchObject:
     """Return the passages that fit best."""
 
-    def find() -> SearchObject:
-        pinned = runtime.engine.pin(domain)
-        mode = body.mode or pinned.manifest.retrieval.mode
-        asked = SearchRequest(body.query, body.top_k, mode, body.rerank, body.filters, body.min_seq, wait_s=0)
-        result = runtime.engine.retriever.search(pinned.domain_id, pinned.manifest.search_plan, asked)
-        return SearchObject.of(result, pinned.release, mode)
-
-    return await patiently(lambda: run_in_threadpool(find))
+    asked = SearchRequest(body.query, body.top_k, body.mode, body.rerank, body.filters, body.min_seq, wait_s=0)
+    found = await patiently(lambda: run_in_threadpool(questions.search, runtime, domain, asked))
+    return SearchObject.of(found)
 
 
 @router.post("/v1/domains/{domain}/query", response_model=AnswerObject)
@@ -105,7 +100,7 @@ async def _answer(body: QueryBody, domain: str, runtime: Runtime, request: Reque
             wait_s=0,
             cancelled=left,
         )
-        return runtime.engine.answerer.stream(runtime.engine.pin(domain), question)
+        return questions.answer(runtime, domain, question)
 
     work = Computation(events)
     query_id = new_id("qry")
