@@ -80,7 +80,7 @@ def template(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder) / "template"
 
 
-@pytest.mark.parametrize("every", [6, _WHOLE])
+@pytest.mark.parametrize("every", [12, _WHOLE])
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_there_wherever_the_process_is_killed(
     template: Path, every: int
 ) -> None:
@@ -90,7 +90,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there_wherever_the_pro
     assert matrix.points >= 700 // every
 
 
-@pytest.mark.parametrize("every", [6, _WHOLE])
+@pytest.mark.parametrize("every", [12, _WHOLE])
 def test_a_process_that_is_killed_while_it_recovers_is_recovered_by_the_next(template: Path, every: int) -> None:
     matrix = _run_matrix("recovery_script", template, every)
 
@@ -98,7 +98,7 @@ def test_a_process_that_is_killed_while_it_recovers_is_recovered_by_the_next(tem
     assert matrix.points >= 200 // every
 
 
-@pytest.mark.parametrize("every", [6, _WHOLE])
+@pytest.mark.parametrize("every", [12, _WHOLE])
 def test_a_first_start_that_is_killed_is_finished_by_the_next(template: Path, every: int) -> None:
     matrix = _run_matrix("first_start_script", template, every)
 

@@ -43,7 +43,14 @@ def _check(folder: Path, cache: Path) -> None:
         assert np.allclose(alone, queries, atol=1e-4)
 
 
-@pytest.mark.parametrize("pooling", ["pooling_mode_mean_tokens", "pooling_mode_cls_token", "pooling_mode_lasttoken"])
+@pytest.mark.parametrize(
+    "pooling",
+    [
+        "pooling_mode_mean_tokens",
+        pytest.param("pooling_mode_cls_token", marks=pytest.mark.nightly),  # below, beside others, each counts too
+        pytest.param("pooling_mode_lasttoken", marks=pytest.mark.nightly),
+    ],
+)
 def test_vectors_equal_those_of_sentence_transformers(tmp_path: Path, pooling: str) -> None:
     _check(small_encoder(tmp_path / "model", pooling, _LONGEST), tmp_path / "cache")
 
@@ -51,7 +58,7 @@ def test_vectors_equal_those_of_sentence_transformers(tmp_path: Path, pooling: s
 @pytest.mark.parametrize(
     ("poolings", "layers"),
     [
-        (["mean"], [16]),
+        pytest.param(["mean"], [16], marks=pytest.mark.nightly),
         (["cls", "max", "mean"], [24, None, 8]),
         (["max", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"], []),
     ],
