@@ -27,6 +27,7 @@ from benchmarks.retrieval_systems import SYSTEMS, Search, absent, search_of
 from benchmarks.sets import RetrievalSet, data_folder, find_sets, read_set
 from benchmarks.vector_cache import CachedEncoder, VectorCache
 from generator.engine import Engine
+from retriever.documents.formats.table import MARKDOWN, PLAIN_TEXT
 from retriever.settings import RetrieverSettings
 from store.domains import Domain, get_domain
 from store.errors import NotFoundError
@@ -114,7 +115,7 @@ def ingested(engine: Engine, found: RetrievalSet) -> Domain:
     uploads = []
     for key, title, text in found.documents:
         if content := text if text.strip() else title.strip():
-            kind = "text/markdown" if key.endswith(".md") else "text/plain"
+            kind = (MARKDOWN if key.endswith(".md") else PLAIN_TEXT).media_type
             uploads.append(NewUpload(key, content.encode(), title or key, kind))
     outcomes = receive_all(engine.store, domain.id, uploads)
     waiting = [outcome[0] for outcome in outcomes if isinstance(outcome, tuple)]

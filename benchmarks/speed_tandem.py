@@ -45,8 +45,8 @@ class TandemSystem:
         if vectors is not None:
             self._store(documents, texts, vectors)
         else:
-            retriever = self._engine.retriever
-            ingest_documents(self._engine.store, retriever.encoder, retriever.settings, documents)
+            engine, retriever = self._engine, self._engine.retriever
+            ingest_documents(engine.store, engine.reading, retriever.encoder, retriever.settings, documents)
         self._engine.retriever.index(self._domain.id).follow()
 
     def search(self, query: str) -> list[str]:

@@ -20,9 +20,10 @@ from generator.manifest import CURRENT, GenerationPart, Manifest, without_adapte
 from generator.prompt import load_prompt
 from generator.releases import typed
 from generator.settings import GeneratorSettings
+from retriever.documents.formats.table import format_of_file
 from retriever.documents.ingest import ingest_documents
-from retriever.documents.loading import media_type
 from retriever.documents.memory import give_back
+from retriever.documents.reading import Reading
 from retriever.index.verification import verify_folder
 from retriever.models.encoder import Encoder, load_encoder
 from retriever.models.reranker import load_reranker
@@ -56,6 +57,7 @@ class Engine:
     ) -> None:
         self.store = store
         self.settings = generator
+        self.reading = Reading()
         self.reader = reader or OpenVinoReader(retriever)
         reranker = load_reranker(retriever, self.reader)
         self.retriever = Retriever(store, retriever, encoder or load_encoder(retriever), reranker)
@@ -165,7 +167,7 @@ class Engine:
         """Store a text or Markdown document and make it searchable; `external_id` is its file name."""
         data = text.encode() if isinstance(text, str) else text
         found = get_domain(self.store, domain)
-        kind = media_type(external_id)
+        kind = format_of_file(external_id).media_type
         document, _ = receive(self.store, found.id, external_id, data, title=title, media_type=kind)
         return self.make_searchable([document])[0]
 
@@ -175,7 +177,8 @@ class Engine:
         One that somebody deletes meanwhile is returned as it was.
         """
         waiting = [document for document in documents if document.status in ("received", "parsed")]
-        ingested = ingest_documents(self.store, self.retriever.encoder, self.retriever.settings, waiting)
+        encoder, settings = self.retriever.encoder, self.retriever.settings
+        ingested = ingest_documents(self.store, self.reading, encoder, settings, waiting)
         done = {document.id: document for document in ingested}
         tidy = give_back if sum(document.bytes for document in waiting) >= _MUCH else lambda: None
         tidy()
@@ -206,6 +209,7 @@ class Engine:
 
     def close(self, *, checkpoint: bool = True) -> None:
         """Drop the indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
+        self.reading.close()
         self.retriever.close(checkpoint=checkpoint)
 
     def _generator(self, manifest: Manifest) -> Generator:

@@ -7,46 +7,64 @@ every cut, and equally exact.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
+from retriever.documents.blocks import Block, ReadDocument
+from retriever.documents.markdown_headings import LONGEST_HEADING, below_headings
 from retriever.models.encoder import Encoder
 from retriever.settings import ChunkerSettings
 from retriever.text.language import is_cjk_text
 from store.passages import NewPassage
 
-# A longer line is text, whatever it begins with: the heading path must leave room for the passage in the encoder.
-_LONGEST_HEADING = 120
-_HEADING = re.compile(rf"^(#{{1,6}})[ \t]+(\S.{{0,{_LONGEST_HEADING - 1}}})$", re.MULTILINE)
+_Known = TypeVar("_Known")
 _LONGEST_LINE = 10_000
-_FENCED = re.compile(r"^(```|~~~)[^\n]*\n.*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 _CUT = re.compile(r"[。！？；，\n]|\s")
 _BATCH = 256  # passages whose tokens are counted at once: a tokenizer keeps some 150 bytes of each token
-_LEADING_HEADINGS = re.compile(rf"(?:{_HEADING.pattern}(?:\n\s*)?)+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class _Heading:
-    """A heading: where it begins, and the path that holds below it."""
+class _Outline:
+    """What is known of the places of a text: heading paths and pages, each from where it holds, in order."""
 
-    place: int
-    path: str
+    paths: list[tuple[int, str]]
+    pages: list[tuple[int, int | None]]
+    markdown: bool
+
+    @classmethod
+    def of(cls, document: ReadDocument) -> _Outline:
+        """Return the outline of a document. A heading of Markdown holds only below itself."""
+        headings = [block for block in document.blocks if block.kind == "heading"]
+        pages = [(block.start, block.page) for block in document.blocks if block.kind == "page"]
+        paths = [(block.start + document.markdown, path) for block, path in _with_paths(headings)]
+        return cls(paths, pages, document.markdown)
+
+    def passage(self, text: str, start: int, end: int) -> NewPassage | None:
+        """Return this span of the text, without what does not belong to it, as a passage; None if nothing is left."""
+        if self.markdown and self.paths:
+            start = below_headings(text, start, end)
+        span = _solid(text, start, end)
+        if span is None:
+            return None
+        start, end = span
+        return NewPassage(start, end, _last(self.paths, start) or "", text[start:end], _last(self.pages, start))
 
 
-def chunk(text: str, markdown: bool, encoder: Encoder, settings: ChunkerSettings, title: str = "") -> list[NewPassage]:
-    """Return the passages of a text in order; `text[start:end]` is the text of each, without white space around it.
+def chunk(document: ReadDocument, encoder: Encoder, settings: ChunkerSettings, title: str = "") -> list[NewPassage]:
+    """Return the passages of a document in order, each an exact span of its text without white space around it.
 
-    A passage carries its heading path, which begins with the title of the document, if it has one. In Markdown headings
-    at the beginning of a passage are not part of its span.
+    A passage carries its heading path, which begins with the title of the document, if it has one, and its page. In
+    Markdown headings at the beginning of a passage are not part of its span.
     """
     from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
+    text, outline = document.text, _Outline.of(document)
     sizes = settings.cjk if is_cjk_text(text) else settings.latin
-    splitter = MarkdownSplitter(sizes) if markdown else TextSplitter(sizes)
-    headings = list(_headings(text)) if markdown else []
+    splitter = MarkdownSplitter(sizes) if document.markdown else TextSplitter(sizes)
     pieces = [
-        _passage(text, begin + start, begin + start + len(piece), headings)
+        outline.passage(text, begin + start, begin + start + len(piece))
         for begin, end in _slices(text)
         for start, piece in splitter.chunk_indices(text[begin:end])
     ]
@@ -63,54 +81,38 @@ def _slices(text: str) -> Iterator[tuple[int, int]]:
     yield begin, len(text)
 
 
-def _headings(text: str) -> Iterator[_Heading]:
-    fences = [(match.start(), match.end()) for match in _FENCED.finditer(text)]
-    path: list[tuple[int, str]] = []
-    for match in _HEADING.finditer(text):
-        while fences and fences[0][1] <= match.start():
-            fences.pop(0)
-        if fences and fences[0][0] <= match.start():  # there `# x` is a comment of some program
-            continue
-        level = len(match[1])
-        path = [above for above in path if above[0] < level] + [(level, _title(match[2]))]
-        shown = path
-        while sum(len(title) for _, title in shown) > _LONGEST_HEADING:
-            shown = shown[1:]
-        yield _Heading(match.start(), " > ".join(title for _, title in shown))
+def _with_paths(headings: Iterable[Block]) -> Iterator[tuple[Block, str]]:
+    """Yield each heading with the path that it ends; of long ones the innermost headings are kept."""
+    path: list[Block] = []
+    for heading in headings:
+        path = [*(above for above in path if above.level < heading.level), heading]
+        titles = [each.title[:LONGEST_HEADING] for each in path]
+        while sum(map(len, titles)) > LONGEST_HEADING:
+            del titles[0]
+        yield heading, " > ".join(titles)
 
 
-def _title(line: str) -> str:
-    """Return a heading without the marks that close it: those after a blank, so that `C#` keeps its own."""
-    solid = line.rstrip()
-    bare = solid.rstrip("#")
-    return bare.rstrip() if bare.endswith((" ", "\t")) else solid
-
-
-def _passage(text: str, start: int, end: int, headings: list[_Heading]) -> NewPassage | None:
-    leading = _LEADING_HEADINGS.match(text, start, end) if headings else None
-    if leading is not None and text[leading.end() : end].strip():
-        start = leading.end()
+def _solid(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the span without white space around it, None if there is nothing else in it."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    if start == end:
-        return None
-    return NewPassage(start, end, _heading_path(headings, start), text[start:end])
+    return (start, end) if start < end else None
 
 
 def _titled(passage: NewPassage, title: str) -> NewPassage:
-    room = _LONGEST_HEADING - (len(passage.heading) + len(" > ") if passage.heading else 0)
+    room = LONGEST_HEADING - (len(passage.heading) + len(" > ") if passage.heading else 0)
     shown = " ".join(title.split())[: max(0, room)].rstrip()
     if not shown or passage.heading == shown or passage.heading.startswith(f"{shown} > "):
         return passage
     return replace(passage, heading=f"{shown} > {passage.heading}" if passage.heading else shown)
 
 
-def _heading_path(headings: list[_Heading], place: int) -> str:
-    """Return the path of the last heading before a place, found by bisection."""
-    number = bisect_left(headings, place, key=lambda heading: heading.place)
-    return headings[number - 1].path if number else ""
+def _last(known: Sequence[tuple[int, _Known]], place: int) -> _Known | None:
+    """Return what holds at a place, found by bisection: what began last; None if nothing did."""
+    number = bisect_right(known, place, key=lambda each: each[0])
+    return known[number - 1][1] if number else None
 
 
 def _fitting(text: str, passages: list[NewPassage], encoder: Encoder) -> list[NewPassage]:
@@ -134,5 +136,5 @@ def _halves(text: str, passage: NewPassage) -> list[NewPassage]:
     reach = (passage.end - passage.start) // 4
     cuts = [match.end() for match in _CUT.finditer(text, middle - reach, middle + reach)]
     cut = min(cuts, key=lambda place: abs(place - middle), default=middle)
-    parts = [_passage(text, start, end, []) for start, end in ((passage.start, cut), (cut, passage.end))]
-    return [replace(part, heading=passage.heading) for part in parts if part is not None]
+    spans = [_solid(text, start, end) for start, end in ((passage.start, cut), (cut, passage.end))]
+    return [replace(passage, start=span[0], end=span[1], text=text[slice(*span)]) for span in spans if span is not None]

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from charset_normalizer.constant import FREQUENCIES
+
 _PART = 1000  # bytes of a line that are weighed for itself
 _SAMPLE = 20_000  # bytes that are weighed; a text in one encoding shows it long before
 _SURE = math.log(100.0)  # the next reading is a hundred times less likely
@@ -170,8 +172,6 @@ def _share(part: float, of: int) -> float:
 @cache
 def _frequent(language: str) -> frozenset[str]:
     """Return the characters that are most used in a language of charset-normalizer."""
-    from charset_normalizer.constant import FREQUENCIES
-
     return frozenset(FREQUENCIES[language])
 
 

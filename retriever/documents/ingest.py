@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.chunking import chunk
-from retriever.documents.loading import UnreadableError, load_text
+from retriever.documents.formats.table import FORMATS, Format
+from retriever.documents.reading import Original, Reading
 from retriever.models.encoder import Encoder, load_encoder
 from retriever.models.finite import finite
 from retriever.settings import RetrieverSettings
@@ -30,7 +32,6 @@ from store.documents import (
     mark_failed,
     read_original,
 )
-from store.errors import NotFoundError
 from store.ids import sha256
 from store.jobs import Lease
 from store.passages import vectors_present
@@ -52,6 +53,7 @@ class _Work:
     """With what documents are read; a job names its lease, and is told which part of a group is done."""
 
     store: Store
+    reading: Reading
     encoder: Encoder
     settings: RetrieverSettings
     lease: Lease | None = None
@@ -59,21 +61,14 @@ class _Work:
 
 
 def ingest_documents(
-    store: Store, encoder: Encoder, settings: RetrieverSettings, documents: Sequence[Document]
+    store: Store, reading: Reading, encoder: Encoder, settings: RetrieverSettings, documents: Sequence[Document]
 ) -> list[Document]:
     """Make the newest version of each document searchable, or mark it failed with a reason; return their new states.
 
     Those that are deleted meanwhile are left out.
     """
-    work = _Work(store, encoder, settings)
+    work = _Work(store, reading, encoder, settings)
     return list(chain.from_iterable(_ingest_group(work, group) for group in groups(documents)))
-
-
-def ingest_document(store: Store, encoder: Encoder, settings: RetrieverSettings, document: Document) -> Document:
-    """Do what `ingest_documents` does, with one; raise `NotFoundError` if the document is deleted meanwhile."""
-    for done in ingest_documents(store, encoder, settings, [document]):
-        return done
-    raise NotFoundError(f"The document {document.external_id!r} was deleted.", code="document_not_found")
 
 
 def groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
@@ -100,13 +95,15 @@ def waiting_documents(store: Store, domain_id: str) -> list[Document]:
     ]
 
 
-def run_ingest(section: RetrieverSettings, store: Store, progress: Progress) -> dict[str, Any]:
+def run_ingest(
+    section: RetrieverSettings, store: Store, progress: Progress, formats: Sequence[Format] = FORMATS
+) -> dict[str, Any]:
     """The job `ingest`: make every received document of the domain searchable; return the counts.
 
     Documents at which a process died before are read after all others, one by one, the least suspicious first, so that
     they stand in nobody's way; see `store.attempts`.
     """
-    encoder = load_encoder(section)
+    encoder, reading = load_encoder(section), Reading(formats)
     progress.patience_s = _PATIENCE_S
     domain_id = progress.job.domain_id
     waiting, doubts = waiting_documents(store, domain_id), documents_in_doubt(store, domain_id)
@@ -122,10 +119,11 @@ def run_ingest(section: RetrieverSettings, store: Store, progress: Progress) -> 
 
         take_in_hand(store, progress.lease, {each.id: each.version for each in group}, finished=finished)
         report(0.0)
-        done = _ingest_group(_Work(store, encoder, section, progress.lease, report), group)
+        done = _ingest_group(_Work(store, reading, encoder, section, progress.lease, report), group)
         begun += size
         failed += _tell(progress, 0.99 * begun / total, done)
         finished = any(each.status in ("searchable", "failed") for each in done)
+    reading.close()
     progress(1.0)
     in_quarantine = len(list_documents(store, domain_id, status="quarantined"))
     return {"documents": len(waiting), "failed": failed, "quarantined": in_quarantine}
@@ -152,7 +150,7 @@ def _tell(progress: Progress, fraction: float, documents: Sequence[Document]) ->
 def _ingest_group(work: _Work, group: Sequence[Document]) -> list[Document]:
     """Ingest documents of one domain together and return the new states of those that still exist."""
     store, encoder = work.store, work.encoder
-    cuts = [cut for document in group if (cut := _cut(work, document)) is not None]
+    cuts = _cuts(work, group)
     mark_all_parsed(store, cuts, work.lease)
     work.done(_CUT)
     passage_set = work.settings.chunker.passage_set
@@ -170,16 +168,29 @@ def _ingest_group(work: _Work, group: Sequence[Document]) -> list[Document]:
     return [states[document.id] for document in group if document.id in states]
 
 
-def _cut(work: _Work, document: Document) -> Cut | None:
-    """Return the document cut into passages, or None: it was deleted, or it cannot be read and is now marked failed."""
-    try:
-        text = load_text(_original(work.store, document))
-    except UnreadableError as error:
-        mark_failed(work.store, document, error.code, error.message, lease=work.lease)
-        return None
-    markdown = document.media_type == "text/markdown"
+def _cuts(work: _Work, group: Sequence[Document]) -> list[Cut]:
+    """Return the documents cut into passages, without those that cannot be read, which are now marked failed."""
+    originals: dict[str, Original] = {}
+    failed: dict[str, UnreadableError] = {}
+    for document in group:
+        try:
+            originals[document.id] = Original(document.media_type, _original(work.store, document))
+        except UnreadableError as error:
+            failed[document.id] = error
+    outcomes = dict(zip(originals, work.reading.read(list(originals.values())), strict=True)) | failed
+    cuts = []
+    for document in group:
+        outcome = outcomes[document.id]
+        if isinstance(outcome, UnreadableError):
+            mark_failed(work.store, document, outcome.code, outcome.message, lease=work.lease)
+        else:
+            cuts.append(_cut(work, document, outcome))
+    return cuts
+
+
+def _cut(work: _Work, document: Document, content: ReadDocument) -> Cut:
     title = "" if _FILE_NAME.search(document.title) or document.title == document.external_id else document.title
-    return Cut(document, text, chunk(text, markdown, work.encoder, work.settings.chunker, title))
+    return Cut(document, content.text, chunk(content, work.encoder, work.settings.chunker, title))
 
 
 def _original(store: Store, document: Document) -> bytes:

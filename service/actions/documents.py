@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from retriever.documents.loading import UnreadableError, doubt_about, load_text, media_type
+from retriever.documents.blocks import UnreadableError
+from retriever.documents.formats.table import format_of_file
+from retriever.documents.reading import Original
 from retriever.search.filters import Filter, attributes
 from service.jobs.ingest import INGEST
 from service.runtime import Runtime
@@ -84,7 +86,7 @@ def take(runtime: Runtime, domain: Domain, uploads: list[Upload], wait: bool) ->
     if all(isinstance(outcome, TandemError) for outcome in outcomes):
         first = next(outcome for outcome in outcomes if isinstance(outcome, TandemError))
         raise UnprocessableError(first.message, code=first.code, param=first.param or "files")
-    return _finish(runtime, domain, _let_go(uploads), outcomes, wait)
+    return _finish(runtime, domain, _let_go(runtime, uploads, outcomes), outcomes, wait)
 
 
 def replace(runtime: Runtime, domain: Domain, document: Document, uploads: list[Upload], wait: bool) -> Taken:
@@ -93,7 +95,7 @@ def replace(runtime: Runtime, domain: Domain, document: Document, uploads: list[
     A file that cannot be read is refused here, while `take` would keep it as a version that failed.
     """
     outcome = _receive_version(runtime, domain, document, uploads[0])
-    return _finish(runtime, domain, _let_go(uploads), [outcome], wait)
+    return _finish(runtime, domain, _let_go(runtime, uploads, [outcome]), [outcome], wait)
 
 
 def find(runtime: Runtime, domain: Domain, wanted: Wanted) -> tuple[list[Document], bool]:
@@ -140,19 +142,24 @@ def _receive_version(runtime: Runtime, domain: Domain, document: Document, uploa
     checked = _checked(runtime, upload, replaces=document.id)
     if isinstance(checked, TandemError):
         raise checked
-    load_text(checked.data)
+    (content,) = runtime.engine.reading.read([Original(checked.media_type, checked.data)])
+    if isinstance(content, UnreadableError):
+        raise content
     (outcome,) = _receive(runtime, domain, [checked])
     if isinstance(outcome, TandemError):
         raise outcome
     return outcome
 
 
-def _let_go(uploads: list[Upload]) -> list[Upload]:
+def _let_go(runtime: Runtime, uploads: list[Upload], outcomes: Sequence[_Outcome]) -> list[Upload]:
     """Return the items with a warning in place of their bytes, which are stored, and empty the list that held them."""
-    kept = [
-        dataclasses.replace(upload, data=b"", warning=None if upload.error else doubt_about(upload.data))
-        for upload in uploads
-    ]
+    stored = {
+        place: Original(outcome[0].media_type, uploads[place].data)
+        for place, outcome in enumerate(outcomes)
+        if isinstance(outcome, tuple)
+    }
+    doubts = dict(zip(stored, runtime.engine.reading.doubts(list(stored.values())), strict=True))
+    kept = [dataclasses.replace(upload, data=b"", warning=doubts.get(place)) for place, upload in enumerate(uploads)]
     uploads.clear()
     return kept
 
@@ -185,7 +192,7 @@ def _checked(runtime: Runtime, upload: Upload, replaces: str | None = None) -> N
         return upload.error
     try:
         check_external_id(upload.external_id)
-        kind = upload.media_type or media_type(upload.filename or upload.external_id)
+        kind = upload.media_type or format_of_file(upload.filename or upload.external_id).media_type
     except TandemError as error:
         return error
     limit = runtime.settings.retriever.max_document_bytes

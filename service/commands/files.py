@@ -14,7 +14,8 @@ from pathlib import Path
 
 import typer
 
-from retriever.documents.loading import UnreadableError, media_type
+from retriever.documents.blocks import UnreadableError
+from retriever.documents.formats.table import format_of_file
 
 _PATHS = "PATHS"
 
@@ -140,7 +141,7 @@ def _unwanted(entry: os.DirEntry[str], choice: Choice) -> str:
     if not is_file:
         return "broken link" if entry.is_symlink() else "special file"
     try:
-        media_type(entry.name)
+        format_of_file(entry.name)
     except UnreadableError:
         return Path(entry.name).suffix.lower() or "without ending"
     return ""

@@ -11,7 +11,7 @@ from fakes import HashEncoder, WordReader
 
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
-from retriever.documents.loading import UnreadableError
+from retriever.documents.blocks import UnreadableError
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import OpenVinoReader
 from retriever.search.search import Request

@@ -11,6 +11,7 @@ from searching import Search, changed, usual_plan
 from watching import WatchingEncoder
 
 from retriever.documents import ingest
+from retriever.documents.reading import Reading
 from retriever.index.domain_index import View
 from retriever.models.reranker import Reranker
 from retriever.search.retrieval_part import SearchPlan
@@ -27,6 +28,14 @@ from store.store import Store
 def settings() -> RetrieverSettings:
     """The default settings."""
     return RetrieverSettings()
+
+
+@pytest.fixture(scope="session")
+def reading() -> Iterator[Reading]:
+    """The processes that read documents, the same for all tests."""
+    opened = Reading()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

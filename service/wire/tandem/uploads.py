@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
+from retriever.documents.formats.table import MARKDOWN
 from service.actions.documents import Upload
 from service.http.failures import compressed, not_json
 from service.http.validation import Body, Metadata
@@ -131,7 +132,9 @@ def _from_text(document: NewDocument) -> Upload:
     data = document.text.encode()
     metadata = None if document.metadata is None else dict(document.metadata)
     key = document.external_id or sha256(data)
-    return Upload(None, key, document.title, data, "text/markdown", metadata, named=document.external_id is not None)
+    return Upload(
+        None, key, document.title, data, MARKDOWN.media_type, metadata, named=document.external_id is not None
+    )
 
 
 async def _read_files(request: Request) -> list[Upload]:

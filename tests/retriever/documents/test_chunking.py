@@ -11,7 +11,9 @@ from hypothesis import example, given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
 
+from retriever.documents.blocks import Block, ReadDocument
 from retriever.documents.chunking import chunk
+from retriever.documents.markdown_headings import headings
 from retriever.models.encoder import Encoder
 from retriever.settings import ChunkerSettings
 from store.passages import NewPassage
@@ -50,8 +52,12 @@ _DEFAULT = ChunkerSettings()
 _SMALL = ChunkerSettings(latin=(20, 60), cjk=(10, 30))
 
 
+def _read(text: str, *, markdown: bool = True) -> ReadDocument:
+    return ReadDocument(text, headings(text) if markdown else (), markdown)
+
+
 def _cut(text: str, *, markdown: bool = True, sizes: ChunkerSettings = _DEFAULT) -> list[NewPassage]:
-    return chunk(text, markdown, HashEncoder(), sizes)
+    return chunk(_read(text, markdown=markdown), HashEncoder(), sizes)
 
 
 @given(
@@ -66,7 +72,7 @@ def _cut(text: str, *, markdown: bool = True, sizes: ChunkerSettings = _DEFAULT)
 def test_passages_are_exact_ordered_spans_that_fit_the_encoder_and_hold_everything_but_headings(
     text: str, markdown: bool, encoder: HashEncoder, sizes: ChunkerSettings
 ) -> None:
-    passages = chunk(text, markdown, encoder, sizes)
+    passages = chunk(_read(text, markdown=markdown), encoder, sizes)
 
     covered: set[int] = set()
     end = 0
@@ -155,7 +161,7 @@ def test_a_long_line_without_blanks_does_not_become_one_passage(
 ) -> None:
     text = character * (200_000 if character.isascii() else 30_000)
 
-    passages = chunk(text, markdown, minilm, _DEFAULT)
+    passages = chunk(_read(text, markdown=markdown), minilm, _DEFAULT)
 
     assert "".join(passage.text for passage in passages) == text
     assert max(len(passage.text) for passage in passages) <= 900
@@ -164,13 +170,13 @@ def test_a_long_line_without_blanks_does_not_become_one_passage(
 def test_passages_of_the_real_tokenizer_are_not_truncated_when_embedded(minilm: Encoder) -> None:
     dense = "# 制度\n\n" + "1,2;3.4-5/6 " * 400 + "\n\n" + "带薪年假" * 200
 
-    passages = chunk(dense, markdown=True, encoder=minilm, settings=_DEFAULT)
+    passages = chunk(_read(dense), encoder=minilm, settings=_DEFAULT)
 
     assert max(minilm.count_tokens([passage.content for passage in passages])) <= minilm.max_tokens
 
 
 def _titled(text: str, title: str) -> list[NewPassage]:
-    return chunk(text, markdown=False, encoder=HashEncoder(), settings=_SMALL, title=title)
+    return chunk(_read(text, markdown=False), encoder=HashEncoder(), settings=_SMALL, title=title)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +195,7 @@ def _titled(text: str, title: str) -> list[NewPassage]:
     ],
 )
 def test_the_title_begins_every_heading_path_once(text: str, headings: list[str]) -> None:
-    passages = chunk(text, markdown=True, encoder=HashEncoder(), settings=_SMALL, title=" Handbook\n")
+    passages = chunk(_read(text), encoder=HashEncoder(), settings=_SMALL, title=" Handbook\n")
 
     assert [passage.heading for passage in passages] == headings
     assert [text[passage.start : passage.end] for passage in passages] == [passage.text for passage in passages]
@@ -198,8 +204,7 @@ def test_the_title_begins_every_heading_path_once(text: str, headings: list[str]
 def test_a_title_changes_neither_spans_nor_texts() -> None:
     text = "# One\n\nFirst part.\n\n# Two\n\nSecond part. " + "Many more words follow here. " * 20
     plain, titled = (
-        chunk(text, markdown=True, encoder=HashEncoder(), settings=_SMALL, title=title)
-        for title in ("", "Travel guide")
+        chunk(_read(text), encoder=HashEncoder(), settings=_SMALL, title=title) for title in ("", "Travel guide")
     )
 
     assert [(each.start, each.end, each.text) for each in plain] == [
@@ -223,10 +228,33 @@ def test_white_space_in_a_title_is_one_blank_and_a_long_title_is_cut() -> None:
 def test_long_titles_and_headings_leave_room_for_the_passage(minilm: Encoder) -> None:
     text = "# " + "制度说明" * 29 + "\n\n" + "员工每年享有十五天带薪年假。" * 20
 
-    passages = chunk(text, markdown=True, encoder=minilm, settings=_DEFAULT, title="员工手册" * 30)
+    passages = chunk(_read(text), encoder=minilm, settings=_DEFAULT, title="员工手册" * 30)
 
     assert max(minilm.count_tokens([passage.content for passage in passages])) <= minilm.max_tokens
     assert min(len(passage.text) for passage in passages[1:-1]) >= 60
+
+
+def test_other_formats_say_where_their_headings_and_pages_are() -> None:
+    """As of a PDF: headings without marks, which stay in the text, and pages, one of which a passage may run over."""
+    text = (
+        "Handbook\n\nOn leave.\n\nLeave\n\nTwenty-five days, to be taken by March of the next year.\n\nSick\n\nTell us."
+    )
+    places = {title: text.index(title) for title in ("Handbook", "Leave", "Sick")}
+    blocks = (
+        Block("page", 0, places["Leave"], page=7),
+        Block("heading", 0, 8, 1, "Handbook"),
+        Block("heading", places["Leave"], places["Leave"] + 5, 2, "Leave " + "x" * 200),
+        Block("page", places["Leave"], len(text), page=8),
+        Block("heading", places["Sick"], places["Sick"] + 4, 1, "Sick"),
+    )
+
+    passages = chunk(ReadDocument(text, blocks), HashEncoder(), ChunkerSettings(latin=(15, 65), cjk=(10, 30)))
+
+    assert [(passage.heading, passage.page, passage.text.split("\n")[0]) for passage in passages] == [
+        ("Handbook", 7, "Handbook"),
+        (("Leave " + "x" * 200)[:120], 8, "Leave"),
+        ("Sick", 8, "Sick"),
+    ]
 
 
 def test_an_empty_text_has_no_passages() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from retriever.documents.blocks import UnreadableError
 from retriever.documents.encodings import read_unmarked
-from retriever.documents.loading import UnreadableError, doubt_about, load_text
+from retriever.documents.formats.plain_text import doubt, read
 
 _TEXTS = {
     "gbk": "员工请假须提前三天|门票四十元|请在前台登记|年假十五天|会议改到下午三点|发票已经寄出|密码不能为空|合同编号|"
@@ -34,12 +35,16 @@ _TEXTS = {
 }  # fmt: skip
 
 
+def _text(data: bytes) -> str:
+    return read(data).text
+
+
 @pytest.mark.parametrize("encoding", _TEXTS)
 def test_short_texts_are_read_in_the_encoding_that_makes_usual_text_of_them(encoding: str) -> None:
     texts = _TEXTS[encoding].split("|")
 
     assert len(texts) >= 20
-    assert [load_text(text.encode(encoding)) for text in texts] == texts
+    assert [_text(text.encode(encoding)) for text in texts] == texts
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
@@ -48,20 +53,20 @@ def test_short_utf_16_needs_no_mark(encoding: str, language: str) -> None:
     by_chance_utf_8 = ("欢迎光临", "最大剂量 4 克")  # in UTF-16-LE; what is valid UTF-8 is taken for it
     texts = [text for text in _TEXTS[language].split("|") if text not in by_chance_utf_8]
 
-    assert [load_text(text.encode(encoding)) for text in texts] == texts
+    assert [_text(text.encode(encoding)) for text in texts] == texts
 
 
 def test_what_could_be_another_text_as_well_is_said_to_be_a_guess() -> None:
     doubtful = "전화번호".encode("cp949")  # four syllables that are four Chinese characters, too
 
-    found = doubt_about(doubtful)
+    found = doubt(doubtful)
 
     assert found is not None
     assert "gb18030" in found
     assert "cp949" in found
-    assert doubt_about("员工每年享有十五天带薪年假，工作满十年后增加到二十天。".encode("gbk")) is None
-    assert doubt_about("员工".encode()) is None
-    assert doubt_about(b"plain") is None
+    assert doubt("员工每年享有十五天带薪年假，工作满十年后增加到二十天。".encode("gbk")) is None
+    assert doubt("员工".encode()) is None
+    assert doubt(b"plain") is None
 
 
 def test_a_broken_byte_costs_one_character_and_is_told() -> None:
@@ -69,23 +74,23 @@ def test_a_broken_byte_costs_one_character_and_is_told() -> None:
     data = bytearray(text.encode())
     data[5] = 0xFF
 
-    assert load_text(bytes(data)) == text[:5] + "\ufffd" + text[6:]
-    assert "1 bytes are no characters in utf-8" in str(doubt_about(bytes(data)))
+    assert _text(bytes(data)) == text[:5] + "\ufffd" + text[6:]
+    assert "1 bytes are no characters in utf-8" in str(doubt(bytes(data)))
 
 
 def test_lines_in_two_encodings_are_read_each_in_its_own_and_told() -> None:
     lines = ["员工每年享有十五天带薪年假。", "plain", "大门早上九点开，下午六点关。", "门票四十元。"]
     data = b"\n".join([lines[0].encode("gbk"), b"plain", lines[2].encode(), lines[3].encode("gbk")])
 
-    assert load_text(data) == "\n".join(lines)
-    assert "gb18030, utf-8" in str(doubt_about(data))
+    assert _text(data) == "\n".join(lines)
+    assert "gb18030, utf-8" in str(doubt(data))
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     noise = bytes((number * 197 + number // 7 * 31) % 256 for number in range(3000))
 
     with pytest.raises(UnreadableError) as caught:
-        load_text(noise)
+        read(noise)
 
     assert caught.value.code == "unknown_encoding"
 
@@ -93,7 +98,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 @pytest.mark.parametrize("data", ["\u200b\u200d".encode(), b"\x01\x02", "\ufeff \u00ad".encode()])
 def test_characters_that_nobody_sees_are_no_text(data: bytes) -> None:
     with pytest.raises(UnreadableError, match=rf"{len(data)} bytes") as caught:
-        load_text(data)
+        read(data)
 
     assert caught.value.code == "empty_document"
 
@@ -110,10 +115,8 @@ def test_a_long_text_of_one_encoding_is_read_whole() -> None:
 def test_an_encoding_is_recognised_however_late_it_shows() -> None:
     text = "plain words " * 5000 + "员工每年享有十五天带薪年假" + " and more" * 3000
 
-    assert load_text(text.encode("gbk")) == text
-    assert (
-        load_text(f"{text}\n{text}".encode("gbk") + b"\n" + "大门九点开。".encode()) == f"{text}\n{text}\n大门九点开。"
-    )
+    assert _text(text.encode("gbk")) == text
+    assert _text(f"{text}\n{text}".encode("gbk") + b"\n" + "大门九点开。".encode()) == f"{text}\n{text}\n大门九点开。"
 
 
 @pytest.mark.parametrize(
@@ -127,4 +130,4 @@ def test_an_encoding_is_recognised_however_late_it_shows() -> None:
     ],
 )
 def test_a_few_words_in_a_text_of_ascii_are_read(text: str, encoding: str) -> None:
-    assert load_text(text.encode(encoding)) == text
+    assert _text(text.encode(encoding)) == text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from searching import usual_plan
 
 from retriever.documents import ingest
-from retriever.documents.ingest import groups, ingest_document, ingest_documents, run_ingest, waiting_documents
+from retriever.documents.ingest import groups, ingest_documents, run_ingest, waiting_documents
+from retriever.documents.reading import Reading
 from retriever.index.domain_index import View
 from retriever.index.verification import verify_index
 from retriever.models.encoder import Encoder, Vectors
@@ -40,6 +41,20 @@ class CountingEncoder(HashEncoder):
         return super().encode_passages(texts)
 
 
+IngestOne = Callable[[Encoder, Document], Document]
+
+
+@pytest.fixture
+def ingest_one(store: Store, reading: Reading, settings: RetrieverSettings) -> IngestOne:
+    """Make one document searchable and return its new state."""
+
+    def ingest_document(encoder: Encoder, document: Document) -> Document:
+        (done,) = ingest_documents(store, reading, encoder, settings, [document])
+        return done
+
+    return ingest_document
+
+
 @pytest.fixture
 def counting() -> CountingEncoder:
     return CountingEncoder()
@@ -63,12 +78,12 @@ def _found(store: Store, retriever: Retriever, domain: Domain, query: str) -> li
 
 
 def test_a_received_document_becomes_searchable(
-    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder, retriever: Retriever
+    store: Store, domain: Domain, ingest_one: IngestOne, counting: CountingEncoder, retriever: Retriever
 ) -> None:
     received = _receive(store, domain, "a.md", "# Leave\r\n\r\n25 days.".encode("utf-16"), "text/markdown")
     assert _found(store, retriever, domain, "days") == []
 
-    document = ingest_document(store, counting, settings, received)
+    document = ingest_one(counting, received)
 
     assert (document.status, document.passages, document.error) == ("searchable", 1, None)
     assert get_version(store, domain.id, document.id).text == "# Leave\n\n25 days."
@@ -79,9 +94,9 @@ def test_a_received_document_becomes_searchable(
 
 @pytest.mark.parametrize(("data", "code"), [(b" \n", "empty_document"), (b"\xef\xbb\xbfcaf\xe9", "bad_encoding")])
 def test_a_document_that_cannot_be_read_fails_with_code_and_message(
-    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder, data: bytes, code: str
+    store: Store, domain: Domain, ingest_one: IngestOne, counting: CountingEncoder, data: bytes, code: str
 ) -> None:
-    document = ingest_document(store, counting, settings, _receive(store, domain, "a.txt", data))
+    document = ingest_one(counting, _receive(store, domain, "a.txt", data))
 
     assert (document.status, document.passages) == ("failed", 0)
     assert document.error is not None
@@ -91,47 +106,47 @@ def test_a_document_that_cannot_be_read_fails_with_code_and_message(
 
 
 def test_the_version_before_stays_searchable_when_the_new_one_fails(
-    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder, retriever: Retriever
+    store: Store, domain: Domain, ingest_one: IngestOne, counting: CountingEncoder, retriever: Retriever
 ) -> None:
-    ingest_document(store, counting, settings, _receive(store, domain, "a.txt", b"red apple"))
+    ingest_one(counting, _receive(store, domain, "a.txt", b"red apple"))
 
-    failed = ingest_document(store, counting, settings, _receive(store, domain, "a.txt", b"\n"))
+    failed = ingest_one(counting, _receive(store, domain, "a.txt", b"\n"))
 
     assert (failed.status, failed.version, failed.passages) == ("failed", 2, 1)
     assert _found(store, retriever, domain, "apple") == [("a.txt", 1, "red apple")]
 
-    mended = ingest_document(store, counting, settings, _receive(store, domain, "a.txt", b"green apple"))
+    mended = ingest_one(counting, _receive(store, domain, "a.txt", b"green apple"))
 
     assert (mended.status, mended.version, mended.error) == ("searchable", 3, None)
     assert _found(store, retriever, domain, "apple") == [("a.txt", 3, "green apple")]
 
 
 def test_a_text_is_embedded_once_however_many_documents_hold_it(
-    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder
+    store: Store, domain: Domain, ingest_one: IngestOne, counting: CountingEncoder
 ) -> None:
     text = b"# A\n\nshared text\n\n# B\n\nshared text"
-    first = ingest_document(store, counting, settings, _receive(store, domain, "a.txt", b"shared text"))
-    ingest_document(store, counting, settings, _receive(store, domain, "b.txt", b"shared text"))
-    ingest_document(store, counting, settings, _receive(store, domain, "c.md", b"shared text", "text/markdown"))
+    first = ingest_one(counting, _receive(store, domain, "a.txt", b"shared text"))
+    ingest_one(counting, _receive(store, domain, "b.txt", b"shared text"))
+    ingest_one(counting, _receive(store, domain, "c.md", b"shared text", "text/markdown"))
     assert counting.seen == ["shared text"]
 
-    ingest_document(store, counting, settings, _receive(store, domain, "d.md", text, "text/markdown"))
+    ingest_one(counting, _receive(store, domain, "d.md", text, "text/markdown"))
     assert len(counting.seen) == 2
 
     delete_document(store, domain.id, first.id)
-    ingest_document(store, counting, settings, _receive(store, domain, "e.txt", b"shared text"))
+    ingest_one(counting, _receive(store, domain, "e.txt", b"shared text"))
     assert len(counting.seen) == 2
 
 
 def test_a_text_that_loses_its_last_owner_during_the_ingest_is_embedded_after_all(
     store: Store,
     domain: Domain,
-    settings: RetrieverSettings,
+    ingest_one: IngestOne,
     counting: CountingEncoder,
     retriever: Retriever,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first = ingest_document(store, HashEncoder(), settings, _receive(store, domain, "a.txt", b"shared text"))
+    first = ingest_one(HashEncoder(), _receive(store, domain, "a.txt", b"shared text"))
 
     def known_and_then_deleted(*wanted: Any) -> set[str]:
         """Delete the other owner between the look-up of known vectors and the transaction."""
@@ -140,7 +155,7 @@ def test_a_text_that_loses_its_last_owner_during_the_ingest_is_embedded_after_al
         return known
 
     monkeypatch.setattr(ingest, "vectors_present", known_and_then_deleted)
-    second = ingest_document(store, counting, settings, _receive(store, domain, "b.txt", b"shared text"))
+    second = ingest_one(counting, _receive(store, domain, "b.txt", b"shared text"))
 
     assert second.status == "searchable"
     assert counting.seen == ["shared text"]
@@ -148,17 +163,17 @@ def test_a_text_that_loses_its_last_owner_during_the_ingest_is_embedded_after_al
 
 
 def test_a_document_is_parsed_before_it_is_embedded_and_waits_until_it_is_searchable(
-    store: Store, domain: Domain, settings: RetrieverSettings
+    store: Store, domain: Domain, ingest_one: IngestOne
 ) -> None:
     class DyingEncoder(HashEncoder):
         def encode_passages(self, texts: Sequence[str]) -> Vectors:
             raise MemoryError(len(texts))
 
     waiting = [_receive(store, domain, name, name.encode()) for name in ("a.txt", "b.txt")]
-    ingest_document(store, HashEncoder(), settings, _receive(store, domain, "done.txt", b"done"))
-    ingest_document(store, HashEncoder(), settings, _receive(store, domain, "bad.txt", b""))
+    ingest_one(HashEncoder(), _receive(store, domain, "done.txt", b"done"))
+    ingest_one(HashEncoder(), _receive(store, domain, "bad.txt", b""))
     with pytest.raises(MemoryError):
-        ingest_document(store, DyingEncoder(), settings, waiting[1])
+        ingest_one(DyingEncoder(), waiting[1])
 
     parsed = get_document(store, domain.id, "b.txt")
     assert (parsed.status, parsed.passages) == ("parsed", 0)
@@ -166,25 +181,25 @@ def test_a_document_is_parsed_before_it_is_embedded_and_waits_until_it_is_search
     assert [document.external_id for document in waiting_documents(store, domain.id)] == ["b.txt", "a.txt"]
 
     for document in waiting_documents(store, domain.id):
-        ingest_document(store, HashEncoder(), settings, document)
+        ingest_one(HashEncoder(), document)
     assert waiting_documents(store, domain.id) == []
     assert get_document(store, domain.id, "b.txt").status == "searchable"
 
 
 def test_a_version_that_is_no_longer_the_newest_is_dropped(
-    store: Store, domain: Domain, settings: RetrieverSettings, counting: CountingEncoder, retriever: Retriever
+    store: Store, domain: Domain, ingest_one: IngestOne, counting: CountingEncoder, retriever: Retriever
 ) -> None:
     old = _receive(store, domain, "a.txt", b"old words")
     new = _receive(store, domain, "a.txt", b"new words")
 
-    ingest_document(store, counting, settings, new)
-    ingest_document(store, counting, settings, old)
+    ingest_one(counting, new)
+    ingest_one(counting, old)
 
     assert _found(store, retriever, domain, "words") == [("a.txt", 2, "new words")]
 
 
 def test_a_group_is_embedded_in_one_call_and_committed_once_with_what_fails_left_out(
-    store: Store, domain: Domain, settings: RetrieverSettings, retriever: Retriever
+    store: Store, domain: Domain, settings: RetrieverSettings, reading: Reading, retriever: Retriever
 ) -> None:
     class CallsEncoder(HashEncoder):
         calls: ClassVar[list[list[str]]] = []
@@ -198,7 +213,7 @@ def test_a_group_is_embedded_in_one_call_and_committed_once_with_what_fails_left
     received = [_receive(store, domain, name, data) for name, data in texts.items()]
     delete_document(store, domain.id, received[3].id)
 
-    done = ingest_documents(store, CallsEncoder(), settings, received)
+    done = ingest_documents(store, reading, CallsEncoder(), settings, received)
 
     assert CallsEncoder.calls == [["apple", "shared"]]
     states = [(document.external_id, document.status, document.passages) for document in done]

@@ -9,8 +9,8 @@ from fakes import HashEncoder
 from searching import usual_plan
 from watching import WatchingEncoder, claim, receive_texts, run, states
 
-from retriever.documents import ingest
 from retriever.documents.ingest import run_ingest
+from retriever.documents.reading import Reading
 from retriever.search.search import Request, Retriever
 from retriever.settings import RetrieverSettings
 from store.attempts import give_back
@@ -186,8 +186,8 @@ def test_a_job_that_loses_its_lease_in_the_middle_changes_no_document(
     if moment == "searchable":
         watching.look = lose
     else:
-        read = ingest.load_text
-        monkeypatch.setattr(ingest, "load_text", lambda data: (lose(), read(data))[1])
+        read = Reading.read
+        monkeypatch.setattr(Reading, "read", lambda self, originals: (lose(), read(self, originals))[1])
     with pytest.raises(ConflictError):
         run(store, settings, (job, lease))
 

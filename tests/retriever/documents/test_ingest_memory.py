@@ -9,8 +9,10 @@ from collections.abc import Sequence
 import pytest
 from fakes import HashEncoder
 
+from retriever.documents.blocks import ReadDocument
 from retriever.documents.chunking import chunk
-from retriever.documents.ingest import ingest_document
+from retriever.documents.ingest import ingest_documents
+from retriever.documents.reading import Reading
 from retriever.settings import RetrieverSettings
 from store.documents import get_version
 from store.domains import Domain
@@ -41,14 +43,14 @@ class _Encoder(HashEncoder):
 @pytest.mark.parametrize(
     "text", [_SENTENCES[:1_000_000], "alpha beta gamma delta " * 43_500], ids=["lines", "one line"]
 )
-def test_a_large_document_takes_a_few_times_its_text(store: Store, domain: Domain, text: str) -> None:
+def test_a_large_document_takes_a_few_times_its_text(store: Store, domain: Domain, reading: Reading, text: str) -> None:
     encoder = _Encoder()
     document, _ = receive(store, domain.id, "a.txt", text.encode(), title=None, media_type="text/plain")
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
 
-    done = ingest_document(store, encoder, RetrieverSettings(), document)
+    (done,) = ingest_documents(store, reading, encoder, RetrieverSettings(), [document])
     gc.collect()
     after, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -69,7 +71,7 @@ def test_passages_that_are_cut_again_keep_their_order_and_cover_the_text() -> No
 
     text = "\n".join(" ".join(f"w{number}" for number in range(line, line + 40)) for line in range(0, 3000, 40))
 
-    passages = chunk(text, markdown=False, encoder=Narrow(), settings=RetrieverSettings().chunker)
+    passages = chunk(ReadDocument(text), encoder=Narrow(), settings=RetrieverSettings().chunker)
 
     assert " ".join(passage.text for passage in passages).split() == text.split()
     assert all(text[passage.start : passage.end] == passage.text for passage in passages)

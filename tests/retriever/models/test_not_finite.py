@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from searching import Search
 
 from retriever.documents.ingest import ingest_documents
+from retriever.documents.reading import Reading
 from retriever.index.dense import DenseSnapshot
 from retriever.index.domain_index import View, open_index
 from retriever.index.segments import exact_segment
@@ -70,13 +71,13 @@ def test_numbers_that_are_finite_pass_and_others_are_counted() -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])  # the last is too large for float16
 def test_a_passage_whose_vector_is_not_finite_is_not_stored(
-    store: Store, domain: Domain, settings: RetrieverSettings, value: float
+    store: Store, domain: Domain, settings: RetrieverSettings, reading: Reading, value: float
 ) -> None:
     document, _ = receive(store, domain.id, "a", b"a broken pump", title="a", media_type="text/plain")
     encoder = _BrokenEncoder(value)
 
     with pytest.raises(ComputationError, match="1 of 32 numbers"):
-        ingest_documents(store, encoder, settings, [document])
+        ingest_documents(store, reading, encoder, settings, [document])
 
     assert vectors_present(store, domain.id, ["a broken pump"], encoder.space_id) == set()
     assert get_document(store, domain.id, document.id).status == "parsed"  # tried again when the machine is mended

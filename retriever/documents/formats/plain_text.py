@@ -1,53 +1,36 @@
-"""Bytes to text: plain text and Markdown, in any usual encoding."""
+"""Plain text, in any usual encoding."""
 
 from __future__ import annotations
 
 import codecs
-from pathlib import PurePath
 
+from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.encodings import Reading, is_wide, read_unmarked
-from store.errors import UnprocessableError
 
-_TYPES = {".txt": "text/plain", ".text": "text/plain", ".md": "text/markdown", ".markdown": "text/markdown"}
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
          (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 
 
-class UnreadableError(UnprocessableError):
-    """The bytes hold no text that can be read; `code` says why."""
-
-
-def media_type(file_name: str) -> str:
-    """Return the media type of a file name; raise `UnreadableError` for what cannot be read."""
-    suffix = PurePath(file_name).suffix.lower()
-    if suffix not in _TYPES:
-        raise UnreadableError(
-            f"Files of type {suffix or 'without ending'} are not supported; send {', '.join(sorted(_TYPES))}.",
-            code="unsupported_type",
-            param="files",
-        )
-    return _TYPES[suffix]
-
-
-def load_text(data: bytes) -> str:
+def read(data: bytes) -> ReadDocument:
     """Return the text of a file: line ends as `\\n`, without NUL; raise `UnreadableError` if there is none."""
-    text = _read(data).text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    found = _decoded(data)
+    text = found.text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     if not any(each.isprintable() and not each.isspace() for each in text):
         raise UnreadableError(
             f"The document has no text: nothing in its {len(data)} bytes can be seen.", code="empty_document"
         )
-    return text
+    return ReadDocument(text, doubt=found.doubt)
 
 
-def doubt_about(data: bytes) -> str | None:
-    """Return a sentence on what is not certain in the text that `load_text` makes of these bytes; None if all is."""
+def doubt(data: bytes) -> str | None:
+    """Return a sentence on what is not certain in the text of these bytes; None if all is, or if there is none."""
     try:
-        return _read(data).doubt
+        return _decoded(data).doubt
     except UnreadableError:
         return None
 
 
-def _read(data: bytes) -> Reading:
+def _decoded(data: bytes) -> Reading:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return Reading(_strict(data, encoding), (encoding,))

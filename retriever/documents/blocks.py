@@ -1,0 +1,43 @@
+"""What a document is once it was read: its text, and the blocks that are known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from store.errors import UnprocessableError
+
+BlockKind = Literal["heading", "page"]
+
+
+class UnreadableError(UnprocessableError):
+    """The bytes hold no text that can be read; `code` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The span `[start, end)` of a text, in characters, and what it is.
+
+    A `heading` has a level, from 1, and a title, which holds until the next heading of its level or above. A `page` is
+    what stands on the page of that number.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    title: str = ""
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class ReadDocument:
+    """A text and its blocks, which are in the order of their beginnings and need not cover it.
+
+    `markdown` says that the text is marked up so; `doubt` is a sentence on what of the reading is not certain.
+    """
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+    markdown: bool = False
+    doubt: str | None = None

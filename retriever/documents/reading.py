@@ -1,0 +1,117 @@
+"""Reading: from the bytes of documents to text and blocks, in a process with limits.
+
+There is no other way from bytes to text: jobs read here, and requests that wait for their documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from retriever.documents.blocks import Block, BlockKind, ReadDocument, UnreadableError
+from retriever.documents.formats.table import FORMATS, Format, format_of_type
+from retriever.documents.reading_calls import Call, raise_failure
+from retriever.documents.reading_processes import Processes, Task
+
+_BATCH_BYTES = 1_000_000  # of documents that are sent at once
+
+Outcome = ReadDocument | UnreadableError
+
+
+@dataclass(frozen=True)
+class Original:
+    """The bytes of a document and their media type."""
+
+    media_type: str
+    data: bytes
+
+
+class Reading:
+    """Reads documents in processes of its own, which start at the first need. Safe to use from many threads."""
+
+    def __init__(self, formats: Sequence[Format] = FORMATS) -> None:
+        self._formats = tuple(formats)
+        self._processes = Processes()
+
+    def read(self, originals: Sequence[Original]) -> list[Outcome]:
+        """Return what each of the documents is, or why it cannot be read. One that fails leaves the others alone."""
+        return self._outcomes(originals, doubt_only=False)
+
+    def doubts(self, originals: Sequence[Original]) -> list[str | None]:
+        """Return a sentence on what `read` is not certain of, for each of the documents; None if all is certain.
+
+        Only formats are asked that can tell it quickly.
+        """
+        outcomes = self._outcomes(originals, doubt_only=True)
+        return [outcome.doubt if isinstance(outcome, ReadDocument) else None for outcome in outcomes]
+
+    def close(self) -> None:
+        """End the processes that wait for documents; another document starts one again."""
+        self._processes.close()
+
+    def _outcomes(self, originals: Sequence[Original], *, doubt_only: bool) -> list[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        tasks: dict[int, Task] = {}
+        for place, original in enumerate(originals):
+            form = format_of_type(original.media_type, self._formats)
+            if doubt_only and not form.tells_doubt:
+                outcomes[place] = ReadDocument("")
+            elif form.magic and not original.data.startswith(form.magic):
+                message = f"The document does not begin as {form.name} does: it is damaged, or something else."
+                outcomes[place] = UnreadableError(message, code="wrong_content")
+            else:
+                tasks[place] = Task(_call(form, len(original.data), doubt_only), original.data)
+        for batch in _batches(tasks):
+            answers = self._processes.answers(list(batch.values()))
+            outcomes |= {place: _outcome(answer) for place, answer in zip(batch, answers, strict=True)}
+        return [outcomes[place] for place in range(len(originals))]
+
+
+class _Head(BaseModel):
+    """What an answer says beside the text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    markdown: bool
+    doubt: str | None
+    blocks: list[tuple[BlockKind, int, int, int, str, int | None]]
+
+
+def _call(form: Format, size: int, doubt_only: bool) -> Call:
+    limits = form.limits
+    bounds = (limits.memory(size), limits.cpu(size), limits.wall(size), limits.answer(size))
+    return Call(form.name, form.reader, size, doubt_only, form.alone, *bounds)
+
+
+def _batches(tasks: Mapping[int, Task]) -> Iterator[dict[int, Task]]:
+    """Yield the tasks in order in batches, bounded in bytes unless there is one only."""
+    batch: dict[int, Task] = {}
+    size = 0
+    for place, task in tasks.items():
+        if batch and size + task.call.size > _BATCH_BYTES:
+            yield batch
+            batch, size = {}, 0
+        batch[place] = task
+        size += task.call.size
+    if batch:
+        yield batch
+
+
+def _outcome(answer: bytes) -> Outcome:
+    """Return what an answer says. It was written where hostile bytes were read, so none of it is taken on trust."""
+    try:
+        raise_failure(answer)
+        head, _, text = answer[1:].partition(b"\n")
+        said = _Head.model_validate_json(head)
+        document = ReadDocument(text.decode(), tuple(Block(*each) for each in said.blocks), said.markdown, said.doubt)
+    except UnreadableError as error:
+        return error
+    except (ValidationError, ValueError) as error:
+        return UnreadableError(f"What was read cannot be understood: {error}"[:300], code="reader_failed")
+    ends = [0, *(block.start for block in document.blocks)]
+    inside = all(block.start <= block.end <= len(document.text) for block in document.blocks)
+    if not inside or ends != sorted(ends):
+        return UnreadableError("Its blocks lie outside of its text, or are not in order.", code="reader_failed")
+    return document
