@@ -25,7 +25,8 @@ from retriever.documents.ingest import ingest_documents
 from retriever.documents.memory import give_back
 from retriever.documents.reading import Reading
 from retriever.index.verification import verify_folder
-from retriever.models.encoder import Encoder, load_encoder
+from retriever.models.encoder import Encoder
+from retriever.models.load import load_encoder
 from retriever.models.reranker import load_reranker
 from retriever.models.span_reader import OpenVinoReader, Reader
 from retriever.search.retrieval_part import RetrievalPart

@@ -14,8 +14,9 @@ from isolation import Isolation
 from searching import retrieval_part
 from unmeasured import keep_the_usual
 
-from retriever.models.encoder import Encoder, load_encoder
+from retriever.models.encoder import Encoder
 from retriever.models.encoder_files import default_cache
+from retriever.models.load import load_encoder
 from retriever.models.span_reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
 from store.domains import Domain, create_domain

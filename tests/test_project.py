@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from module_graph import cycle_in, module_graph
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("store", "retriever", "generator", "eval", "tuner", "service")
@@ -144,3 +145,40 @@ def test_fields_are_named_where_one_object_becomes_another() -> None:
     found = [str(path) for path in SOURCES + TESTS if ".__" + "dict__" in path.read_text(encoding="utf-8")]
 
     assert found == []
+
+
+def test_no_module_needs_itself() -> None:
+    """Two modules that need each other are one; an import inside a function only hides it."""
+    graph = module_graph(ROOT, PACKAGES)
+
+    assert len(graph) > 200
+    assert cycle_in(graph) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import store.ids",
+        "from store.ids import new_id",
+        "from store import ids",
+        "from . import ids",
+        "from .ids import new_id",
+        "def later():\n    from store.ids import new_id",
+        "if TYPE_CHECKING:\n    from store.ids import new_id",
+    ],
+)
+def test_a_planted_circle_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "store").mkdir()
+    for name, source in {
+        "__init__": "",
+        "ids": "from store import rows",
+        "rows": "import store.errors",
+        "errors": line,
+    }.items():
+        (tmp_path / "store" / f"{name}.py").write_text(source, encoding="utf-8")
+
+    cycle = cycle_in(module_graph(tmp_path, ["store"]))
+
+    assert cycle[0] == cycle[-1]
+    assert set(cycle) == {"store.ids", "store.rows", "store.errors"}
+    assert " ".join(cycle * 2).count("store.ids store.rows store.errors") >= 1

@@ -18,8 +18,9 @@ from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.chunking import chunk
 from retriever.documents.formats.table import FORMATS, Format
 from retriever.documents.reading import Original, Reading
-from retriever.models.encoder import Encoder, load_encoder
+from retriever.models.encoder import Encoder
 from retriever.models.finite import finite
+from retriever.models.load import load_encoder
 from retriever.settings import RetrieverSettings
 from store.attempts import documents_in_doubt, take_in_hand
 from store.documents import (

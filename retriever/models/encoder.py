@@ -1,4 +1,4 @@
-"""Text to vectors: the protocol of encoders, and which one the settings ask for."""
+"""Text to vectors: the protocol of encoders, and the one of two parts that reads English and Chinese."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from retriever.models.encoder_files import EncoderFiles, default_encoder, whole_tokenizer
-from retriever.settings import RetrieverSettings
+from retriever.models.encoder_files import default_encoder, whole_tokenizer
 from retriever.text.analysis import cjk_share
 from store.ids import hashed_id
 
@@ -102,31 +101,3 @@ class BilingualEncoder:
             if rows:
                 vectors[rows] = encode([texts[row] for row in rows])
         return vectors
-
-
-def load_encoder(settings: RetrieverSettings) -> Encoder:
-    """Return the encoder of the settings: torch on a GPU, OpenVINO on a CPU; the default one with its Chinese part."""
-    files = EncoderFiles.read(settings.encoder or default_encoder())
-    encoder: Encoder
-    if _device(settings) == "cuda":
-        from retriever.models.torch_encoder import TorchEncoder
-
-        encoder = TorchEncoder(files, settings, "cuda")
-    else:
-        from retriever.models.openvino_encoder import OpenVinoEncoder
-
-        encoder = OpenVinoEncoder(files, settings)
-    return BilingualEncoder(encoder) if files.is_default else encoder
-
-
-def _device(settings: RetrieverSettings) -> str:
-    """Return "cuda" or "cpu"; torch is only asked where an NVIDIA driver is, since importing it takes seconds."""
-    from pathlib import Path
-
-    if settings.device != "auto":
-        return settings.device
-    if not Path("/proc/driver/nvidia/version").exists():
-        return "cpu"
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from retriever.models.encoder import Encoder, Vectors, load_encoder
+from retriever.models.encoder import Encoder, Vectors
 from retriever.models.encoder_files import EncoderFiles, default_encoder
+from retriever.models.load import load_encoder
 from retriever.models.openvino_encoder import OpenVinoEncoder
 from retriever.settings import RetrieverSettings
 from retriever.text.analysis import cjk_share

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from small_models import add_modules, small_encoder
 
-from retriever.models.encoder import Encoder, load_encoder
+from retriever.models.encoder import Encoder
 from retriever.models.encoder_files import EncoderFiles
+from retriever.models.load import load_encoder
 from retriever.models.torch_encoder import TorchEncoder
 from retriever.settings import RetrieverSettings
 

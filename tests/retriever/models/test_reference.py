@@ -14,9 +14,9 @@ from small_models import small_cross_encoder, small_encoder
 
 from retriever.models.chinese_encoder import ChineseEncoder
 from retriever.models.compiled import Computation, InferRequests
-from retriever.models.encoder import load_encoder
 from retriever.models.encoder_files import EncoderFiles, converted, default_encoder, whole_tokenizer
 from retriever.models.extension import extended_tokenizer, read_characters
+from retriever.models.load import load_encoder
 from retriever.models.reference import REFERENCE, TOLERANCE, Reference, known_inputs
 from retriever.models.reranker import CrossEncoder
 from retriever.models.span_reader import INPUTS
