@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from generator.arms import ARM_OF, BY_COST, DEFAULT_ARM
 from generator.manifest import Manifest
-from generator.prompt import PromptReference
 from store.errors import InvalidInputError
 from store.models import Model
 
@@ -71,11 +70,11 @@ def _set_up(name: str, active: Manifest, base_model: str | None, adapters: Seque
     way = arm.trained
     if way is None:
         return ArmSetup(name, manifest.model_copy(update={"adapter": None}))
-    mine = [model for model in adapters if model.lineage["trained"] == way]
+    mine = [model for model in adapters if model.lineage.trained == way]
     hindrances = [_hindrance(model, base_model) for model in mine]
     for model, hindrance in zip(mine, hindrances, strict=True):
         if not hindrance:
-            prompt = PromptReference.model_validate(model.lineage.get("prompt", active.prompt))
+            prompt = model.lineage.prompt or active.prompt
             return ArmSetup(name, manifest.model_copy(update={"prompt": prompt, "adapter": model.id}))
     if hindrances:
         return f"{'; '.join(hindrances[:_NAMED])}. Tune again (tandem tune generator)."
@@ -101,7 +100,7 @@ def _chosen_first(
         hindrance = _hindrance(known[key], base_model)
         if hindrance:
             raise InvalidInputError(f"{hindrance}.", code="arm_unavailable", param="adapters")
-        if known[key].lineage["trained"] not in ways:
-            trained = known[key].lineage["trained"]
+        if known[key].lineage.trained not in ways:
+            trained = known[key].lineage.trained
             raise InvalidInputError(f"{key} was trained {trained}, which no arm that was asked for uses.", param="arms")
     return [*(known[key] for key in chosen), *(model for model in adapters if model.id not in chosen)]

@@ -178,7 +178,7 @@ def _describe_arm(store: Store, arm: ArmSetup, release: str) -> dict[str, Any]:
 def _describe_adapter(store: Store, adapter: str) -> str:
     model = get_model(store, adapter)
     day = datetime.fromtimestamp(model.created_at, UTC).date().isoformat()
-    source = model.lineage.get("dataset", {})
+    source = model.lineage.dataset
     flags = f"; {', '.join(model.flags)}" if model.flags else ""
-    examples = f" on {source['examples']} examples of {source['id']}" if "examples" in source else ""
-    return f"the adapter {model.id} (trained {model.lineage['trained']}{examples}, {day}{flags})"
+    examples = f" on {source.examples} examples of {source.id}" if source and source.examples is not None else ""
+    return f"the adapter {model.id} (trained {model.lineage.trained}{examples}, {day}{flags})"

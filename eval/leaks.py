@@ -161,14 +161,14 @@ def _asked(salt: bytes, question: EvalQuestion) -> Asked:
 
 def _still_there(store: Store, domain_id: str, adapter: str) -> list[tuple[str, Fingerprint]] | None:
     """Return what the data set asks that an adapter without questions of its own names; None if that is gone."""
-    source = get_model(store, adapter).lineage.get("dataset")
+    source = get_model(store, adapter).lineage.dataset
     if source is None:
         return None
     try:
-        dataset = get_dataset(store, domain_id, source["id"])
+        dataset = get_dataset(store, domain_id, source.id)
     except NotFoundError:
         return None
-    mine = [each for each in list_examples(store, dataset.id) if each.split == source["split"]]
+    mine = [each for each in list_examples(store, dataset.id) if each.split == source.split]
     if any(each.flag == "tainted" and each.fingerprint is None for each in mine):
         return None
     return [(f"{dataset.name} {each.key}", each.fingerprint) for each in mine if each.fingerprint]

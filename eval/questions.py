@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from retriever.text.language import language_of
 from store.datasets import Example
-from store.errors import InvalidInputError
+from store.examples import question_of
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,9 @@ class EvalQuestion:
     @classmethod
     def from_example(cls, example: Example) -> EvalQuestion:
         """Return the question of an example of kind `qa`."""
-        content = example.content
-        if "question" not in content or "answers" not in content:
-            raise InvalidInputError(f"The example {example.key} is not a question with answers.", param="dataset")
-        language = content.get("language") or language_of(content["question"])
-        return cls(example.key, content["question"], content["answers"], sorted(example.documents), language)
+        content = question_of(example.key, example.content)
+        language = content.language or language_of(content.question)
+        return cls(example.key, content.question, content.answers, sorted(example.documents), language)
 
 
 def grouped(questions: Sequence[EvalQuestion], numbers: Sequence[int]) -> list[EvalQuestion]:

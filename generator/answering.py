@@ -18,7 +18,7 @@ from generator.citing.markers import MARKER
 from generator.evidence import estimate
 from generator.followup import search_text
 from generator.manifest import Manifest
-from generator.prompt import Message, Prompt, PromptReference, load_prompt
+from generator.prompt import Message, Prompt, load_prompt
 from retriever.models.span_reader import Reader
 from retriever.search.filters import Filter
 from retriever.search.search import Request, Result, Retriever
@@ -149,15 +149,14 @@ class Answerer:
                 name, f"an adapter trained {arm.trained}; this release has none", _ADAPTER_WAY.format(arm.trained)
             )
         model = self._find_model(manifest.adapter)
-        trained = model.lineage["trained"]
+        trained = model.lineage.trained
         if model.base != manifest.base_model:
             raise _unavailable(
                 name, f"the base model {model.base} of its adapter; this release has {manifest.base_model}"
             )
         if trained != arm.trained:
             raise _unavailable(name, f"an adapter trained {arm.trained}; that of this release was trained {trained}")
-        stored = model.lineage.get("prompt")
-        prompt = PromptReference.model_validate(stored) if stored is not None else manifest.prompt
+        prompt = model.lineage.prompt or manifest.prompt
         if prompt != manifest.prompt:
             missing = f"the prompt {prompt.name} of its adapter; this release has {manifest.prompt.name}"
             raise _unavailable(name, f"{missing} (prompt.name={prompt.name} makes one that fits)")

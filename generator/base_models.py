@@ -11,6 +11,7 @@ from generator.manifest import Manifest
 from generator.seed import base_model_folder
 from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.ids import canonical_json, sha256
+from store.lineage import Lineage
 from store.models import Model, get_model, list_models, register_base
 from store.remembered_hashes import remembered_hashes
 from store.store import Store
@@ -102,18 +103,18 @@ class BaseModels:
     def _difference(self, wanted: str | None) -> str:
         """Return which files of the configured model are not those of the wanted one, where both are known."""
         try:
-            theirs = get_model(self._store, wanted or "").lineage.get("files")
+            theirs = get_model(self._store, wanted or "").lineage.files
         except NotFoundError:
             return ""
         if not theirs or self.model is None:
             return ""
-        mine = self.model.lineage.get("files", {})
+        mine = self.model.lineage.files
         differ = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
         return f", which differs in {', '.join(differ[:5])}{' …' if len(differ) > 5 else ''}"
 
 
 def _named(model: Model) -> str:
-    return f"{model.lineage.get('name', '')} ({model.id}, {model.path})"
+    return f"{model.lineage.name or ''} ({model.id}, {model.path})"
 
 
 def _register(store: Store, folder: Path) -> Model:
@@ -124,7 +125,7 @@ def _register(store: Store, folder: Path) -> Model:
     known = [
         model
         for model in reversed(list_models(store, kind="base"))
-        if model.sha256 in digests or model.lineage.get("files") == files
+        if model.sha256 in digests or model.lineage.files == files
     ]
     digest = known[0].sha256 if known else digests[0]
-    return register_base(store, folder, digest, {"name": folder.name, "files": files})
+    return register_base(store, folder, digest, Lineage(name=folder.name, files=files))

@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from generator.arms import DEFAULT_ARM, SERVED
 from generator.evidence import Thresholds
-from generator.prompt import PromptReference, load_prompt
+from generator.prompt import load_prompt
 from retriever.search.retrieval_part import RetrievalPart, SearchPlan
 from store.choices import one_of
 from store.errors import InvalidInputError
 from store.json_values import Json, JsonObject
+from store.lineage import PromptReference
 from store.refusals import checked
 from store.release_models import ROLES, Role
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from retriever.text.language import language_of
 from store.errors import DamagedError, InvalidInputError
 from store.ids import sha256
+from store.lineage import PromptReference
 
 Message = dict[str, str]
 PROMPTS = ("v1", "v2")  # v2 says in Japanese and Korean, too, that it has no answer
@@ -29,15 +28,6 @@ class Context:
 
     heading: str
     text: str
-
-
-class PromptReference(BaseModel):
-    """How releases and adapters name a prompt version: by name and by the hash of its file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    sha256: str
 
 
 @dataclass(frozen=True)

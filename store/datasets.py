@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,6 +11,7 @@ from store import schema
 from store.document_rows import missing_documents
 from store.erasure import finish_deletion
 from store.errors import ConflictError, NotFoundError
+from store.examples import Content, read_content
 from store.fingerprints import Fingerprint, read_salt
 from store.ids import canonical_json, new_id, sha256
 from store.shrinking import shrink_dataset
@@ -22,13 +22,14 @@ from store.store import Store, now
 class Example:
     """One example; `documents` maps the ids of the documents it came from to their versions.
 
-    `fingerprint` tells what it asks and is there for stored examples that ask something, also when their text is gone.
+    `content` is None once a document of it was deleted. `fingerprint` tells what it asks and is there for stored
+    examples that ask something, also when their text is gone.
     """
 
     key: str
     split: str
-    content: dict[str, Any]
-    documents: dict[str, int]
+    content: Content | None
+    documents: Mapping[str, int]
     flag: str | None = None
     fingerprint: Fingerprint | None = field(default=None, compare=False, repr=False)
 
@@ -76,12 +77,20 @@ def create_dataset(
         salt = read_salt(connection)
         gone = missing_documents(connection, {document for example in examples for document in example.documents})
         for example in examples:
-            row: dict[str, Any] = {"dataset_id": dataset_id, "key": example.key, "split": example.split}
-            fingerprint = Fingerprint.of_content(salt, example.content)
-            row |= {"content": example.content, "fingerprint": fingerprint.as_json() if fingerprint else None}
-            if gone & set(example.documents):  # deleted since the examples were written
-                row |= {"content": {}, "flag": "tainted"}
-            insert = schema.examples.insert().values(row).returning(schema.examples.c.number)
+            taken = bool(gone & set(example.documents))  # deleted since the examples were written
+            asked = example.content.asked() if example.content else None
+            insert = (
+                schema.examples.insert()
+                .values(
+                    dataset_id=dataset_id,
+                    key=example.key,
+                    split=example.split,
+                    content=example.content.as_json() if example.content and not taken else {},
+                    fingerprint=Fingerprint.of(salt, *asked).as_json() if asked else None,
+                    flag="tainted" if taken else None,
+                )
+                .returning(schema.examples.c.number)
+            )
             number = connection.execute(insert).scalar_one()
             pairs = [{"example_number": number, "document_id": d, "version": v} for d, v in example.documents.items()]
             if pairs:
@@ -123,9 +132,14 @@ def usable_examples(store: Store, dataset_id: str, split: str) -> list[Example]:
 
 
 def list_examples(store: Store, dataset_id: str) -> list[Example]:
-    """Return all examples; a tainted one has no content, since its document was deleted."""
-    table, pairs = schema.examples, schema.example_documents
-    statement = sa.select(table).where(table.c.dataset_id == dataset_id).order_by(table.c.number)
+    """Return all examples, in their order of import; a tainted one has no content, since its document was deleted."""
+    table, pairs, datasets = schema.examples, schema.example_documents, schema.datasets.c
+    statement = (
+        sa.select(table, datasets.kind)
+        .join(schema.datasets, datasets.id == table.c.dataset_id)
+        .where(table.c.dataset_id == dataset_id)
+        .order_by(table.c.number)
+    )
     sources = sa.select(pairs).where(
         pairs.c.example_number.in_(sa.select(table.c.number).where(table.c.dataset_id == dataset_id))
     )
@@ -138,7 +152,7 @@ def list_examples(store: Store, dataset_id: str) -> list[Example]:
         Example(
             row.key,
             row.split,
-            row.content,
+            read_content(row.kind, row.key, row.content),
             documents.get(row.number, {}),
             row.flag,
             Fingerprint.from_json(row.fingerprint),
@@ -162,7 +176,8 @@ def hash_examples(examples: Sequence[Example]) -> str:
 
     Of documents only the versions count: their ids are random, and the same file gives the same hash everywhere.
     """
-    rows: list[Mapping[str, Any]] = [
-        {"key": e.key, "content": e.content, "versions": sorted(e.documents.values())} for e in examples
+    rows = [
+        {"key": e.key, "content": e.content.as_json() if e.content else {}, "versions": sorted(e.documents.values())}
+        for e in examples
     ]
     return sha256(canonical_json(rows))

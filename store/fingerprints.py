@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,12 +34,6 @@ class Fingerprint:
     def of(cls, salt: bytes, question: str, answers: Iterable[str]) -> Fingerprint:
         """Return the fingerprint of a question with its gold answers."""
         return cls(hash_words(salt, question), frozenset(_hash(salt, " ".join(_words(each))) for each in answers))
-
-    @classmethod
-    def of_content(cls, salt: bytes, content: Mapping[str, Any]) -> Fingerprint | None:
-        """Return the fingerprint of an example's content, None if it asks no question."""
-        question = content.get("question")
-        return cls.of(salt, question, content.get("answers", [])) if isinstance(question, str) else None
 
     @classmethod
     def from_json(cls, data: Mapping[str, list[int]] | None) -> Fingerprint | None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
 import sqlalchemy as sa
 
@@ -22,17 +22,19 @@ from store.fingerprints import Fingerprint
 from store.folder import check_published
 from store.ids import new_id, sha256
 from store.jobs import Lease, check_lease
+from store.lineage import Lineage
 from store.release_models import is_used
 from store.releases import promotion_stack
 from store.removals import note_removals
 from store.store import Store, now
 
 Flag = Literal["tainted", "outdated"]
+Metrics: TypeAlias = Mapping[str, int | float | None]  # of a training, by name; None where it could not be measured
 
 
 @dataclass(frozen=True)
 class Model:
-    """A registered model. `lineage` holds data set hashes, settings, seed and versions; `path` its folder."""
+    """A registered model. `lineage` says what it was made from; `path` is its folder."""
 
     id: str
     kind: str
@@ -42,8 +44,8 @@ class Model:
     job_id: str | None
     state: str
     flags: list[str]
-    lineage: dict[str, Any]
-    metrics: dict[str, Any]
+    lineage: Lineage
+    metrics: Metrics
     path: str
     sha256: str
     created_at: int
@@ -59,8 +61,8 @@ class NewModel:
     kind: str
     domain_id: str
     base: str
-    lineage: Mapping[str, Any]
-    metrics: Mapping[str, Any]
+    lineage: Lineage
+    metrics: Metrics
     documents: Mapping[str, int]
     questions: Sequence[tuple[str, Fingerprint]] = ()
 
@@ -73,7 +75,7 @@ def publish_model(store: Store, lease: Lease, model: NewModel, fill: Callable[[P
     """
     model_id = new_id("mdl")
     target = store.folder.artifacts / model_id
-    about = {"id": model_id, "kind": model.kind, "base": model.base, "lineage": dict(model.lineage)}
+    about = {"id": model_id, "kind": model.kind, "base": model.base, "lineage": model.lineage.as_json()}
     digest = store.folder.publish(target, fill, about)
     values = {"id": model_id, "path": str(target.relative_to(store.folder.root)), "sha256": digest}
     try:
@@ -84,7 +86,7 @@ def publish_model(store: Store, lease: Lease, model: NewModel, fill: Callable[[P
     return get_model(store, model_id)
 
 
-def register_base(store: Store, folder: Path, digest: str, lineage: Mapping[str, Any]) -> Model:
+def register_base(store: Store, folder: Path, digest: str, lineage: Lineage) -> Model:
     """Register a base model that the operator configured, by the hash of its files; a known one is returned.
 
     Of a known one, place and lineage become the given ones.
@@ -95,11 +97,11 @@ def register_base(store: Store, folder: Path, digest: str, lineage: Mapping[str,
         if known is None:
             known = "mdl_" + sha256(digest)[:20]
             values = {"id": known, "kind": "base", "state": "released", "flags": [], "metrics": {}}
-            place = {"path": str(folder), "sha256": digest, "lineage": dict(lineage), "created_at": now()}
+            place = {"path": str(folder), "sha256": digest, "lineage": lineage.as_json(), "created_at": now()}
             connection.execute(table.insert().values(**values, **place))
         else:
             same = table.update().where(table.c.id == known)
-            connection.execute(same.values(path=str(folder), lineage=dict(lineage)))
+            connection.execute(same.values(path=str(folder), lineage=lineage.as_json()))
     return get_model(store, known)
 
 
@@ -176,8 +178,8 @@ def flag_learners(connection: sa.Connection, document_id: str, flag: Flag, befor
     sources = schema.example_documents.c
     learned = sa.select(sources.example_number).where(sources.document_id == document_id, sources.version < before)
     stronger = sa.or_(examples.c.flag.is_(None), examples.c.flag == "outdated")
-    values: dict[str, Any] = {"flag": flag} | ({"content": {}} if flag == "tainted" else {})
-    connection.execute(examples.update().where(examples.c.number.in_(learned), stronger).values(values))
+    mark = examples.update().where(examples.c.number.in_(learned), stronger).values(flag=flag)
+    connection.execute(mark.values(content={}) if flag == "tainted" else mark)
     pairs = schema.model_documents.c
     mine = sa.select(pairs.model_id).where(pairs.document_id == document_id, pairs.version < before)
     for model_id, flags in connection.execute(
@@ -201,7 +203,7 @@ def _register(store: Store, lease: Lease, model: NewModel, published: Mapping[st
                 job_id=lease.job_id,
                 state="candidate",
                 flags=_present_flags(connection, model.documents),
-                lineage=dict(model.lineage),
+                lineage=model.lineage.as_json(),
                 metrics=dict(model.metrics),
                 created_at=now(),
             )
@@ -233,4 +235,5 @@ def _select(store: Store, *conditions: sa.ColumnElement[bool]) -> list[Model]:
     columns = [table.c[name] for name in Model.__dataclass_fields__]
     statement = sa.select(*columns).where(*conditions).order_by(table.c.number.desc())
     with store.database.read() as connection:
-        return [Model(**row) for row in connection.execute(statement).mappings()]
+        rows = connection.execute(statement).mappings().all()
+    return [Model(**{**row, "lineage": Lineage.model_validate(row["lineage"])}) for row in rows]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from generator.arms import Way
-from store.json_values import Json
+from store.models import Metrics
 
 if TYPE_CHECKING:  # settings are read from here, and reading settings loads no index and no database
     from generator.engine import Engine
@@ -64,7 +64,7 @@ class TrainedModel:
     """A trained model that is still in memory: `write` writes its files into a folder, and nothing else."""
 
     write: Callable[[Path], None]
-    metrics: dict[str, Json]
+    metrics: Metrics
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,10 @@ from generator.manifest import Manifest
 from generator.releases import typed
 from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, UnprocessableError
-from store.json_values import Json, JsonObject
-from store.models import NewModel, model_of_job, publish_model
+from store.examples import QuestionContent
+from store.json_values import JsonObject
+from store.lineage import DatasetReference, Lineage
+from store.models import Metrics, NewModel, model_of_job, publish_model
 from store.progress import Progress
 from store.refusals import checked
 from store.releases import active_release
@@ -38,7 +40,7 @@ class Tuned(BaseModel):
     """The id of the registered model, and what its training measured."""
 
     model: str
-    metrics: dict[str, Json]
+    metrics: Metrics
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def _plan(role: Role, section: TunerSettings, store: Store, progress: Progress) 
     settings = settings_of(method, section, params.get(method.name, {}))
     dataset = get_dataset(store, progress.job.domain_id, params["dataset"])
     split = params.get("split", "train")
-    examples = [e for e in usable_examples(store, dataset.id, split) if "question" in e.content]
+    examples = [e for e in usable_examples(store, dataset.id, split) if isinstance(e.content, QuestionContent)]
     if not examples:
         raise UnprocessableError(f"{dataset.name} has no usable question in the split {split!r}.", code="no_examples")
     return _Plan(method, settings, cast("Way", way), dataset, split, examples)
@@ -105,7 +107,7 @@ def settings_of(method: Method[Any, Any], section: TunerSettings, changes: JsonO
 
 
 def _publish(
-    store: Store, plan: _Plan, trained: TrainedModel, base: str, lineage: JsonObject, progress: Progress
+    store: Store, plan: _Plan, trained: TrainedModel, base: str, lineage: Lineage, progress: Progress
 ) -> Tuned:
     asked = [(f"{plan.dataset.name} {each.key}", each.fingerprint) for each in plan.examples if each.fingerprint]
     documents = {key: value for example in plan.examples for key, value in example.documents.items()}
@@ -120,18 +122,18 @@ def _publish(
     return Tuned(model=published.id, metrics=published.metrics)
 
 
-def _lineage(plan: _Plan, section: TunerSettings, manifest: Manifest) -> dict[str, Json]:
-    return {
-        "method": plan.method.name,
-        "trained": plan.way,
-        "without_gold": "abstain",
-        "dataset": {
-            "id": plan.dataset.id,
-            "split": plan.split,
-            "sha256": hash_examples(plan.examples),
-            "examples": len(plan.examples),
-        },
-        "settings": {**plan.settings.model_dump(), "without_gold": section.without_gold},
-        "prompt": manifest.prompt.model_dump(),
-        "versions": {**{name: version(name) for name in plan.method.libraries}, "python": platform.python_version()},
-    }
+def _lineage(plan: _Plan, section: TunerSettings, manifest: Manifest) -> Lineage:
+    return Lineage(
+        method=plan.method.name,
+        trained=plan.way,
+        without_gold="abstain",
+        dataset=DatasetReference(
+            id=plan.dataset.id,
+            split=plan.split,
+            sha256=hash_examples(plan.examples),
+            examples=len(plan.examples),
+        ),
+        settings={**plan.settings.model_dump(mode="json"), "without_gold": section.without_gold},
+        prompt=manifest.prompt,
+        versions={**{name: version(name) for name in plan.method.libraries}, "python": platform.python_version()},
+    )

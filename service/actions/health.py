@@ -85,7 +85,7 @@ def examine(runtime: Runtime) -> Examination:
         questions=computing.get("questions"),
         cpu=cpu_name(),
         reranker=reranker.id if reranker else None,
-        base_model=f"{base.lineage.get('name')} ({base.id})" if base else None,
+        base_model=f"{base.lineage.name} ({base.id})" if base else None,
         disk_free=runtime.store.database.space.free(),
         database_bytes=runtime.store.folder.database.stat().st_size,
         settings_from=settings_from(),

@@ -8,7 +8,6 @@ from eval.calibration import calibrate, calibration_questions, fit_dense_weight,
 from generator.answering import Pinned
 from generator.arms import servable_arm
 from generator.manifest import Manifest, changed_manifest
-from generator.prompt import PromptReference
 from generator.releases import make_release, typed
 from service.actions.promotion import promote_through_gate
 from service.runtime import Runtime
@@ -101,8 +100,7 @@ def _with_adapter(store: Store, domain_id: str, manifest: Manifest, changes: Jso
     generation = manifest.generation.model_copy(update={"backend": "transformers"})
     nested = changes.get("generation", {})
     if "generation.arm" not in changes and not (isinstance(nested, dict) and "arm" in nested):
-        generation = generation.model_copy(update={"arm": servable_arm(model.lineage["trained"])})
+        generation = generation.model_copy(update={"arm": servable_arm(str(model.lineage.trained))})
     names_prompt = "prompt" in changes or any(name.startswith("prompt.") for name in changes)
-    kept = names_prompt or "prompt" not in model.lineage
-    prompt = manifest.prompt if kept else PromptReference.model_validate(model.lineage["prompt"])
+    prompt = manifest.prompt if names_prompt else model.lineage.prompt or manifest.prompt
     return manifest.model_copy(update={"prompt": prompt, "generation": generation})

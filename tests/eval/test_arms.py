@@ -8,6 +8,7 @@ from manifests import QUOTING, generating
 from eval.arms import set_up_arms
 from generator.arms import BY_COST
 from store.errors import InvalidInputError
+from store.lineage import Lineage
 from store.models import Model
 
 ACTIVE = QUOTING
@@ -23,7 +24,7 @@ def adapter(model_id: str, trained: str, base: str = "mdl_base", flags: tuple[st
         job_id=None,
         state="candidate",
         flags=list(flags),
-        lineage={"trained": trained},
+        lineage=Lineage(trained=trained),
         metrics={},
         path="",
         sha256="",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from fakes import HashEncoder, WordReader
+from writing import asks
 
 from eval.calibration import (
     Sample,
@@ -197,7 +198,7 @@ def test_questions_come_from_dev_or_else_train_and_never_from_test(
     store: Store, engine: Engine, splits: tuple[str, ...], expected: list[str]
 ) -> None:
     domain = get_domain(store, "rooms")
-    examples = [Example(split, split, {"question": f"{split}?", "answers": ["x"]}, {}) for split in splits]
+    examples = [Example(split, split, asks(f"{split}?", "x"), {}) for split in splits]
     dataset = create_dataset(store, domain.id, "faq", "qa", "human", examples)
 
     assert [question.key for question in calibration_questions(store, domain.id, dataset.id)] == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from manifests import QUOTING
-from writing import put
+from writing import asks, put
 
 from eval.arms import ArmSetup
 from eval.calibration import Sample, auroc, calibration_questions, estimates, fit, held_out_estimates, seen_in
@@ -29,7 +29,7 @@ def _dataset(store: Store, domain: Domain, documents: list[str]) -> Dataset:
         ("test", "Who runs?", 2),
     ]
     examples = [
-        Example(f"{split}-{number}", split, {"question": asked, "answers": ["x"]}, {documents[place]: 1})
+        Example(f"{split}-{number}", split, asks(asked, "x"), {documents[place]: 1})
         for number, (split, asked, place) in enumerate(rows)
     ]
     return create_dataset(store, domain.id, "faq", "qa", "human", examples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from manifests import QUOTING
+from writing import asks
 
 from eval.arms import ArmSetup
 from eval.leaks import find_leaks
@@ -13,6 +14,7 @@ from store.datasets import Dataset, Example, create_dataset, delete_dataset, usa
 from store.documents import delete_document
 from store.domains import Domain
 from store.jobs import claim_job, create_job
+from store.lineage import DatasetReference, Lineage
 from store.models import NewModel, publish_model
 from store.receiving import receive
 from store.store import Store
@@ -23,7 +25,7 @@ def _dataset(store: Store, domain: Domain, *examples: Example) -> Dataset:
 
 
 def _qa(key: str, split: str, question: str, documents: dict[str, int] | None = None) -> Example:
-    return Example(key, split, {"question": question, "answers": ["x"]}, documents or {})
+    return Example(key, split, asks(question, "x"), documents or {})
 
 
 def _arm(adapter: str | None) -> ArmSetup:
@@ -77,7 +79,7 @@ def test_a_question_about_a_document_that_an_adapter_learned_from_is_a_leak(stor
         _qa("test-1", "test", "What is one?", {seen.id: 1}),
         _qa("test-2", "test", "What is two?", {fresh.id: 1}),
     )
-    lineage = {"trained": "with_context", "dataset": {"id": dataset.id, "split": "train"}}
+    lineage = Lineage(trained="with_context", dataset=DatasetReference(id=dataset.id, split="train"))
     learned = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {seen.id: 1})
     model = publish_model(store, claimed[1], learned, _write_something)
     questions = _questions(store, dataset)
@@ -93,7 +95,7 @@ def test_what_an_adapter_really_learned_from_is_a_leak_whatever_it_is_called(sto
     claimed = claim_job(store)
     assert claimed is not None
     dataset = _dataset(store, domain, _qa("a", "dev", "How much?"), _qa("b", "dev", "How many?"))
-    lineage = {"trained": "with_context", "dataset": {"id": dataset.id, "split": "dev"}}
+    lineage = Lineage(trained="with_context", dataset=DatasetReference(id=dataset.id, split="dev"))
     new = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {})
     model = publish_model(store, claimed[1], new, _write_something)
     questions = [EvalQuestion.from_example(example) for example in usable_examples(store, dataset.id, "dev")]
@@ -116,7 +118,7 @@ def test_a_question_that_an_adapter_learned_from_another_data_set_is_a_leak_even
     measured = _dataset(store, domain, _qa("one", "test", "How much is a ticket?"), _qa("two", "test", "Who sails?"))
     learned = [_qa("one", "dev", "how much is a  TICKET"), _qa("two", "train", "Who sails?")]
     other = create_dataset(store, domain.id, "faq", "qa", "human", learned)
-    lineage = {"trained": "with_context", "dataset": {"id": other.id, "split": "dev"}}
+    lineage = Lineage(trained="with_context", dataset=DatasetReference(id=other.id, split="dev"))
     new = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {})
     model = publish_model(store, claimed[1], new, _write_something)
     questions = _questions(store, measured)
@@ -137,7 +139,7 @@ def test_a_leak_stays_a_leak_after_the_document_and_the_data_set_were_deleted(st
     )
     (example,) = usable_examples(store, learned.id, "train")
     assert example.fingerprint is not None
-    lineage = {"trained": "with_context", "dataset": {"id": learned.id, "split": "train"}}
+    lineage = Lineage(trained="with_context", dataset=DatasetReference(id=learned.id, split="train"))
     asked = [("faq a", example.fingerprint)]
     new = NewModel("adapter", domain.id, "mdl_base", lineage, {}, {seen.id: 1}, asked)
     model = publish_model(store, claimed[1], new, _write_something)

@@ -9,19 +9,18 @@ import pytest
 from eval.questions import EvalQuestion, count_questions, grouped
 from store.datasets import Example
 from store.errors import InvalidInputError
+from store.examples import Content, QuestionContent
 
 
 @pytest.mark.parametrize(
     ("content", "language"),
     [
-        ({"question": "How much?", "answers": []}, "en"),
-        ({"question": "门票多少钱？", "answers": []}, "zh"),
-        ({"question": "门票多少钱？", "answers": [], "language": "en"}, "en"),
+        (QuestionContent(question="How much?", answers=[]), "en"),
+        (QuestionContent(question="门票多少钱？", answers=[]), "zh"),
+        (QuestionContent(question="门票多少钱？", answers=[], language="en"), "en"),
     ],
 )
-def test_a_question_is_in_the_language_that_it_names_or_is_written_in(
-    content: dict[str, object], language: str
-) -> None:
+def test_a_question_is_in_the_language_that_it_names_or_is_written_in(content: Content, language: str) -> None:
     question = EvalQuestion.from_example(Example("q", "test", content, {"doc_b": 1, "doc_a": 2}))
 
     assert question.language == language
@@ -29,9 +28,14 @@ def test_a_question_is_in_the_language_that_it_names_or_is_written_in(
     assert replace(question, documents=[]).cluster == "q"
 
 
-def test_an_example_of_another_kind_is_refused_by_its_key() -> None:
+class _Turns(Content):
+    messages: list[str]
+
+
+@pytest.mark.parametrize("content", [_Turns(messages=[]), None], ids=["a conversation", "text that was deleted"])
+def test_an_example_of_another_kind_is_refused_by_its_key(content: Content | None) -> None:
     with pytest.raises(InvalidInputError, match="chat-7"):
-        EvalQuestion.from_example(Example("chat-7", "test", {"messages": []}, {}))
+        EvalQuestion.from_example(Example("chat-7", "test", content, {}))
 
 
 def _asked(key: str, *documents: str, answers: tuple[str, ...] = ("x",)) -> EvalQuestion:

@@ -20,6 +20,7 @@ from retriever.settings import RetrieverSettings
 from store.domains import get_domain
 from store.errors import ConflictError, DamagedError, InvalidInputError
 from store.jobs import claim_job, create_job
+from store.lineage import Lineage, PromptReference
 from store.models import Model, NewModel, publish_model
 from store.store import Store
 
@@ -36,13 +37,14 @@ def modelled(store: Store, tiny_model: Path) -> Iterator[Engine]:
     opened.close()
 
 
-def publish(engine: Engine, adapter: Path, trained: str, **lineage: object) -> Model:
+def publish(engine: Engine, adapter: Path, trained: str, prompt: PromptReference | None = None) -> Model:
     assert engine.base_model is not None
     domain_id = get_domain(engine.store, "handbook").id
     create_job(engine.store, "tune_generator", domain_id, {})
     claimed = claim_job(engine.store)
     assert claimed is not None
-    model = NewModel("adapter", domain_id, engine.base_model.id, {"trained": trained, **lineage}, {}, {})
+    lineage = Lineage(trained=trained, prompt=prompt)
+    model = NewModel("adapter", domain_id, engine.base_model.id, lineage, {}, {})
 
     def fill(folder: Path) -> None:
         shutil.copytree(adapter, folder, dirs_exist_ok=True)
@@ -66,7 +68,7 @@ def test_serving_is_checked_without_a_question(modelled: Engine, adapters: Path)
 def test_an_adapter_is_served_with_the_prompt_that_it_was_trained_with(modelled: Engine, adapters: Path) -> None:
     manifest = modelled.pin("handbook").manifest
     old = load_prompt("v1").reference
-    model = publish(modelled, adapters / "one", "closed_book", prompt=dict(old))
+    model = publish(modelled, adapters / "one", "closed_book", prompt=old)
 
     asked_alike = manifest.model_copy(update={"adapter": model.id, "prompt": old})
     assert modelled.answerer.serve(asked_alike, "tuned") == (SERVED["tuned"], model.id)

@@ -18,6 +18,7 @@ from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError
 from store.json_values import Json
+from store.lineage import Lineage
 from store.models import register_base
 from store.releases import promote
 from store.store import Store
@@ -157,7 +158,7 @@ def test_a_model_that_was_known_by_all_its_files_keeps_its_id(
     from store.ids import canonical_json, sha256
 
     (model / "LICENSE").write_text("As you like.")
-    known = register_base(store, model, sha256(canonical_json(hash_files(model))), {"name": "model"})
+    known = register_base(store, model, sha256(canonical_json(hash_files(model))), Lineage(name="model"))
     assert open_engine(model).base_model.id == known.id  # type: ignore[union-attr]
 
     (model / "LICENSE").unlink()

@@ -28,7 +28,7 @@ def test_the_name_seed_stands_for_the_folder_that_ships_and_no_other_name_does(s
     try:
         assert engine.base_model is not None
         assert Path(engine.base_model.path) == FOLDER.resolve()
-        assert engine.base_model.lineage["name"] == "seed"
+        assert engine.base_model.lineage.name == "seed"
     finally:
         engine.close()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from light import light_client
+from writing import asks
 
 from service.jobs.kinds import KINDS, queue_job
 from service.settings import Settings
@@ -20,7 +21,7 @@ from store.store import Store
 @pytest.fixture
 def dataset(store: Store, domain: Domain) -> str:
     """The id of a data set named `faq`."""
-    example = Example("q1", "train", {"question": "What is the fare?", "answers": ["12 crowns"]}, {})
+    example = Example("q1", "train", asks("What is the fare?", "12 crowns"), {})
     return create_dataset(store, domain.id, "faq", "qa", "human", [example]).id
 
 

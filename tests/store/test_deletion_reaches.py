@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import sqlalchemy as sa
-from writing import begin_evaluation, begin_job, new_model, put, write_adapter
+from writing import asks, begin_evaluation, begin_job, new_model, put, write_adapter
 
 from store import schema
 from store.datasets import Example, create_dataset, list_examples
@@ -45,8 +45,8 @@ def saved(store: Store, domain: Domain, *records: dict[str, Any]) -> str:
 def test_no_live_row_holds_the_text_of_a_deleted_document(store: Store, domain: Domain) -> None:
     secret, kept = put(store, domain.id, "a", SENTENCE), put(store, domain.id, "b", "Lunch is at noon.")
     examples = [
-        Example("1", "train", {"question": f"How does {SECRET} open?", "answers": [SENTENCE]}, {secret.id: 1}),
-        Example("2", "train", {"question": "When is lunch?", "answers": ["noon"]}, {kept.id: 1}),
+        Example("1", "train", asks(f"How does {SECRET} open?", SENTENCE), {secret.id: 1}),
+        Example("2", "train", asks("When is lunch?", "noon"), {kept.id: 1}),
     ]
     dataset = create_dataset(store, domain.id, "faq", "qa", "human", examples)
     evaluation = saved(
@@ -104,10 +104,9 @@ def test_a_record_that_names_no_documents_may_hold_the_text_of_any(store: Store,
 
 def test_what_was_asked_is_known_after_text_and_data_set_are_gone(store: Store, domain: Domain) -> None:
     secret = put(store, domain.id, "a", SENTENCE)
-    content = {"question": f"How does {SECRET} open?", "answers": ["4711"]}
+    content = asks(f"How does {SECRET} open?", "4711")
     dataset = create_dataset(store, domain.id, "faq", "qa", "human", [Example("1", "train", content, {secret.id: 1})])
-    fingerprint = Fingerprint.of_content(fingerprint_salt(store), content)
-    assert fingerprint is not None
+    fingerprint = Fingerprint.of(fingerprint_salt(store), content.question, content.answers)
     model = new_model(domain.id, {secret.id: 1}, [("faq 1", fingerprint)])
     published = publish_model(store, begin_job(store, domain.id), model, write_adapter)
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from fakes import HashEncoder, vectors_of
-from writing import PASSAGE_SET, embed, line_passages, put, searchable, take, tune
+from writing import PASSAGE_SET, asks, embed, line_passages, put, searchable, take, tune
 
 from store.datasets import Example, create_dataset, list_examples
 from store.documents import (
@@ -90,7 +90,7 @@ def test_an_upload_survives_that_its_bytes_are_collected_before_its_row_is_writt
 def test_deletion_taints_and_replacement_outdates_what_learned_from_a_document(store: Store, domain: Domain) -> None:
     replaced, deleted, kept = (put(store, domain.id, name, name) for name in ("a", "b", "c"))
     models = [tune(store, domain.id, document) for document in (replaced, deleted, kept)]
-    examples = [Example(d.external_id, "train", {"q": d.external_id}, {d.id: 1}) for d in (replaced, deleted, kept)]
+    examples = [Example(d.external_id, "train", asks(d.external_id), {d.id: 1}) for d in (replaced, deleted, kept)]
     dataset = create_dataset(store, domain.id, "faq", "qa", "upload", examples)
 
     put(store, domain.id, "a", "a, second edition")

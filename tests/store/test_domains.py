@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from writing import begin_evaluation, begin_job, put, tune, using
+from writing import asks, begin_evaluation, begin_job, put, tune, using
 
 from store import schema
 from store.datasets import Example, create_dataset
@@ -87,7 +87,8 @@ def test_a_deleted_domain_leaves_no_row_and_no_file_of_its_own(store: Store, dom
     shared = put(store, domain.id, "b", "shared")
     model = tune(store, domain.id, document)
     promote(store, using(store, domain.id, adapter=model.id).id, forced=False, reason="")
-    dataset = create_dataset(store, domain.id, "faq", "qa", "upload", [Example("1", "test", {}, {document.id: 1})])
+    examples = [Example("1", "test", asks("When?"), {document.id: 1})]
+    dataset = create_dataset(store, domain.id, "faq", "qa", "upload", examples)
     _, lease = begin_evaluation(store, domain.id, dataset.id)
     finish_job(store, lease, "failed", error={"code": "x", "message": "y"})
     other = create_domain(store, "other", {})

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from writing import embed, put
+from writing import asks, embed, put
 
 from store.database_failures import sqlite_driver
 from store.datasets import Example, create_dataset, delete_dataset
@@ -55,7 +55,7 @@ def test_a_deleted_document_is_gone_from_the_files(store: Store, domain: Domain,
 def test_a_deleted_domain_and_data_set_are_gone_from_the_files(store: Store, domain: Domain) -> None:
     add(store, domain.id)
     other = create_domain(store, "other", {})
-    examples = [Example("1", "train", {"question": "zirconium text?", "answers": ["zirconium value"]}, {})]
+    examples = [Example("1", "train", asks("zirconium text?", "zirconium value"), {})]
     create_dataset(store, other.id, "set", "qa", "human", examples)
 
     delete_domain(store, domain.name)

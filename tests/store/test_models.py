@@ -15,6 +15,7 @@ from store.domains import Domain, create_domain
 from store.errors import ConflictError, DamagedError, NotFoundError
 from store.folder import check_published
 from store.jobs import claim_job, request_cancel
+from store.lineage import Lineage
 from store.models import (
     delete_model,
     get_model,
@@ -36,7 +37,7 @@ def test_a_published_model_is_a_candidate_with_its_files_and_its_lineage(store: 
     model = publish_model(store, lease, new_model(domain.id, {document.id: 1}), write_adapter)
 
     assert (model.state, model.flags, model.job_id, model.base) == ("candidate", [], lease.job_id, "mdl_base")
-    assert (model.lineage, model.metrics) == ({"seed": 1}, {"accuracy": 0.5})
+    assert (model.lineage, model.metrics) == (Lineage(method="lines", settings={"seed": 1}), {"accuracy": 0.5})
     assert learned_documents(store, model.id) == {document.id: 1}
     folder = model_folder(store, model)
     assert (folder / "adapter_config.json").read_text() == '{"r": 8}'
@@ -128,7 +129,7 @@ def test_flags_add_up_and_stay(store: Store, domain: Domain) -> None:
 def test_models_are_listed_by_domain_and_kind(store: Store, domain: Domain, tmp_path: Path) -> None:
     other = create_domain(store, "other", {})
     mine, theirs = tune(store, domain.id), tune(store, other.id)
-    base = register_base(store, tmp_path, "0" * 64, {})
+    base = register_base(store, tmp_path, "0" * 64, Lineage())
 
     assert {model.id for model in list_models(store)} == {mine.id, theirs.id, base.id}
     assert [model.id for model in list_models(store, domain.id)] == [mine.id]
@@ -138,11 +139,11 @@ def test_models_are_listed_by_domain_and_kind(store: Store, domain: Domain, tmp_
 
 
 def test_a_base_model_is_known_by_the_hash_of_its_files_wherever_they_lie(store: Store, tmp_path: Path) -> None:
-    first = register_base(store, tmp_path / "here", "0" * 64, {"name": "tiny"})
-    moved = register_base(store, tmp_path / "there", "0" * 64, {"name": "moved"})
-    changed = register_base(store, tmp_path / "there", "1" * 64, {})
+    first = register_base(store, tmp_path / "here", "0" * 64, Lineage(name="tiny"))
+    moved = register_base(store, tmp_path / "there", "0" * 64, Lineage(name="moved"))
+    changed = register_base(store, tmp_path / "there", "1" * 64, Lineage())
 
-    assert (moved.id, moved.path, moved.lineage) == (first.id, str(tmp_path / "there"), {"name": "moved"})
+    assert (moved.id, moved.path, moved.lineage) == (first.id, str(tmp_path / "there"), Lineage(name="moved"))
     assert changed.id != first.id
     assert verify_store(store) == []
 
@@ -210,7 +211,7 @@ def test_a_model_that_became_the_rollback_target_a_moment_ago_is_not_deleted(sto
 
 
 def test_a_configured_base_model_is_not_deleted(store: Store, tmp_path: Path) -> None:
-    base = register_base(store, tmp_path, "0" * 64, {})
+    base = register_base(store, tmp_path, "0" * 64, Lineage())
 
     with pytest.raises(ConflictError):
         delete_model(store, base.id)

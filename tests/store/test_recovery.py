@@ -6,6 +6,7 @@ from pathlib import Path
 
 from store.domains import Domain
 from store.jobs import claim_job, create_job, get_job
+from store.lineage import Lineage
 from store.models import NewModel, publish_model
 from store.recovery import recover
 from store.store import Store
@@ -20,7 +21,7 @@ def test_artifacts_without_a_row_are_moved_aside_and_registered_ones_stay(store:
     def fill(folder: Path) -> None:
         (folder / "weights").write_bytes(b"1")
 
-    model = publish_model(store, claimed[1], NewModel("adapter", domain.id, "mdl_base", {}, {}, {}), fill)
+    model = publish_model(store, claimed[1], NewModel("adapter", domain.id, "mdl_base", Lineage(), {}, {}), fill)
     (store.folder.artifacts / "mdl_left").mkdir()
 
     recover(store)

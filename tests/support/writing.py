@@ -11,9 +11,11 @@ from fakes import HashEncoder, vectors_of
 from store.documents import Cut, Document, get_document, make_all_searchable
 from store.domains import Domain
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
+from store.examples import QuestionContent
 from store.fingerprints import Fingerprint
 from store.jobs import Lease, claim_job, create_job, finish_job
 from store.json_values import JsonObject
+from store.lineage import Lineage
 from store.models import Model, NewModel, publish_model
 from store.passages import NewPassage, live_texts, read_contents, read_passages
 from store.receiving import receive
@@ -60,6 +62,11 @@ def searchable(store: Store, domain: Domain) -> set[str]:
     return {content for _, content in read_contents(store, live)}
 
 
+def asks(question: str, *answers: str) -> QuestionContent:
+    """Return the content of an example that asks this, with its gold answers."""
+    return QuestionContent(question=question, answers=list(answers))
+
+
 def begin_job(store: Store, domain_id: str) -> Lease:
     """Queue a tuning job and claim it; no other may be waiting."""
     job = create_job(store, "tune", domain_id, {})
@@ -82,7 +89,8 @@ def new_model(
     domain_id: str, documents: Mapping[str, int], questions: Sequence[tuple[str, Fingerprint]] = ()
 ) -> NewModel:
     """Return the description of an adapter that learned from `documents` and was asked `questions`."""
-    return NewModel("adapter", domain_id, "mdl_base", {"seed": 1}, {"accuracy": 0.5}, documents, questions)
+    lineage = Lineage(method="lines", settings={"seed": 1})
+    return NewModel("adapter", domain_id, "mdl_base", lineage, {"accuracy": 0.5}, documents, questions)
 
 
 def write_adapter(folder: Path) -> None:

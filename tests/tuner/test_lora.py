@@ -67,7 +67,7 @@ def test_the_folder_holds_configuration_weights_and_manifest_and_nothing_else(
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["MANIFEST.json", "adapter_config.json", "adapter_model.safetensors"]
     check_adapter(folder)
-    assert json.loads((folder / "MANIFEST.json").read_text())["lineage"] == adapter.lineage
+    assert json.loads((folder / "MANIFEST.json").read_text())["lineage"] == adapter.lineage.as_json()
 
 
 def test_no_file_of_an_adapter_names_a_local_path(workshop: Workshop, adapter: Model, tiny_model: Path) -> None:
@@ -83,7 +83,7 @@ def test_no_file_of_an_adapter_names_a_local_path(workshop: Workshop, adapter: M
 def test_the_lineage_says_what_the_adapter_was_made_from(workshop: Workshop, adapter: Model) -> None:
     examples = usable_examples(workshop.store, workshop.dataset.id, "train")
 
-    assert adapter.lineage == {
+    assert adapter.lineage.as_json() == {
         "method": "lora",
         "trained": "with_context",
         "without_gold": "abstain",
@@ -100,7 +100,7 @@ def test_the_lineage_says_what_the_adapter_was_made_from(workshop: Workshop, ada
             "python": platform.python_version(),
         },
     }
-    assert adapter.lineage["settings"]["seed"] == 0
+    assert adapter.lineage.settings["seed"] == 0
 
 
 def test_the_adapter_learned_from_the_documents_of_its_examples_and_no_other(
@@ -202,13 +202,13 @@ def test_training_goes_on_as_long_as_its_settings_say(workshop: Workshop, adapte
 
     assert longer.metrics["steps"] == 8
     assert longer.metrics["train_loss"] < adapter.metrics["train_loss"]
-    assert longer.lineage["settings"]["epochs"] == 4
+    assert longer.lineage.settings["epochs"] == 4
 
 
 def test_an_adapter_can_be_trained_closed_book(workshop: Workshop) -> None:
     model = workshop.tune(trained="closed_book")
 
-    assert model.lineage["trained"] == "closed_book"
+    assert model.lineage.trained == "closed_book"
     assert model.metrics["examples"] == TRAINED
 
 

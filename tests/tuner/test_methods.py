@@ -8,6 +8,7 @@ import pytest
 from workshop import TRAINED, Workshop
 
 from store.errors import DamagedError, InvalidInputError
+from store.examples import question_of
 from store.models import list_models
 from tuner import methods
 from tuner.method import Lesson, Method, MethodSettings, Source, TrainedModel
@@ -30,7 +31,7 @@ class Echo:
         self.sound = sound
 
     def rows(self, source: Source, settings: EchoSettings) -> list[str]:
-        return [str(example.content["question"]) for example in source.examples] * settings.times
+        return [question_of(example.key, example.content).question for example in source.examples] * settings.times
 
     def train(self, lesson: Lesson[EchoSettings, str]) -> TrainedModel:
         self.lessons.append(lesson)
@@ -89,8 +90,8 @@ def test_the_job_gives_a_method_its_rows_and_registers_what_it_makes(
     assert echo.checked == [["echo.txt"]]
     assert (model.kind, model.metrics) == ("adapter", {"learned": 2 * TRAINED})
     assert (workshop.folder(model) / "echo.txt").read_text(encoding="utf-8") == str(lesson.rows)
-    assert model.lineage["settings"] == {"times": 2, "without_gold": 0.125}
-    assert set(model.lineage["versions"]) == {"pytest", "python"}
+    assert model.lineage.settings == {"times": 2, "without_gold": 0.125}
+    assert set(model.lineage.versions) == {"pytest", "python"}
 
 
 def test_what_could_not_be_served_is_not_registered(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,7 @@ from eval.splits import split_by_document
 from store.datasets import Dataset, Example, create_dataset
 from store.documents import Document, get_version, list_documents
 from store.errors import InvalidInputError
+from store.examples import QuestionContent
 from store.refusals import explain
 from store.store import Store
 
@@ -152,8 +153,6 @@ def _rows(data: bytes, errors: list[str]) -> Iterator[tuple[int, QuestionRow]]:
 
 
 def _example(key: str, row: QuestionRow, split: str, documents: Mapping[str, Document]) -> Example:
-    content: dict[str, Any] = {"question": row.question, "answers": row.answers}
-    if row.language:
-        content["language"] = row.language
+    content = QuestionContent(question=row.question, answers=row.answers, language=row.language)
     own = {documents[name].id: documents[name].version for name in row.documents}
     return Example(key, split, content, own)

@@ -20,6 +20,7 @@ from retriever.text.analysis import cjk_share
 from store.datasets import Example
 from store.documents import get_document
 from store.errors import NotFoundError, UnprocessableError
+from store.examples import question_of
 from tuner.method import Source
 
 Fits = Callable[[list[Message], str], bool]
@@ -104,14 +105,16 @@ def _plain(tokenizer: Tokenizer, row: Conversation, limit: int) -> Conversation:
 
 
 def _closed_book(prompt: Prompt, example: Example) -> Conversation:
-    question, answers = example.content["question"], example.content["answers"]
+    content = question_of(example.key, example.content)
+    question, answers = content.question, content.answers
     reply = answers[0] if answers else prompt.abstention(question, with_passages=False)
     return Conversation(prompt.messages(question, None), reply)
 
 
 def _choose_passages(source: Source, example: Example, chance: random.Random) -> tuple[list[Hit], Hit | None]:
     """Return the passages to show and the gold one among them, None if the reply is to abstain."""
-    question, answers = example.content["question"], example.content["answers"]
+    content = question_of(example.key, example.content)
+    question, answers = content.question, content.answers
     limit = source.manifest.retrieval.passages
     hits = _search(source, Request(question, limit))
     gold = [hit for hit in hits if _holds(hit, answers, example)] or _find_gold(source, example)
@@ -129,12 +132,13 @@ def _search(source: Source, request: Request) -> list[Hit]:
 
 
 def _with_context(prompt: Prompt, example: Example, shown: list[Hit], gold: Hit | None, fits: Fits) -> Conversation:
-    question = example.content["question"]
+    content = question_of(example.key, example.content)
+    question = content.question
     while True:
         if gold is None:
             reply = prompt.abstention(question, with_passages=True)
         else:
-            reply = f"{_answer_in(gold, example.content['answers'])} [{shown.index(gold) + 1}]"
+            reply = f"{_answer_in(gold, content.answers)} [{shown.index(gold) + 1}]"
         messages = prompt.messages(question, [Context(hit.passage.heading, hit.passage.text) for hit in shown])
         spare = [hit for hit in shown if hit is not gold]
         if not spare or fits(messages, reply):
@@ -144,7 +148,7 @@ def _with_context(prompt: Prompt, example: Example, shown: list[Hit], gold: Hit 
 
 def _find_gold(source: Source, example: Example) -> list[Hit]:
     """Return the passages of the example's own documents that hold its answer."""
-    answers = example.content["answers"]
+    content = question_of(example.key, example.content)
     found: list[Hit] = []
     for document_id in example.documents:
         try:
@@ -152,8 +156,8 @@ def _find_gold(source: Source, example: Example) -> list[Hit]:
         except NotFoundError:
             continue
         only = Comparison(type="eq", key="external_id", value=external_id)
-        hits = _search(source, Request(f"{example.content['question']} {' '.join(answers)}", 50, filters=only))
-        found += [hit for hit in hits if _holds(hit, answers, example)]
+        hits = _search(source, Request(f"{content.question} {' '.join(content.answers)}", 50, filters=only))
+        found += [hit for hit in hits if _holds(hit, content.answers, example)]
     return found
 
 

@@ -80,7 +80,9 @@ def _fingerprint_examples(connection: sa.Connection, salt: bytes) -> None:
     rows = connection.execute(sa.text("SELECT number, content, flag FROM examples")).all()
     update = sa.text("UPDATE examples SET fingerprint = :fingerprint, content = :content WHERE number = :number")
     for number, content, flag in rows:
-        found = Fingerprint.of_content(salt, json.loads(content))
+        asked = json.loads(content)
+        question = asked.get("question")
+        found = Fingerprint.of(salt, question, asked.get("answers", [])) if isinstance(question, str) else None
         kept = "{}" if flag == "tainted" else content
         values = {"number": number, "content": kept, "fingerprint": found and json.dumps(found.as_json())}
         connection.execute(update, values)

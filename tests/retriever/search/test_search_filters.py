@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from searching import Search, ShortestFirst, changed
@@ -44,7 +45,7 @@ def test_filters_that_nothing_passes_give_no_hits(find: Search, add: AddDocument
 def test_filters_hold_in_every_stage(searched: Search, add: AddDocument, convex: SearchPlan, fusion: str) -> None:
     add("no.txt", "\n".join(f"apple number {number}" for number in range(60)), {"wanted": False})
     add("yes.txt", "\n".join(f"apple number {number} too" for number in range(12)), {"wanted": True})
-    release = {**changed(convex, fusion=fusion, candidates=4, rerank=3), "reranker": "shortest"}
+    release = replace(changed(convex, fusion=fusion, candidates=4, rerank=3), reranker="shortest")
 
     only = Comparison(type="eq", key="wanted", value=True)
     result = searched(release, "apple number 1", reranker=ShortestFirst(), top_k=50, filters=only)

@@ -10,6 +10,7 @@ import pytest
 from store.datasets import list_datasets, list_examples
 from store.domains import Domain
 from store.errors import ConflictError, InvalidInputError
+from store.examples import QuestionContent
 from store.receiving import receive
 from store.store import Store
 from tuner.data.importing import import_questions
@@ -48,10 +49,10 @@ def test_a_good_file_becomes_a_data_set_in_its_order(store: Store, domain: Domai
     assert dataset.warnings == []
     first, second, third = list_examples(store, dataset.id)
     assert (first.key, first.split, first.documents) == ("q-b", "test", {})
-    assert first.content == {"question": "门票多少钱？", "answers": ["四十元"], "language": "zh"}
+    assert first.content == QuestionContent(question="门票多少钱？", answers=["四十元"], language="zh")
     assert (second.key, second.documents) == ("q-a", {fares.id: 2})
-    assert second.content == {"question": "How much?", "answers": ["ten", "10"]}
-    assert (third.key, third.content["answers"]) == ("line-3", [])
+    assert second.content == QuestionContent(question="How much?", answers=["ten", "10"])
+    assert (third.key, third.content) == ("line-3", QuestionContent(question="Who is the mayor?", answers=[]))
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, "train"), ("test", "test")])  # one line names a split

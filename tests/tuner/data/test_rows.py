@@ -18,6 +18,7 @@ from retriever.settings import RetrieverSettings
 from store.datasets import Example
 from store.documents import list_documents
 from store.domains import Domain, create_domain, get_domain
+from store.examples import QuestionContent, question_of
 from store.store import Store
 from tuner.data.rows import Conversation, build_conversations
 from tuner.method import Source
@@ -57,7 +58,7 @@ def corpus(engine: Engine) -> Domain:
 def about(engine: Engine, question: str, answers: list[str], *names: str) -> Example:
     known = list_documents(engine.store, get_domain(engine.store, "islands").id)
     documents = {document.id: document.version for document in known if document.external_id in names}
-    return Example("q", "train", {"question": question, "answers": answers}, documents)
+    return Example("q", "train", QuestionContent(question=question, answers=answers), documents)
 
 
 def rows(
@@ -171,7 +172,8 @@ def test_without_its_gold_passage_a_row_abstains_and_the_answer_is_nowhere_in_it
 
     assert [row.reply for row in made] == ["The documents do not say."] * 2 + ["文档中没有说明。"]
     for row, example in zip(made, examples, strict=True):
-        assert all(example.content["answers"][0] not in message["content"] for message in row.messages)
+        answer = question_of(example.key, example.content).answers[0]
+        assert all(answer not in message["content"] for message in row.messages)
     assert len(passages(made[0].messages)) == 3
 
 

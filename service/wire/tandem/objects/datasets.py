@@ -59,7 +59,7 @@ class ExampleObject(BaseModel):
         return cls(
             key=example.key,
             split=example.split,
-            content=example.content,
-            documents=example.documents,
+            content=example.content.as_json() if example.content else {},
+            documents=dict(example.documents),
             flag=example.flag,
         )

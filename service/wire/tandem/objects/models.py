@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from store.json_values import Json
-from store.models import Model
+from store.models import Metrics, Model
 
 ModelKind = Literal["base", "adapter", "embedder", "reranker"]
 
@@ -24,7 +24,7 @@ class ModelObject(BaseModel):
     state: Literal["candidate", "released", "archived"]
     flags: list[str]
     lineage: dict[str, Json]
-    metrics: dict[str, Json]
+    metrics: Metrics
     created_at: int
 
     @classmethod
@@ -38,7 +38,7 @@ class ModelObject(BaseModel):
             parent=model.parent,
             state=model.state,
             flags=model.flags,
-            lineage=model.lineage,
+            lineage=model.lineage.as_json(),
             metrics=model.metrics,
             created_at=model.created_at,
         )
