@@ -9,16 +9,17 @@ import sqlalchemy as sa
 
 from store import schema
 from store.database import Prepared
+from store.json_sql import json_items
 from store.store import Store
 
-_NEWEST = Prepared.of(sa.select(sa.func.max(schema.changes.c.seq)))
-_ASKED = sa.func.json_each(sa.bindparam("domains", type_=sa.String)).table_valued("value")
-_NEWEST_OF_EACH = Prepared.of(
+_NEWEST = Prepared(sa.select(sa.func.max(schema.changes.c.seq)))
+_ASKED = json_items("domains")
+_NEWEST_OF_EACH = Prepared(
     sa.select(
-        _ASKED.c.value,
+        _ASKED,
         sa.select(sa.func.max(schema.changes.c.seq))
-        .where(schema.changes.c.domain_id == _ASKED.c.value)
-        .correlate(_ASKED)
+        .where(schema.changes.c.domain_id == _ASKED)
+        .correlate(_ASKED.table)
         .scalar_subquery(),
     )
 )

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import closing
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from store import schema
-from store.database_failures import named_failures, sqlite_driver
-from store.errors import DamagedError
 from store.store import Store
-
-_TREE = re.compile(r"[Tt]ree (\d+)")
-_PROBLEMS = 20  # of the pages that are damaged, as many are looked for as say which tables are hit
 
 
 @dataclass(frozen=True)
@@ -41,10 +34,7 @@ class Waiting:
 
 def probe(store: Store) -> None:
     """Read the first and the last row of every table; what keeps them from being read is raised as a `TandemError`."""
-    with store.database.read() as connection:
-        for table in schema.metadata.sorted_tables:
-            for end in ("ASC", "DESC"):
-                connection.exec_driver_sql(f"SELECT * FROM {table.name} ORDER BY rowid {end} LIMIT 1").all()  # noqa: S608
+    store.database.backend.read_ends(table.name for table in schema.metadata.sorted_tables)
 
 
 def damaged_tables(store: Store) -> set[str] | None:
@@ -52,20 +42,7 @@ def damaged_tables(store: Store) -> set[str] | None:
 
     None if even that cannot be told. It reads the whole database: some milliseconds per ten megabytes.
     """
-    try:  # by a connection of its own, which has no page in memory yet
-        with (
-            named_failures(store.folder.space),
-            closing(sqlite_driver().connect(str(store.folder.database))) as connection,
-        ):
-            found = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({_PROBLEMS})")]
-            roots = {row[0]: str(row[1]) for row in connection.execute("SELECT rootpage, tbl_name FROM sqlite_master")}
-    except DamagedError:
-        return None
-    if found == ["ok"]:
-        return set()
-    trees = [_TREE.search(line) for line in found]
-    tables = {roots.get(int(tree[1])) if tree else None for tree in trees}
-    return None if None in tables else {name for name in tables if name}
+    return store.database.backend.damaged_tables()
 
 
 def given_up(store: Store, limit: int) -> tuple[int, list[GivenUp]]:

@@ -36,7 +36,7 @@ def erase_deleted(store: Store, *, at_start: bool = False) -> None:
 def _write_anew(store: Store, *, at_start: bool) -> None:
     """Write the database anew if it holds what was deleted, or on a full disk mostly free pages, and there is room."""
     database = store.database
-    live, free = database.sizes()
+    live, free = database.backend.sizes()
     if not (_is_due(store) or (database.space.is_low() and free > live)) or (live > _AT_ONCE and not at_start):
         return
     with database.space.reserved_room():
@@ -47,7 +47,7 @@ def _write_anew(store: Store, *, at_start: bool) -> None:
                 )
             return
         try:
-            database.maintain("VACUUM")
+            database.backend.write_anew()
             database.empty_log()
             with database.write() as connection:
                 set_property(connection, "erase", "done")

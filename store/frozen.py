@@ -9,30 +9,34 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from store.database import Database, Prepared, examine
-from store.database_failures import named_failures, sqlite_driver
+from store.backend import Statement
+from store.database import Database
 from store.errors import FolderError, ReadOnlyError
 from store.folder import DataFolder
 from store.identity import DATABASE
+from store.sqlite import SQLite, examine, journal_mode, named_failures, sqlite_driver, sqlite_url
 from store.store import Store
 
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
-class FrozenDatabase(Database):
-    """A database of which everything is read in one transaction; it cannot be written."""
+
+class FrozenSQLite(SQLite):
+    """A database file of which everything is read in one transaction; it cannot be written."""
 
     def __init__(self, path: Path, *, immutable: bool = False) -> None:
         """Raise `ReadOnlyError` if SQLite would have to write beside the file; an `immutable` one has no such file."""
-        super().__init__(path)
+        super().__init__(sqlite_url(path))
         name = f"file:{quote(str(path))}?mode=ro{'&immutable=1' if immutable else ''}"
         with named_failures(self.space):
             self._raw = sqlite_driver().connect(name, uri=True, timeout=30, check_same_thread=False)
@@ -51,34 +55,26 @@ class FrozenDatabase(Database):
         self._reading = threading.RLock()
 
     @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
         """Give the connection, inside the transaction that all reads share."""
         with named_failures(self.space), self._reading:
             yield self._frozen
 
-    def fetch(self, query: Prepared, **parameters: Any) -> list[tuple[Any, ...]]:
+    def fetch(self, statement: Statement, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """Return the rows of one SELECT."""
+        sql, names = self._statements.compiled(statement)
         with named_failures(self.space), self._reading:
-            found: list[tuple[Any, ...]] = self._raw.execute(
-                query.sql, [parameters[name] for name in query.names]
-            ).fetchall()
+            found: list[tuple[Any, ...]] = self._raw.execute(sql, [parameters[name] for name in names]).fetchall()
         return found
 
     @contextmanager
-    def write(self, *, frees: bool = False) -> Iterator[sa.Connection]:
+    def writing(self, *, frees: bool) -> Iterator[sa.Connection]:
         """Raise `ReadOnlyError`."""
         del frees
         raise ReadOnlyError("A store that was opened for reading cannot be written.")
         yield self._frozen
 
-    def is_current(self) -> bool:
-        """Return whether the schema is the newest one."""
-        from alembic.migration import MigrationContext
-
-        with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == self.versions()[0]
-
-    def copy_to(self, target: Any) -> None:
+    def copy_to(self, target: Connection) -> None:
         """Copy the snapshot into another database, given as a connection of the driver."""
         self._raw.backup(target)
 
@@ -110,7 +106,7 @@ def open_frozen(root: Path) -> Iterator[Store]:
 @contextmanager
 def frozen(store: Store) -> Iterator[Store]:
     """Give an open store as it is now; one that is frozen already is given as it is."""
-    if isinstance(store.database, FrozenDatabase):
+    if isinstance(store.database.backend, FrozenSQLite):
         yield store
         return
     with tempfile.TemporaryDirectory(prefix="tandem-") as scratch:
@@ -121,27 +117,28 @@ def frozen(store: Store) -> Iterator[Store]:
             database.close()
 
 
-def _frozen_database(path: Path, scratch: Path) -> FrozenDatabase:
+def _frozen_database(path: Path, scratch: Path) -> Database:
     try:
         if examine(path).is_new:
             raise FolderError(f"{path.parent} is no data folder of Tandem: its {DATABASE} has no tables.")
-        database = FrozenDatabase(path)
+        backend = FrozenSQLite(path)
     except ReadOnlyError:
         beside = [path.with_name(path.name + suffix) for suffix in ("-wal", "-journal")]
         logs = [log for log in beside if log.exists() and log.stat().st_size]
         if not logs:
-            database = FrozenDatabase(path, immutable=True)
+            backend = FrozenSQLite(path, immutable=True)
         else:
             for file in (path, *logs):
                 shutil.copy(file, scratch / file.name)
-            database = FrozenDatabase(scratch / path.name)
-    if database.is_current() and database.journal_mode == "WAL":
+            backend = FrozenSQLite(scratch / path.name)
+    database = Database(backend)
+    if database.is_current() and journal_mode() == "WAL":
         return database
     # Of another version, or without a write-ahead log, where a reader would keep writers waiting: a copy.
     copy = scratch / "copy.db"
     with closing(database), closing(sqlite_driver().connect(copy)) as target, named_failures(database.space):
-        database.copy_to(target)
-    migrated = Database(copy)
+        backend.copy_to(target)
+    migrated = Database.at(sqlite_url(copy))
     migrated.migrate()
     migrated.close()
-    return FrozenDatabase(copy)
+    return Database(FrozenSQLite(copy))

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from store import schema
 from store.database import Prepared, batches
 from store.ids import new_id, sha256
+from store.json_sql import json_items
 from store.store import Store
 from store.vectors import check_vectors
 
@@ -49,7 +50,7 @@ class Passage:
     text_id: int
 
 
-_OWNERS = Prepared.of(
+_OWNERS = Prepared(
     sa.select(
         *(
             (schema.documents if name in ("external_id", "title") else schema.passages).c[name]
@@ -59,11 +60,7 @@ _OWNERS = Prepared.of(
     .join_from(schema.passages, schema.documents, schema.documents.c.id == schema.passages.c.document_id)
     .where(schema.passages.c.domain_id == sa.bindparam("domain"))
     .where(schema.passages.c.passage_set == sa.bindparam("passage_set"))
-    .where(
-        schema.passages.c.text_id.in_(
-            sa.select(sa.func.json_each(sa.bindparam("texts", type_=sa.String)).table_valued("value").c.value)
-        )
-    )
+    .where(schema.passages.c.text_id.in_(sa.select(json_items("texts"))))
     .order_by(schema.passages.c.number)
 )
 

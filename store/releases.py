@@ -36,7 +36,7 @@ class Release(Generic[M]):
     active: bool
 
 
-_SERVED = Prepared.of(
+_SERVED = Prepared(
     sa.select(*(schema.releases.c[name] for name in Release.__dataclass_fields__ if name != "active"))
     .join_from(schema.domains, schema.releases, schema.domains.c.release_id == schema.releases.c.id)
     .where(schema.domains.c.name == sa.bindparam("domain"))

@@ -10,12 +10,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from store import schema
-from store.database import Database, examine
+from store.database import Database
 from store.errors import FolderError
 from store.folder import DataFolder, make_private
 from store.identity import check_new, check_same, lost_database, read_marker
 from store.ids import new_id
 from store.space import named_file_failures
+from store.sqlite import examine, sqlite_url
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Store:
             is_new = _check_database(folder, marked)
             os.close(os.open(folder.database, os.O_RDWR | os.O_CREAT, 0o600))
             make_private(folder.database)
-            database = Database(folder.database)
+            database = Database.at(sqlite_url(folder.database))
             database.migrate()
             stored = _folder_id(database, marked or new_id("hom"), is_new=is_new)
             if marked is None:

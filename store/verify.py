@@ -59,12 +59,8 @@ def confirmed(store: Store, problem: str, named: sa.Select[Any]) -> Iterator[str
 
 
 def _database_is_whole(store: Store) -> Iterator[str]:
-    with store.database.read() as connection:
-        for (line,) in connection.exec_driver_sql("PRAGMA integrity_check").all():
-            if line != "ok":
-                yield f"database: {line}"
-        for row in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
-            yield f"database: row {row[1]} of {row[0]} refers to a missing row of {row[2]}"
+    for fault in store.database.backend.faults():
+        yield f"database: {fault}"
 
 
 def _originals_exist(store: Store) -> Iterator[str]:

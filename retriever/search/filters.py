@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from store import schema
 from store.database import batches
+from store.json_sql import is_json, json_field, json_list
 from store.store import Store
 
 Scalar = str | int | float | bool | None
@@ -121,14 +122,15 @@ def allowed_texts(store: Store, domain_id: str, passage_set: str, condition: Fil
     candidates = sa.select(*own).where(documents.domain_id == domain_id)
     possible = _possible(condition) if _size(condition) <= _LARGEST else None
     if possible is not None:
-        candidates = candidates.where(sa.case((sa.func.json_valid(documents.metadata) == 1, possible), else_=sa.true()))
+        candidates = candidates.where(sa.case((is_json(documents.metadata), possible), else_=sa.true()))
     texts: set[int] = set()
     with store.database.read() as connection:
         rows = connection.execute(candidates).all()
         passing = {row.id for row in rows if condition.matches(attributes(row.metadata, row))}
         for batch in batches(sorted(passing)):
-            owned = sa.select(sa.func.json_group_array(passages.text_id))  # one row: many rows take three times as long
-            owned = owned.where(passages.document_id.in_(batch), passages.passage_set == passage_set)
+            owned = sa.select(json_list(passages.text_id)).where(
+                passages.document_id.in_(batch), passages.passage_set == passage_set
+            )
             texts.update(json.loads(connection.execute(owned).scalar_one()))
     return texts, passing
 
@@ -160,7 +162,7 @@ def _possible_comparison(condition: Comparison) -> sa.ColumnElement[bool] | None
     actual: sa.ColumnElement[Any] = (
         sa.type_coerce(documents[condition.key], sa.types.NullType())
         if condition.key in ("external_id", "title", "created_at")
-        else sa.func.json_extract(documents.metadata, f'$."{condition.key}"')
+        else json_field(documents.metadata, condition.key)
     )
     if condition.type in ("eq", "in"):
         return actual.in_(known)

@@ -12,8 +12,8 @@ from types import TracebackType
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from store.database_failures import sqlite_driver
 from store.errors import TandemError
+from store.sqlite import sqlite_driver
 
 _MARK = "tandem-last-words: "
 _TAIL = 4000  # characters of the output that are kept with the job

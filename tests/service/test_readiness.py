@@ -20,11 +20,11 @@ from generator.settings import GeneratorSettings
 from retriever.settings import RetrieverSettings
 from service import readiness
 from service.readiness import Monitor
-from store.database_failures import sqlite_driver
 from store.domains import get_domain
 from store.errors import ConflictError, DamagedError
 from store.receiving import receive
 from store.releases import promote, served_releases
+from store.sqlite import sqlite_driver
 from store.store import Store
 
 

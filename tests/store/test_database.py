@@ -8,21 +8,24 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from store import schema
 from store.database import Database, Prepared
-from store.database_failures import sqlite_driver
 from store.domains import Domain, create_domain
+from store.errors import InvalidInputError
+from store.sqlite import journal_mode, sqlite_driver, sqlite_url
 from store.store import Store
 
 _JOURNAL_OF_PYTHONS_OWN_SQLITE = """
 import pathlib, sqlite3, sys
 sys.modules["pysqlite3"] = None  # as if it were not installed
 from store.database import Database
-database = Database(pathlib.Path(sys.argv[1]))
+from store.sqlite import sqlite_url
+database = Database.at(sqlite_url(pathlib.Path(sys.argv[1])))
 with database.read() as connection:
     print(connection.exec_driver_sql("PRAGMA journal_mode").scalar(), sqlite3.sqlite_version_info >= (3, 51, 3))
 """
@@ -35,13 +38,13 @@ def test_every_connection_has_the_settings_that_durability_and_references_need(s
             found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in expected}
             journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
         assert found == expected
-        assert journal == store.database.journal_mode.lower()
+        assert journal == journal_mode().lower()
 
 
 @pytest.mark.skipif(sqlite_driver().__name__ == "sqlite3.dbapi2", reason="pysqlite3 is not installed")
 def test_the_bundled_sqlite_is_new_enough_for_a_write_ahead_log(store: Store) -> None:
     assert sqlite_driver().sqlite_version_info >= (3, 51, 3)
-    assert store.database.journal_mode == "WAL"
+    assert journal_mode() == "WAL"
 
 
 def test_an_sqlite_that_can_corrupt_a_write_ahead_log_is_not_given_one(tmp_path: Path) -> None:
@@ -56,7 +59,7 @@ def test_an_sqlite_that_can_corrupt_a_write_ahead_log_is_not_given_one(tmp_path:
     assert answer.stdout.split() in (["wal", "True"], ["delete", "False"])
 
 
-_NAMES = Prepared.of(
+_NAMES = Prepared(
     sa.select(schema.domains.c.name)
     .where(schema.domains.c.name >= sa.bindparam("first"), schema.domains.c.name < sa.bindparam("end"))
     .order_by(schema.domains.c.name)
@@ -92,13 +95,13 @@ def test_threads_that_come_and_go_leave_no_connections_behind(store: Store) -> N
 
 
 def test_connections_for_fetching_have_the_settings_and_are_closed(tmp_path: Path) -> None:
-    database = Database(tmp_path / "tandem.db")
-    journal = Prepared("PRAGMA journal_mode", ())
+    database = Database.at(sqlite_url(tmp_path / "tandem.db"))
+    journal = Prepared(sa.text("PRAGMA journal_mode"))
 
-    assert database.fetch(journal) == [(database.journal_mode.lower(),)]
-    assert database.fetch(Prepared("PRAGMA foreign_keys", ())) == [(1,)]
-    database.fetch(Prepared("CREATE TEMP TABLE mine (x)", ()))
-    assert database.fetch(Prepared("SELECT count(*) FROM mine", ())) == [(0,)]  # the same connection is used again
+    assert database.fetch(journal) == [(journal_mode().lower(),)]
+    assert database.fetch(Prepared(sa.text("PRAGMA foreign_keys"))) == [(1,)]
+    database.fetch(Prepared(sa.text("CREATE TEMP TABLE mine (x)")))
+    assert database.fetch(Prepared(sa.text("SELECT count(*) FROM mine"))) == [(0,)]  # the same connection is used again
     database.close()
 
     assert not (tmp_path / "tandem.db-wal").exists()  # the last connection takes it away
@@ -134,7 +137,7 @@ def test_a_reader_keeps_its_snapshot_while_a_writer_commits(store: Store) -> Non
 
 
 def test_threads_and_processes_that_write_at_once_wait_for_each_other(store: Store, domain: Domain) -> None:
-    other = Database(store.folder.database)  # as another process has it: without this one's lock
+    other = Database.at(sqlite_url(store.folder.database))  # as another process has it: without this one's lock
     begin = threading.Barrier(8)
 
     def write(number: int) -> None:
@@ -170,3 +173,27 @@ def _row(name: str) -> dict[str, object]:
 def _names(database: Database) -> set[str]:
     with database.read() as connection:
         return set(connection.scalars(sa.select(schema.domains.c.name)))
+
+
+def test_a_database_of_a_kind_that_tandem_does_not_know_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInputError, match="'mysql' for Tandem; it takes sqlite"):
+        Database.at(sa.make_url("mysql://somewhere/tandem"))
+
+
+def test_a_prepared_statement_is_compiled_once_for_each_database_at_its_first_use(store: Store, tmp_path: Path) -> None:
+    class Counting(sa.TextClause):
+        compiled = 0
+
+        def compile(self, *args: Any, **options: Any) -> Any:
+            type(self).compiled += 1
+            return super().compile(*args, **options)
+
+    query = Prepared(Counting("SELECT :number + 1"))
+    other = Database.at(sqlite_url(tmp_path / "other.db"))
+    assert Counting.compiled == 0
+
+    assert [store.database.fetch(query, number=number) for number in (1, 2)] == [[(2,)], [(3,)]]
+    assert Counting.compiled == 1
+    assert other.fetch(query, number=3) == [(4,)]
+    other.close()
+    assert Counting.compiled == 2

@@ -64,7 +64,7 @@ def test_no_live_row_holds_the_text_of_a_deleted_document(store: Store, domain: 
     assert first["scores"] == {"f1": 1.0}
     assert second == record("2", [kept.id], "Lunch is at noon.")
     assert report["blanked"] == 1
-    assert [example.content for example in list_examples(store, dataset.id)] == [{}, examples[1].content]
+    assert [example.content for example in list_examples(store, dataset.id)] == [None, examples[1].content]
 
 
 def test_a_report_that_ends_after_the_deletion_is_stored_without_the_text(store: Store, domain: Domain) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from writing import asks, embed, put
 
-from store.database_failures import sqlite_driver
 from store.datasets import Example, create_dataset, delete_dataset
 from store.documents import delete_document, get_document
 from store.domains import Domain, create_domain, delete_domain
 from store.receiving import receive
 from store.recovery import recover
+from store.sqlite import sqlite_driver
 from store.store import Store
 
 _WORDS = [b"zirconium text", b"zirconium title", b"zirconium value", b"zirconium id"]

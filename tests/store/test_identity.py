@@ -12,12 +12,12 @@ import pytest
 from earlier import as_before_markers, content
 from writing import put
 
-from store.database_failures import sqlite_driver
 from store.documents import list_documents
 from store.domains import create_domain, list_domains
 from store.errors import DamagedError, FolderError, InvalidInputError, TandemError
 from store.folder import DataFolder
 from store.recovery import recover
+from store.sqlite import sqlite_driver
 from store.store import Store
 from store.verify import verify_store
 

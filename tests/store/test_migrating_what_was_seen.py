@@ -13,6 +13,7 @@ from alembic.config import Config
 from store import migrations, schema
 from store.database import Database
 from store.fingerprints import Fingerprint, read_salt
+from store.sqlite import sqlite_url
 
 
 def _insert(connection: sa.Connection, table: str, **values: Any) -> None:
@@ -24,7 +25,7 @@ def _insert(connection: sa.Connection, table: str, **values: Any) -> None:
 
 def _old_folder(path: Path) -> Database:
     """A database at the version before, with a deleted and a living document, examples, a model and two reports."""
-    database = Database(path)
+    database = Database.at(sqlite_url(path))
     config = Config()
     config.set_main_option("script_location", str(migrations.__path__[0]))
     with database.write() as connection:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from writing import put, take, tune, using
 
-from store.database_failures import sqlite_driver
 from store.documents import delete_document, mark_failed
 from store.domains import Domain, create_domain
 from store.releases import promote
+from store.sqlite import sqlite_driver
 from store.store import Store
 from store.verify import verify_store
 

@@ -10,7 +10,7 @@ from alembic.config import Config
 
 from store import migrations
 from store.database import Database
-from store.database_failures import sqlite_driver
+from store.sqlite import sqlite_driver, sqlite_url
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -29,7 +29,7 @@ def as_before_markers(home: Path) -> None:
     (home / "tandem.db").rename(home.parent / "newer.db")
     config = Config()
     config.set_main_option("script_location", migrations.__path__[0])
-    database = Database(home / "tandem.db")
+    database = Database.at(sqlite_url(home / "tandem.db"))
     with database.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0002")
