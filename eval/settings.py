@@ -13,7 +13,7 @@ class GateLimits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    min_questions: int = Field(20, ge=1)
+    min_questions: int = Field(20, ge=1, description="questions measured, at least")
     min_documents: int = Field(
         30, ge=2, description="documents that answerable questions are about, at least; those that share one are one"
     )
@@ -27,8 +27,8 @@ class EvalSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    resamples: int = Field(10_000, ge=100)
-    seed: int = 0
+    resamples: int = Field(10_000, ge=100, description="samples that an interval or a test is made of")
+    seed: int = Field(0, description="of the resampling: the same seed gives the same intervals")
     gate: GateLimits = GateLimits()
 
 

@@ -15,9 +15,9 @@ class ChunkerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    version: int = 2  # of the rules that are no settings
-    latin: tuple[int, int] = (500, 900)
-    cjk: tuple[int, int] = (160, 240)
+    version: int = Field(2, description="of the rules of cutting that are no settings; another one is another set")
+    latin: tuple[int, int] = Field((500, 900), description="characters of a passage to aim at, and at most")
+    cjk: tuple[int, int] = Field((160, 240), description="the same of Chinese, Japanese and Korean text")
 
     @property
     def passage_set(self) -> str:
@@ -42,7 +42,7 @@ class RetrieverSettings(BaseModel):
     reranker: Path | None = Field(None, description="`reader`, or the folder of a cross-encoder; default: none")
     chunker: ChunkerSettings = ChunkerSettings()
     candidates: int = Field(50, ge=1, le=1000, description="hits taken from each index before fusion")
-    dense_weight: float = Field(0.4, ge=0, le=1, description="of the cosine in the fused score, beside BM25")
+    dense_weight: float = Field(0.4, ge=0, le=1, description="weight of the cosine in the fused score, beside BM25")
     spread_gain: float | None = Field(
         None,
         ge=0,
@@ -51,7 +51,7 @@ class RetrieverSettings(BaseModel):
     rank_constant: int = Field(60, ge=1, description="k of reciprocal rank fusion")
     rerank: int = Field(20, ge=0, le=200, description="hits that the reranker sees, if there is one; 0: none")
     checkpoint_every: int = Field(1000, ge=1, description="changes after which an index is written to disk")
-    max_document_bytes: int = Field(50_000_000, ge=1)
+    max_document_bytes: int = Field(50_000_000, ge=1, description="the largest document that is taken")
 
     @property
     def gain(self) -> float:

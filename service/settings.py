@@ -41,26 +41,36 @@ class ServiceSettings(BaseModel):
 
     host: str = Field("127.0.0.1", description="without a key only a loopback address")
     port: int = Field(8321, ge=0, le=65535, description="0: any free port")
-    max_body_bytes: int = Field(200_000_000, ge=1)
-    connections: int | None = Field(None, ge=1, description="at a time; default: from the limit of open files")
-    requests: int = Field(256, ge=1, description="worked on or waiting for it at a time; more are answered 429")
-    header_timeout_s: float = Field(10.0, gt=0, description="in which the head of a request has to come")
-    body_timeout_s: float = Field(20.0, gt=0, description="over which the rate of a body is measured")
+    max_body_bytes: int = Field(
+        200_000_000, ge=1, description="the largest body of a request; a larger one is answered 413"
+    )
+    connections: int | None = Field(
+        None, ge=1, description="connections at a time; default: from the limit of open files"
+    )
+    requests: int = Field(256, ge=1, description="requests worked on or waiting at a time; more are answered 429")
+    header_timeout_s: float = Field(10.0, gt=0, description="seconds in which the head of a request has to come")
+    body_timeout_s: float = Field(20.0, gt=0, description="seconds over which the rate of a body is measured")
     body_rate: int = Field(8192, ge=0, description="bytes per second at which a body has to come")
-    write_timeout_s: float = Field(30.0, gt=0, description="after which a response that nobody reads is given up")
-    keep_alive_s: float = Field(30.0, gt=0, description="for which a connection without a request is kept")
+    write_timeout_s: float = Field(
+        30.0, gt=0, description="seconds after which a response that nobody reads is given up"
+    )
+    keep_alive_s: float = Field(30.0, gt=0, description="seconds for which a connection without a request is kept")
     ingest_bytes: int = Field(
         50_000_000,
         ge=1,
-        description="of documents that uploads with wait=true make searchable at a time; each takes up to 8 of memory",
+        description="bytes that uploads with wait=true make searchable at a time; each takes up to 8 of memory",
     )
-    ingest_wait_s: float = Field(60.0, gt=0, description="that such an upload waits for its turn before it is a 503")
-    follow_every_s: float = Field(0.2, gt=0, description="how often the indexes look for changes of other processes")
+    ingest_wait_s: float = Field(
+        60.0, gt=0, description="seconds that such an upload waits for its turn before it is answered 503"
+    )
+    follow_every_s: float = Field(
+        0.2, gt=0, description="seconds between looks of the indexes for changes of other processes"
+    )
     lease_s: float = Field(
         300.0,
         gt=0,
         le=86_400,
-        description="a job's process that gives no sign of life for so long, by work or by a report, is ended",
+        description="seconds; a job's process without a sign of life for so long, by work or by a report, is ended",
     )
 
 
@@ -71,8 +81,13 @@ class Settings(BaseSettings):
         env_prefix="TANDEM_", env_nested_delimiter="__", toml_file=_FILE, frozen=True, extra="forbid"
     )
 
-    home: Path = Field(default_factory=default_home)
-    api_key: str | None = Field(None, min_length=8, repr=False)
+    home: Path = Field(default_factory=default_home, description="the data folder; default: the user's own")
+    api_key: str | None = Field(
+        None,
+        min_length=8,
+        repr=False,
+        description="what every request has to show; without it only this machine may call",
+    )
     service: ServiceSettings = ServiceSettings()
     retriever: RetrieverSettings = RetrieverSettings()
     generator: GeneratorSettings = GeneratorSettings()

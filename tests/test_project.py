@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from module_graph import cycle_in, module_graph
+from pydantic import BaseModel, Field
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("store", "retriever", "generator", "eval", "tuner", "service")
@@ -93,6 +95,27 @@ def test_the_list_of_files_is_the_real_one() -> None:
     assert printed.stdout == (ROOT / "docs" / "files.md").read_text(encoding="utf-8"), (
         "run python tools/file_tree.py > docs/files.md"
     )
+
+
+SETTINGS = runpy.run_path(str(ROOT / "tools" / "settings_page.py"))
+
+
+def test_the_page_of_the_settings_is_the_real_one() -> None:
+    assert SETTINGS["settings_page"]() + "\n" == (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), (
+        "run python tools/settings_page.py > docs/settings.md"
+    )
+
+
+def test_every_setting_says_what_it_means() -> None:
+    class Part(BaseModel):
+        told: int = Field(1, description="what it means")
+        untold: int = 1
+
+    class Whole(BaseModel):
+        part: Part = Part()
+
+    assert SETTINGS["undescribed"](Whole) == ["part.untold"]
+    assert SETTINGS["undescribed"]() == []
 
 
 def test_the_chinese_readme_is_kept_in_step() -> None:

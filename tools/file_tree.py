@@ -13,7 +13,10 @@ HIDDEN = ("versions",)  # migrations: their names say it all
 OTHERS = (
     ("tests", "They mirror the packages; `support/` holds the crash harness and small stand-ins."),
     ("benchmarks", "Quality and speed beside other systems: retrieval, answers, speed, the dense index."),
-    ("tools", "How shipped weights were made (`chinese/`, `reader/`, `seed_model/`), and this list (`file_tree.py`)."),
+    (
+        "tools",
+        "How shipped weights were made (`chinese/`, `reader/`, `seed_model/`), and the pages that are generated.",
+    ),
     ("docs", "The walk through the packages (`architecture.md`), decisions with their measurements, results."),
 )
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 class LoraSettings(MethodSettings):
     """A LoRA run; a recipe file and dotted overrides change single values."""
 
-    r: int = Field(16, ge=1, le=256)
-    alpha: int = Field(32, ge=1, le=4096)
-    dropout: float = Field(0.0, ge=0, lt=1)
-    learning_rate: float = Field(1e-3, gt=0, le=1)
-    epochs: float = Field(3, gt=0, le=1000)
-    batch: int = Field(8, ge=1, le=1024)
+    r: int = Field(16, ge=1, le=256, description="rank of the adapter")
+    alpha: int = Field(32, ge=1, le=4096, description="its updates are scaled by alpha / r")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of the adapter's inputs left out in training")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="of the first step; it falls to zero in a line")
+    epochs: float = Field(3, gt=0, le=1000, description="how often each example is seen")
+    batch: int = Field(8, ge=1, le=1024, description="examples of one step")
     max_length: int = Field(1024, ge=16, le=131_072, description="tokens; passages are left out until an example fits")
-    seed: int = Field(0, ge=0, le=2**32 - 1)
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="of the weights at the start and of the order of examples")
 
 
 def rows(source: Source, settings: LoraSettings) -> list[Conversation]:
