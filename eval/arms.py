@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.arms import ARM_OF, BY_COST, DEFAULT_ARM
+from generator.backends.table import QUOTING, WRITING, backend_of
 from generator.manifest import Manifest
 from store.errors import InvalidInputError
 from store.models import Model
@@ -61,11 +62,12 @@ def set_up_arms(
 def _set_up(name: str, active: Manifest, base_model: str | None, adapters: Sequence[Model]) -> ArmSetup | str:
     arm = ARM_OF[name]
     if arm.quotes:
-        quoting = active.generation.model_copy(update={"backend": "extractive", "arm": DEFAULT_ARM})
+        quoting = active.generation.model_copy(update={"backend": QUOTING, "arm": DEFAULT_ARM})
         return ArmSetup(name, active.model_copy(update={"generation": quoting, "base_model": None, "adapter": None}))
     if base_model is None:
         return "no language model is configured (generator.base_model)."
-    generation = active.generation.model_copy(update={"backend": "transformers", "arm": name})
+    backend = active.generation.backend if backend_of(active.generation.backend).needs_base else WRITING
+    generation = active.generation.model_copy(update={"backend": backend, "arm": name})
     manifest = active.model_copy(update={"generation": generation, "base_model": base_model})
     way = arm.trained
     if way is None:

@@ -20,6 +20,7 @@ from eval.settings import EvaluateSection
 from generator.answer import Answer
 from generator.answering import Pinned, Question
 from generator.arms import SERVED
+from generator.backends.table import backend_of
 from generator.engine import Engine
 from generator.manifest import Manifest
 from generator.releases import make_release, typed
@@ -167,7 +168,7 @@ def _describe_arm(store: Store, arm: ArmSetup, release: str) -> dict[str, Any]:
     found = {"release": release, "generator": backend, "adapter": adapter, "base_model": manifest.base_model}
     shown = ", with passages" if SERVED[manifest.generation.arm].passages else ", without passages"
     if manifest.base_model is None:
-        return {**found, "about": "passages quoted, without a language model"}
+        return {**found, "about": backend_of(backend).about}
     base = get_model(store, manifest.base_model)
     about = f"the model {Path(base.path).name} ({base.id})"
     if adapter:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from generator.prompt import Message, Prompt
 from retriever.models.span_reader import Reading
 from retriever.search.search import Hit
 from store.errors import NotReadyError
+from store.json_values import Json
 
 
 class AbandonedError(NotReadyError):
@@ -27,8 +28,9 @@ def never() -> bool:
 class Task:
     """A question to answer: from `hits` with their `readings`, or with `hits` None from what the model knows.
 
-    `searched_for` is the text that the hits were searched for, where it is not the question. A generator that takes
-    long asks `cancelled` at each step, and stops with `AbandonedError`.
+    `searched_for` is the text that the hits were searched for, where it is not the question. Between two pieces it is
+    asked whether the answer is still wanted; a generator whose pieces take long asks `cancelled` at each step, too, and
+    stops with `AbandonedError`.
     """
 
     question: str
@@ -53,15 +55,14 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A generator's text with its unchecked markers `[n]`; `messages` is the prompt it was given, if any.
+class Ending:
+    """What a generator knows once it has written; `messages` is the prompt it was given, if any.
 
     `span` is the answer proper within a quoted sentence, where the generator knows it. A generator that quotes gives
     its `quotes`, one for each marker and in their order: then nothing in the text is taken for a marker.
     `chat` says how the model's chat template was used.
     """
 
-    text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     messages: list[Message] | None = None
@@ -70,14 +71,42 @@ class Draft:
     chat: str | None = None
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a draft: text that follows what came before. The last piece, and no other, has the ending."""
+
+    text: str
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All that a generator wrote, with its unchecked markers `[n]`, and its ending."""
+
+    text: str
+    ending: Ending = Ending()
+
+
 class Generator(Protocol):
-    """Writes a draft of an answer. The one extension point of this package."""
+    """Writes a draft of an answer, piece by piece. The one extension point of this package."""
 
     name: str
 
-    def write(self, task: Task) -> Draft:
-        """Return a draft."""
+    def write(self, task: Task) -> Iterator[Piece]:
+        """Yield the draft in pieces as they are written; the last one has the ending."""
         ...
+
+
+def draft_of(pieces: Iterable[Piece], cancelled: Callable[[], bool] = never) -> Draft:
+    """Return the draft that the pieces make; `AbandonedError` as soon as it is not wanted any more."""
+    text, ending = "", None
+    for piece in pieces:
+        if cancelled():
+            raise AbandonedError("Nobody waits for the answer any more.")
+        text, ending = text + piece.text, piece.ending
+    if ending is None:
+        raise ValueError("a draft without an ending")
+    return Draft(text, ending)
 
 
 @dataclass(frozen=True)
@@ -114,4 +143,4 @@ class Answer:
     prompt_tokens: int
     completion_tokens: int
     timings_ms: dict[str, float]
-    explain: dict[str, Any]
+    explain: dict[str, Json]

@@ -1,29 +1,27 @@
-"""Answering: retrieve, estimate the evidence, abstain or generate, check the citations.
-
-A release serves the arms (`generator.arms`) that its backend and adapter allow; any other is refused by name, never
-replaced.
-"""
+"""Answering: retrieve, judge the evidence, write or abstain, check the citations."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, never
-from generator.arms import SERVED, Arm
-from generator.citing.citations import check_citations, quoted_citations
-from generator.citing.markers import MARKER
+from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, draft_of, never
+from generator.arms import Arm
+from generator.citing.checking import check_draft
 from generator.evidence import estimate
+from generator.explanation import explanation
 from generator.followup import search_text
 from generator.manifest import Manifest
-from generator.prompt import Message, Prompt, load_prompt
+from generator.prompt import Message, load_prompt
+from generator.servable import served_arm
 from retriever.models.span_reader import Reader
 from retriever.search.filters import Filter
-from retriever.search.search import Request, Result, Retriever
-from store.errors import ConflictError, InvalidInputError
+from retriever.search.search import Hit, Request, Result, Retriever
+from store.errors import InvalidInputError
 from store.models import Model
+
+Event = tuple[str, "str | Sequence[Hit] | Sequence[Citation] | Answer"]
 
 
 @dataclass(frozen=True)
@@ -55,13 +53,16 @@ class Pinned:
 
 
 class Answerer:
-    """Answers questions under a pinned release."""
+    """Answers questions under a pinned release.
+
+    `generators` returns what writes for a release, and is told how many seconds to wait if another request loads it.
+    """
 
     def __init__(
         self,
         retriever: Retriever,
         reader: Reader,
-        generators: Callable[[Manifest], Generator],
+        generators: Callable[[Manifest, float], Generator],
         find_model: Callable[[str], Model],
     ) -> None:
         self._retriever = retriever
@@ -69,20 +70,27 @@ class Answerer:
         self._generators = generators
         self._find_model = find_model
 
+    def serve(self, manifest: Manifest, name: str) -> tuple[Arm, str | None]:
+        """Return the arm and the adapter it uses; `ConflictError` names what a release lacks to serve it."""
+        return served_arm(manifest, name, self._find_model)
+
     def answer(self, pinned: Pinned, question: Question) -> Answer:
         """Return the answer. Raises `ConflictError` if the release cannot serve the arm."""
         *_, (_, last) = self.stream(pinned, question)
         assert isinstance(last, Answer)  # noqa: S101  (what `stream` ends with)
         return last
 
-    def stream(self, pinned: Pinned, question: Question) -> Iterator[tuple[str, Any]]:
-        """Yield (event, content): `passages`, `delta` (text), `citations`, `done` (the whole `Answer`)."""
+    def stream(self, pinned: Pinned, question: Question) -> Iterator[Event]:
+        """Yield (event, content): `passages`, `delta` (text), `citations`, `done` (the whole `Answer`).
+
+        The text comes whole: which of its citations hold is known once it has ended.
+        """
         if not question.question.strip():
             raise InvalidInputError("The question is empty.", code="empty_question", param="question")
         manifest = pinned.manifest
         name = question.arm or manifest.generation.arm
         arm, adapter = self.serve(manifest, name)
-        generator = self._generators(manifest)
+        generator = self._generators(manifest, question.wait_s)
         prompt = load_prompt(manifest.prompt.name, manifest.prompt.sha256)
         clock = _Clock()
         asked = search_text(question.question, question.history)
@@ -90,77 +98,48 @@ class Answerer:
         clock.lap("retrieval")
         yield "passages", found.hits if found else []
         clock.resume()
+
         _go_on(question)
-        readings = self._reader.read(asked, [hit.passage.text for hit in found.hits]) if found else []
-        evidence = estimate(found.hits, readings, found.term_weights, manifest.thresholds) if found else None
+        task = Task(question.question, None, prompt, adapter, manifest.generation.max_new_tokens, question.history)
+        task = replace(task, searched_for=asked, cancelled=question.cancelled)
+        task, evidence = self._judge(task, found, manifest)
         clock.lap("reading")
-        task = Task(
-            question=question.question,
-            hits=found.hits if found else None,
-            prompt=prompt,
-            adapter=adapter,
-            max_new_tokens=manifest.generation.max_new_tokens,
-            history=question.history,
-            readings=readings,
-            term_weights=found.term_weights if found else {},
-            searched_for=asked,
-            cancelled=question.cancelled,
-        )
         _go_on(question)
         enough = evidence is None or evidence >= manifest.thresholds.evidence
-        draft = generator.write(task) if enough else Draft(prompt.abstention(question.question, arm.passages))
+        abstention = Draft(prompt.abstention(question.question, arm.passages))
+        draft = draft_of(generator.write(task), question.cancelled) if enough else abstention
         clock.lap("generation")
-        checked = _checked(draft, found, question.question, prompt)
-        text, citations = checked.text, checked.citations
+        checked = check_draft(draft, found, question.question, prompt)
         clock.lap("citations")
-        yield "delta", text
-        yield "citations", citations
+        yield "delta", checked.text
+        yield "citations", checked.citations
         yield (
             "done",
             Answer(
-                answer=text,
+                answer=checked.text,
                 abstained=checked.abstained_for is not None,
                 evidence=None if evidence is None else round(evidence, 4),
-                citations=citations,
+                citations=checked.citations,
                 hits=found.hits if found else [],
                 arm=name,
                 release=pinned.release,
                 index_seq=found.index_seq if found else self._retriever.index(pinned.domain_id).snapshot.seq,
                 generator=generator.name,
                 adapter=adapter,
-                prompt_tokens=draft.prompt_tokens,
-                completion_tokens=draft.completion_tokens,
+                prompt_tokens=draft.ending.prompt_tokens,
+                completion_tokens=draft.ending.completion_tokens,
                 timings_ms=clock.laps,
-                explain=_explain(asked, question, found, draft, evidence, manifest, checked),
+                explain=explanation(asked, found, question.explain, draft, evidence, manifest, checked),
             ),
         )
 
-    def serve(self, manifest: Manifest, name: str) -> tuple[Arm, str | None]:
-        """Return the arm and the adapter it uses; `ConflictError` names what a release lacks to serve it."""
-        if name not in SERVED:
-            raise InvalidInputError(f"There is no arm {name!r}; choose one of {', '.join(SERVED)}.", param="arm")
-        arm = SERVED[name]
-        if not arm.passages and manifest.generation.backend == "extractive":
-            raise _unavailable(name, "a language model; this release quotes passages", _MODEL_WAY)
-        if arm.trained is None:
-            return arm, None
-        if manifest.adapter is None:
-            raise _unavailable(
-                name, f"an adapter trained {arm.trained}; this release has none", _ADAPTER_WAY.format(arm.trained)
-            )
-        model = self._find_model(manifest.adapter)
-        trained = model.lineage.trained
-        if model.base != manifest.base_model:
-            raise _unavailable(
-                name, f"the base model {model.base} of its adapter; this release has {manifest.base_model}"
-            )
-        if trained != arm.trained:
-            raise _unavailable(name, f"an adapter trained {arm.trained}; that of this release was trained {trained}")
-        prompt = model.lineage.prompt or manifest.prompt
-        if prompt != manifest.prompt:
-            missing = f"the prompt {prompt.name} of its adapter; this release has {manifest.prompt.name}"
-            raise _unavailable(name, f"{missing} (prompt.name={prompt.name} makes one that fits)")
-        return arm, manifest.adapter
+    def _judge(self, task: Task, found: Result | None, manifest: Manifest) -> tuple[Task, float | None]:
+        """Return the task with its passages read, and how likely they hold an answer; None without passages."""
+        if found is None:
+            return task, None
+        readings = self._reader.read(task.searched_for, [hit.passage.text for hit in found.hits])
+        evidence = estimate(found.hits, readings, found.term_weights, manifest.thresholds)
+        return replace(task, hits=found.hits, readings=readings, term_weights=found.term_weights), evidence
 
     def _retrieve(self, pinned: Pinned, question: Question, asked: str) -> Result:
         settings = pinned.manifest.retrieval
@@ -195,67 +174,3 @@ class _Clock:
 def _go_on(question: Question) -> None:
     if question.cancelled():
         raise AbandonedError("Nobody waits for the answer any more.")
-
-
-_MODEL_WAY = (
-    " Set generator.base_model, restart, `tandem release create -d DOMAIN generation.backend=transformers`, and promote"
-    " that release."
-)
-_ADAPTER_WAY = " Train one: `tandem tune generator --dataset NAME -d DOMAIN --trained {}`."
-
-
-def _unavailable(arm: str, missing: str, way: str = "") -> ConflictError:
-    return ConflictError(f"The arm {arm!r} needs {missing}.{way}", code="arm_unavailable", param="arm")
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """A draft after its check: what is served, the markers that did not hold with why, and why nothing is answered."""
-
-    text: str
-    citations: list[Citation]
-    dropped: dict[str, str]
-    abstained_for: str | None
-
-
-def _checked(draft: Draft, found: Result | None, question: str, prompt: Prompt) -> _Checked:
-    """Check a draft. With passages, an answer of which no citation is left is not served: it is the abstention."""
-    dropped: dict[str, str] = {}
-    if found is not None and draft.quotes is not None:
-        return _Checked(draft.text, quoted_citations(draft.quotes, found.hits), dropped, None)
-    abstention = prompt.abstention(question, with_passages=found is not None)
-    if found is None:
-        text = MARKER.sub("", draft.text).strip()
-        reason = "the generator found no answer" if not text or prompt.is_abstention(text) else None
-        return _Checked(text or abstention, [], dropped, reason)
-    text, citations = check_citations(draft.text, found.hits, dropped)
-    if not text or prompt.is_abstention(text):
-        return _Checked(abstention, [], dropped, "the generator found no answer")
-    if not citations:
-        return _Checked(abstention, [], dropped, "no citation of the draft held")
-    return _Checked(text, citations, dropped, None)
-
-
-def _explain(
-    asked: str,
-    question: Question,
-    found: Result | None,
-    draft: Draft,
-    evidence: float | None,
-    manifest: Manifest,
-    checked: _Checked,
-) -> dict[str, Any]:
-    threshold = manifest.thresholds.evidence
-    below = evidence is not None and evidence < threshold
-    return {
-        "searched_for": asked if found else None,
-        "retrieval": found.stages if found and question.explain else None,
-        "term_weights": found.term_weights if found else None,
-        "evidence": {"estimate": evidence, "threshold": threshold},
-        "prompt": draft.messages,
-        "chat_template": draft.chat,
-        "draft": draft.text,
-        "span": draft.span,
-        "dropped_citations": [{"marker": marker, "reason": reason} for marker, reason in checked.dropped.items()],
-        "abstained_for": "the evidence estimate is below the threshold" if below else checked.abstained_for,
-    }

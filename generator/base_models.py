@@ -6,8 +6,9 @@ import logging
 import re
 from pathlib import Path
 
+from generator.backends.table import backend_of
 from generator.chat import template_of, usable_template
-from generator.manifest import Manifest
+from generator.manifest import CURRENT, Manifest, without_adapter
 from generator.seed import base_model_folder
 from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.ids import canonical_json, sha256
@@ -77,6 +78,18 @@ class BaseModels:
             message = "No language model is configured: set generator.base_model and restart the server."
             raise ConflictError(message, code="no_base_model")
         return self.model
+
+    def put_into(self, manifest: Manifest) -> Manifest:
+        """Return the manifest with the base model that its backend needs: the configured one, or none.
+
+        Where it was asked for as `current`, an adapter of another base model is left out, and with it its arm.
+        """
+        if not backend_of(manifest.generation.backend).needs_base:
+            return manifest.model_copy(update={"base_model": None, "adapter": None})
+        base = self.current()
+        if manifest.base_model == CURRENT and manifest.adapter and not self.fits(manifest.adapter):
+            manifest = without_adapter(manifest)
+        return manifest.model_copy(update={"base_model": base.id})
 
     def failed(self, error: ConflictError) -> None:
         """Remember that the model could not be loaded: it will not load the next time either."""

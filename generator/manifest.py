@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from generator.arms import DEFAULT_ARM, SERVED
+from generator.backends.table import BACKENDS, backend_of
 from generator.evidence import Thresholds
 from generator.prompt import load_prompt
 from retriever.search.retrieval_part import RetrievalPart, SearchPlan
@@ -26,7 +27,7 @@ class _Part(BaseModel):
 class GenerationPart(_Part):
     """Who writes the answer, and the arm that is used when a request names none."""
 
-    backend: Literal["extractive", "transformers"]
+    backend: Annotated[str, one_of(BACKENDS)]
     arm: Annotated[str, one_of(SERVED)] = DEFAULT_ARM
     max_new_tokens: int = Field(96, ge=1, le=4096)
 
@@ -87,7 +88,7 @@ def changed_manifest(manifest: Manifest, changes: JsonObject) -> Manifest:
     if "prompt.name" in flat:
         values["prompt"] = load_prompt(str(flat["prompt.name"])).reference.model_dump()
     found = checked(Manifest, values)
-    if flat.get("generation.backend") == "extractive":
+    if "generation.backend" in flat and not backend_of(found.generation.backend).needs_base:
         without = {"adapter": None}
         found = found.model_copy(update=without) if "generation.arm" in flat else without_adapter(found)
     load_prompt(found.prompt.name, found.prompt.sha256)
@@ -119,7 +120,7 @@ def without_adapter(manifest: Manifest) -> Manifest:
     """Return the manifest without its adapter; an arm that needs one becomes the default one."""
     generation = manifest.generation
     arm = SERVED[generation.arm]
-    servable = arm.trained is None and (arm.passages or generation.backend != "extractive")
+    servable = arm.trained is None and (arm.passages or backend_of(generation.backend).without_passages)
     kept = generation if servable else generation.model_copy(update={"arm": DEFAULT_ARM})
     return manifest.model_copy(update={"adapter": None, "generation": kept})
 

@@ -10,25 +10,31 @@ from typing import Generic, TypeVar
 
 from fastapi.concurrency import run_in_threadpool
 
+from generator.loading import LoadingError
 from retriever.index.open_indexes import IndexBehindError
 
 _T = TypeVar("_T")
 _WAIT_S = 30.0
+_LOADING_S = 900.0  # a large model from a slow disk
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.25
 _LOOK_S = 0.2  # how often it is looked whether the client is still there
 
 
 async def patiently(attempt: Callable[[], Awaitable[_T]]) -> _T:
-    """Return what `attempt` does, tried again as long as another thread is busy with the index that it needs.
+    """Return what `attempt` does, tried again while another thread prepares the index or the model that it needs.
 
-    Raises `IndexBehindError` after `_WAIT_S` seconds. Attempts are made with `wait_s=0`, so that no thread waits.
+    Raises `IndexBehindError` after 30 seconds, and `LoadingError` after 15 minutes. Attempts are made with `wait_s=0`,
+    so that no thread waits.
     """
-    until, pause = time.monotonic() + _WAIT_S, _FIRST_PAUSE_S
+    begun, pause = time.monotonic(), _FIRST_PAUSE_S
     while True:
         try:
             return await attempt()
         except IndexBehindError:
-            if time.monotonic() > until:
+            if time.monotonic() > begun + _WAIT_S:
+                raise
+        except LoadingError:
+            if time.monotonic() > begun + _LOADING_S:
                 raise
         await asyncio.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE_S)

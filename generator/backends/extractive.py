@@ -8,10 +8,10 @@ best three, the cosine of sentence and question decide: the more, the fewer word
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from generator.answer import Draft, Quote, Task
+from generator.answer import Ending, Piece, Quote, Task
 from retriever.index.lexical import stems
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import Reading, Span
@@ -48,23 +48,23 @@ class ExtractiveGenerator:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
 
-    def write(self, task: Task) -> Draft:
-        """Return the best sentence with its marker, or the abstention if no passage has a sentence."""
+    def write(self, task: Task) -> Iterator[Piece]:
+        """Yield the best sentences with their markers, or the abstention if no passage has a sentence."""
         if task.hits is None:
             raise ConflictError(
                 "The extractive generator answers from passages only.", code="arm_unavailable", param="arm"
             )
         found = candidates([hit.passage.text for hit in task.hits], task.readings, task.term_weights)
         if not found:
-            return Draft(task.prompt.abstention(task.question, with_passages=True))
+            yield Piece(task.prompt.abstention(task.question, with_passages=True), Ending())
+            return
         legible = any(hit.cosine is not None for hit in task.hits)
         quoted = best_sentences(self._compared(task.searched_for or task.question, found) if legible else found)
         text = task.hits[quoted[0].passage].passage.text
-        return Draft(
-            " ".join(f"{each.sentence.text} [{each.passage + 1}]" for each in quoted),
-            span=text[quoted[0].span.start : quoted[0].span.end],
-            quotes=[Quote(each.passage, each.sentence.start, each.sentence.end) for each in quoted],
-        )
+        for number, each in enumerate(quoted):
+            yield Piece(f"{' ' if number else ''}{each.sentence.text} [{each.passage + 1}]")
+        quotes = [Quote(each.passage, each.sentence.start, each.sentence.end) for each in quoted]
+        yield Piece("", Ending(span=text[quoted[0].span.start : quoted[0].span.end], quotes=quotes))
 
     def _compared(self, question: str, found: Sequence[_Candidate]) -> list[_Candidate]:
         """Return the best candidates, with what their cosine to the question adds to their scores."""

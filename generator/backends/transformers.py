@@ -1,20 +1,21 @@
 """Answers from a local causal language model of transformers, with PEFT adapters chosen per request.
 
 PEFT's active adapter is global state: switching it while another request generates mixes the two. It is never switched
-here; each call names the adapter of its own rows, and calls take turns.
+here; each call names the adapter of its own rows, and calls take turns in the one thread in which the model writes.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, cast
 
 from generator.adapters import check_adapter
-from generator.answer import AbandonedError, Draft, Task
+from generator.answer import AbandonedError, Ending, Piece, Task
 from generator.causal import AdaptedModel, context_length, load_causal
 from generator.chat import DEFAULT_STOP, DEFAULT_TEMPLATE, template_use
 from generator.prompt import Context, Message, fit
@@ -23,8 +24,11 @@ from generator.tokenizing import encode_chat
 from retriever.models.quiet import quiet_transformers
 from store.errors import DamagedError
 
+if TYPE_CHECKING:
+    import torch
+
 _NO_ADAPTER = "__base__"
-_LOOK_S = 0.2  # how often who waits for a turn looks whether the answer is still wanted
+_LOOK_S = 0.2  # how often who waits for the next token looks whether the answer is still wanted
 
 
 class CausalGenerator:
@@ -44,60 +48,64 @@ class CausalGenerator:
         self.tokenizer, self._model = load_causal(folder)
         self._limit = context_length(self.tokenizer, self._model.config)
         self._loaded: OrderedDict[str, None] = OrderedDict()
-        self._turn = threading.Lock()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="causal")  # whoever asks first writes first
 
-    def write(self, task: Task) -> Draft:
-        """Return the model's continuation of the prompt, decoded greedily."""
+    def write(self, task: Task) -> Iterator[Piece]:
+        """Yield the model's continuation of the prompt, decoded greedily, as far as no further token changes it."""
         longest = min(task.max_new_tokens, self._limit // 2)  # half of a small context is kept for the prompt
         budget = self._limit - longest
         contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.text) for hit in task.hits]
         messages = fit(task.prompt, task.question, contexts, task.history, self._count, budget)
         ids = encode_chat(self.tokenizer, messages)[-budget:]
-        with self._taking_turns(task), self._torch.inference_mode(), quiet_transformers():
-            chosen = self._choose(task.adapter)  # before `self._model` is read: loading may replace it
+        tokens = _Tokens(task.cancelled)
+        written: list[int] = []
+        sent = 0
+        try:
+            for token in tokens.of(self._writer.submit(self._generate, ids, longest, task.adapter, tokens)):
+                written.append(token)
+                text = settled(self._text(written))
+                if len(text) > sent:
+                    yield Piece(text[sent:])
+                    sent = len(text)
+        finally:
+            tokens.left.set()
+        use = template_use(self.tokenizer.chat_template)
+        yield Piece(self._text(written)[sent:], Ending(len(ids), len(written), messages, chat=use))
+
+    def _text(self, written: Sequence[int]) -> str:
+        text = self.tokenizer.decode(written, skip_special_tokens=True)
+        if self.tokenizer.chat_template == DEFAULT_TEMPLATE:
+            text = text.split(DEFAULT_STOP)[0]
+        return text.strip()
+
+    def _generate(self, ids: list[int], longest: int, adapter: str | None, tokens: _Tokens) -> None:
+        """Write in the model's own thread; `tokens` gets each token, and says when to stop."""
+        from transformers import StoppingCriteriaList
+
+        if tokens.unwanted():
+            return
+        with self._torch.inference_mode(), quiet_transformers():
+            chosen = self._choose(adapter)  # before `self._model` is read: loading may replace it
             rows = self._torch.tensor([ids])
-            output = self._model.generate(
+            self._model.generate(
                 input_ids=rows,
                 attention_mask=self._torch.ones_like(rows),
                 max_new_tokens=longest,
                 do_sample=False,
                 pad_token_id=self._padding(),
-                stopping_criteria=self._stopping(task),
+                stopping_criteria=StoppingCriteriaList([lambda *_, **__: tokens.unwanted()]),
+                streamer=tokens,
                 **chosen,
             )
-        _go_on(task)
-        written = output[0, len(ids) :].tolist()
-        text = self.tokenizer.decode(written, skip_special_tokens=True)
-        if self.tokenizer.chat_template == DEFAULT_TEMPLATE:
-            text = text.split(DEFAULT_STOP)[0]
-        use = template_use(self.tokenizer.chat_template)
-        return Draft(text.strip(), len(ids), len(written), messages, chat=use)
 
-    def _padding(self) -> Any:
+    def _padding(self) -> int | None:
         own = self.tokenizer.pad_token_id
         return self.tokenizer.eos_token_id if own is None else own
-
-    @contextmanager
-    def _taking_turns(self, task: Task) -> Iterator[None]:
-        while not self._turn.acquire(timeout=_LOOK_S):
-            _go_on(task)
-        try:
-            _go_on(task)
-            yield
-        finally:
-            self._turn.release()
-
-    @staticmethod
-    def _stopping(task: Task) -> Any:
-        """Return what ends the generation before its next token once nobody waits for it."""
-        from transformers import StoppingCriteriaList
-
-        return StoppingCriteriaList([lambda *_, **__: task.cancelled()])
 
     def _count(self, messages: list[Message]) -> int:
         return len(encode_chat(self.tokenizer, messages))
 
-    def _choose(self, adapter: str | None) -> dict[str, Any]:
+    def _choose(self, adapter: str | None) -> dict[str, list[str]]:
         if adapter is not None and adapter not in self._loaded:
             self._load(adapter)
         if adapter is not None:
@@ -125,6 +133,52 @@ class CausalGenerator:
             cast("AdaptedModel", self._model).delete_adapter(oldest)
 
 
-def _go_on(task: Task) -> None:
-    if task.cancelled():
-        raise AbandonedError("Nobody waits for the answer any more.")
+def settled(text: str) -> str:
+    """Return the beginning of a growing text that no further token changes: all before its last word.
+
+    A tokenizer may take back a blank before a punctuation mark, and shows half a character as a replacement.
+    """
+    before, *last = text.rsplit(maxsplit=1) or [""]
+    return before if last else ""
+
+
+class _Tokens:
+    """The tokens of one continuation, handed from the model's thread to the one that reads them.
+
+    It is what transformers calls a streamer: the prompt is put first, then each token, then the end.
+    """
+
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self.left = threading.Event()  # who read does so no more
+        self._cancelled = cancelled
+        self._queue: SimpleQueue[int | None] = SimpleQueue()
+        self._prompt_was_put = False
+
+    def put(self, value: torch.Tensor) -> None:
+        """Take the prompt, then a token."""
+        if self._prompt_was_put:
+            self._queue.put(int(value.reshape(-1)[-1]))
+        self._prompt_was_put = True
+
+    def end(self) -> None:
+        """Take that there are no more: who reads learns it from the end of the work."""
+
+    def unwanted(self) -> bool:
+        """Return whether nobody waits for the next token."""
+        return self.left.is_set() or self._cancelled()
+
+    def of(self, work: Future[None]) -> Iterator[int]:
+        """Yield the tokens of that work; raise what it raised, and `AbandonedError` once nobody wants them."""
+        work.add_done_callback(lambda _: self._queue.put(None))
+        while True:
+            if self._cancelled():
+                work.cancel()
+                raise AbandonedError("Nobody waits for the answer any more.")
+            try:
+                token = self._queue.get(timeout=_LOOK_S)
+            except Empty:
+                continue
+            if token is None:
+                work.result()
+                return
+            yield token

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from eval.calibration import calibrate, calibration_questions, fit_dense_weight, seen_in
 from generator.answering import Pinned
 from generator.arms import servable_arm
+from generator.backends.table import WRITING, backend_of
 from generator.manifest import Manifest, changed_manifest
 from generator.releases import make_release, typed
 from service.actions.promotion import promote_through_gate
@@ -97,7 +98,8 @@ def _with_adapter(store: Store, domain_id: str, manifest: Manifest, changes: Jso
     model = get_model(store, str(manifest.adapter))
     if model.domain_id != domain_id or model.kind != "adapter":
         raise InvalidInputError(f"{model.id} is no adapter of this domain.", param="set.adapter")
-    generation = manifest.generation.model_copy(update={"backend": "transformers"})
+    backend = manifest.generation.backend if backend_of(manifest.generation.backend).needs_base else WRITING
+    generation = manifest.generation.model_copy(update={"backend": backend})
     nested = changes.get("generation", {})
     if "generation.arm" not in changes and not (isinstance(nested, dict) and "arm" in nested):
         generation = generation.model_copy(update={"arm": servable_arm(str(model.lineage.trained))})

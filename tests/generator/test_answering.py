@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from fakes import WordReader
 from handbook import ASKED, BY_WORDS, LEAVE, pin
 
-from generator.answer import AbandonedError, Answer, Draft, Task
+from generator.answer import AbandonedError, Answer, Ending, Piece, Task
 from generator.answering import Answerer, Pinned, Question
 from generator.backends.extractive import ExtractiveGenerator
 from generator.engine import Engine
@@ -117,15 +117,15 @@ class Silent:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def write(self, task: Task) -> Draft:
+    def write(self, task: Task) -> Iterator[Piece]:
         assert task.hits
-        return Draft(self._text)
+        yield Piece(self._text, Ending())
 
 
 @pytest.mark.parametrize("draft", ["", "The documents do not say.", "The documents do not say. [1]"])
 def test_an_abstention_of_the_generator_itself_is_explained(filled: Engine, draft: str) -> None:
     answerer = Answerer(
-        filled.retriever, WordReader(), lambda _: Silent(draft), lambda name: get_model(filled.store, name)
+        filled.retriever, WordReader(), lambda *_: Silent(draft), lambda name: get_model(filled.store, name)
     )
 
     answer = answerer.answer(filled.pin("handbook"), Question(ASKED))
@@ -147,7 +147,7 @@ def test_an_answer_that_lost_its_last_citation_abstains(
     filled: Engine, question: str, draft: str, abstention: str
 ) -> None:
     answerer = Answerer(
-        filled.retriever, WordReader(), lambda _: Silent(draft), lambda name: get_model(filled.store, name)
+        filled.retriever, WordReader(), lambda *_: Silent(draft), lambda name: get_model(filled.store, name)
     )
     pinned = pin(filled, thresholds={"evidence": 0.0})
 
@@ -163,7 +163,7 @@ def test_an_answer_that_lost_its_last_citation_abstains(
 def test_an_answer_keeps_what_holds_and_tells_what_was_dropped(filled: Engine) -> None:
     draft = "Employees receive 25 days of annual leave [1]. Unused days expire in May [1]."
     answerer = Answerer(
-        filled.retriever, WordReader(), lambda _: Silent(draft), lambda name: get_model(filled.store, name)
+        filled.retriever, WordReader(), lambda *_: Silent(draft), lambda name: get_model(filled.store, name)
     )
 
     answer = answerer.answer(filled.pin("handbook"), Question(ASKED))
@@ -253,7 +253,7 @@ def test_the_reader_is_asked_once_with_what_is_searched_for_and_every_passage(fi
     answerer = Answerer(
         filled.retriever,
         reader,
-        lambda _: ExtractiveGenerator(filled.retriever.encoder),
+        lambda *_: ExtractiveGenerator(filled.retriever.encoder),
         lambda name: get_model(filled.store, name),
     )
     history: list[Message] = [{"role": "user", "content": ASKED}, {"role": "assistant", "content": "25 days. [1]"}]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.answer import Task
+from generator.answer import Task, draft_of
 from generator.backends.transformers import CausalGenerator
 from generator.causal import load_causal
 from generator.chat import DEFAULT_TEMPLATE, alternating, template_of, template_use, usable_template
@@ -117,10 +117,10 @@ def test_a_model_without_a_template_gets_the_default(templated: Templated) -> No
     folder = templated(None)
     generator = CausalGenerator(folder, GeneratorSettings(threads=1), lambda adapter: folder / adapter)
 
-    draft = generator.write(Task("When does the office open?", None, load_prompt(), None, 8))
+    draft = draft_of(generator.write(Task("When does the office open?", None, load_prompt(), None, 8)))
 
-    assert draft.chat == "the default: the model has none"
-    assert draft.completion_tokens > 0
+    assert draft.ending.chat == "the default: the model has none"
+    assert draft.ending.completion_tokens > 0
     tokenizer, _ = load_causal(folder)
     assert tokenizer.chat_template == DEFAULT_TEMPLATE
     assert _written(folder, MESSAGES) == "be brief\n\nUser: office opens\nAssistant:"

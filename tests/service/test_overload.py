@@ -17,7 +17,7 @@ import httpx
 import pytest
 from light import light_server
 
-from generator.answer import Draft, Task
+from generator.answer import Ending, Piece, Task
 from generator.engine import Engine
 from retriever.index import domain_index as index
 from service.http.protection import Protection
@@ -37,7 +37,7 @@ class Writer:
         self.begun = threading.Event()
         self.ended: list[str] = []
 
-    def write(self, task: Task) -> Draft:
+    def write(self, task: Task) -> Iterator[Piece]:
         self.begun.set()
         deadline = time.monotonic() + 20
         while not task.cancelled():
@@ -47,7 +47,7 @@ class Writer:
             time.sleep(0.01)
         else:
             self.ended.append("cancelled")
-        return Draft("")
+        yield Piece("", Ending())
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_waiting_for_a_change_holds_no_thread(
 def test_more_requests_than_can_wait_are_told_to_come_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with light_server(store.folder.root, store, requests=3) as (url, engine), ThreadPoolExecutor(3) as pool:
         writer = Writer()
-        monkeypatch.setattr(engine.answerer, "_generators", lambda _: writer)
+        monkeypatch.setattr(engine.answerer, "_generators", lambda *_: writer)
         monkeypatch.setattr("generator.answering.estimate", lambda *_: 1.0)
         with httpx.Client(base_url=url, timeout=5) as leaving:
             asked = [pool.submit(leaving.post, "/query", json={"question": "Why?"}) for _ in range(3)]
@@ -138,7 +138,7 @@ def test_nobody_writes_for_a_client_that_left(
 ) -> None:
     client, engine = served
     writer = Writer()
-    monkeypatch.setattr(engine.answerer, "_generators", lambda _: writer)
+    monkeypatch.setattr(engine.answerer, "_generators", lambda *_: writer)
     monkeypatch.setattr("generator.answering.estimate", lambda *_: 1.0)
     body = json.dumps({"question": "How high is the lighthouse?", "stream": stream}).encode()
     head = f"POST /query HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"

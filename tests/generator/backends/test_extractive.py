@@ -12,7 +12,7 @@ from fakes import HashEncoder, WordReader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.answer import Task
+from generator.answer import Task, draft_of
 from generator.backends.extractive import ExtractiveGenerator, best_sentences, candidates, word_count
 from generator.engine import Engine
 from generator.prompt import load_prompt
@@ -90,7 +90,7 @@ def test_a_question_that_no_document_answers_is_not_answered(handbook: Engine, q
 
 def test_without_passages_there_is_nothing_to_quote() -> None:
     with pytest.raises(ConflictError, match="passages only") as caught:
-        ExtractiveGenerator(HashEncoder()).write(Task("Why?", None, load_prompt(), None, 10))
+        draft_of(ExtractiveGenerator(HashEncoder()).write(Task("Why?", None, load_prompt(), None, 10)))
 
     assert caught.value.code == "arm_unavailable"
 
@@ -98,8 +98,8 @@ def test_without_passages_there_is_nothing_to_quote() -> None:
 def test_passages_without_a_sentence_lead_to_the_abstention() -> None:
     generator = ExtractiveGenerator(HashEncoder())
 
-    assert generator.write(Task("Why?", [], load_prompt(), None, 10)).text == "The documents do not say."
-    assert generator.write(Task("为什么？", [], load_prompt(), None, 10)).text == "文档中没有说明。"
+    assert draft_of(generator.write(Task("Why?", [], load_prompt(), None, 10))).text == "The documents do not say."
+    assert draft_of(generator.write(Task("为什么？", [], load_prompt(), None, 10))).text == "文档中没有说明。"
 
 
 def _reading(passage: str, likely: dict[str, float]) -> Reading:
@@ -118,9 +118,10 @@ def test_the_sentence_around_the_best_span_is_quoted_and_the_span_is_marked(hit:
     texts = ["It rains. The pier is long.", "The boat leaves at nine. It is blue."]
     readings = [_reading(texts[0], {"rains": 1.0}), _reading(texts[1], {"nine": 8.0})]
 
-    draft = ExtractiveGenerator(HashEncoder()).write(_task("When?", [hit(text) for text in texts], readings, {}))
+    task = _task("When?", [hit(text) for text in texts], readings, {})
+    draft = draft_of(ExtractiveGenerator(HashEncoder()).write(task))
 
-    assert (draft.text, draft.span) == ("The boat leaves at nine. [2]", "nine")
+    assert (draft.text, draft.ending.span) == ("The boat leaves at nine. [2]", "nine")
 
 
 class _TopicEncoder(HashEncoder):
@@ -139,7 +140,7 @@ def test_of_the_best_sentences_the_one_nearest_to_the_question_is_quoted_unless_
 
     def quoted(question: str, cosine: float | None, searched_for: str = "", **term_weights: float) -> str:
         task = _task(question, [replace(hit(text), cosine=cosine)], [reading], term_weights)
-        return generator.write(replace(task, searched_for=searched_for)).text
+        return draft_of(generator.write(replace(task, searched_for=searched_for))).text
 
     assert quoted("When does the boat leave?", 0.5) == "The boat leaves at nine. [1]"  # the blue one is not looked at
     assert quoted("When?", 0.5, searched_for="boat When?") == "The boat leaves at nine. [1]"
@@ -178,9 +179,9 @@ def test_a_second_sentence_that_is_nearly_as_good_is_quoted_too_unless_both_are_
 def test_a_passage_of_which_nothing_was_read_is_not_quoted(hit: Callable[..., Hit]) -> None:
     unread = Reading(np.empty((0, 2), np.int64), np.empty(0, np.float32), np.empty(0, np.float32), 0.0)
 
-    draft = ExtractiveGenerator(HashEncoder()).write(_task("When?", [hit("At nine.")], [unread], {}))
+    draft = draft_of(ExtractiveGenerator(HashEncoder()).write(_task("When?", [hit("At nine.")], [unread], {})))
 
-    assert (draft.text, draft.span) == ("The documents do not say.", None)
+    assert (draft.text, draft.ending.span) == ("The documents do not say.", None)
 
 
 def test_words_are_counted_in_both_languages() -> None:

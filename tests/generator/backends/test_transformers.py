@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from generator.adapters import check_adapter
-from generator.answer import Draft, Task
+from generator.answer import Draft, Task, draft_of
 from generator.backends.transformers import CausalGenerator
 from generator.causal import load_causal
 from generator.prompt import load_prompt
@@ -49,7 +49,7 @@ def solo(tiny_model: Path, adapters: Path) -> dict[tuple[str | None, str], Draft
     for adapter in (None, "one", "two"):
         generator = CausalGenerator(tiny_model, GeneratorSettings(threads=1), lambda name: adapters / name)
         for question in QUESTIONS:
-            drafts[adapter, question] = generator.write(_task(adapter, question))
+            drafts[adapter, question] = draft_of(generator.write(_task(adapter, question)))
     return drafts
 
 
@@ -83,7 +83,9 @@ def test_requests_of_many_threads_get_what_their_own_adapter_writes(
 
     def work(thread: int) -> list[tuple[tuple[str | None, str], Draft]]:
         mine = [CHOICES[(thread + step) % len(CHOICES)] for step in range(5)]
-        return [((adapter, question), generator.write(_task(adapter, question))) for adapter, question in mine]
+        return [
+            ((adapter, question), draft_of(generator.write(_task(adapter, question)))) for adapter, question in mine
+        ]
 
     with ThreadPoolExecutor(4) as pool:
         written = [pair for pairs in pool.map(work, range(4)) for pair in pairs]
@@ -99,7 +101,7 @@ def test_the_base_writes_the_same_after_adapters_were_loaded(
 ) -> None:
     generator = open_model()
 
-    drafts = [generator.write(_task(adapter)) for adapter in (None, "one", None, "two", None)]
+    drafts = [draft_of(generator.write(_task(adapter))) for adapter in (None, "one", None, "two", None)]
 
     assert drafts == [solo[adapter, QUESTIONS[0]] for adapter in (None, "one", None, "two", None)]
 
@@ -114,7 +116,7 @@ def test_adapters_beyond_the_limit_are_dropped_and_loaded_again(
     generator = open_model(tmp_path / "adapters", max_adapters=kept)
     order = ["one", "two", None, "one", "three", "three", "two", None]
 
-    drafts = [generator.write(_task(adapter)) for adapter in order]
+    drafts = [draft_of(generator.write(_task(adapter))) for adapter in order]
 
     same = {"three": "one"}
     assert drafts == [solo[same.get(adapter or "", adapter), QUESTIONS[0]] for adapter in order]
@@ -122,11 +124,11 @@ def test_adapters_beyond_the_limit_are_dropped_and_loaded_again(
 
 def test_an_adapter_in_memory_needs_its_folder_no_more(open_model: Open, damaged: Path) -> None:
     generator = open_model(damaged.parent)
-    first = generator.write(_task("one"))
+    first = draft_of(generator.write(_task("one")))
 
     shutil.rmtree(damaged)
 
-    assert generator.write(_task("one")) == first
+    assert draft_of(generator.write(_task("one"))) == first
 
 
 @pytest.mark.parametrize("before", [None, "two"])
@@ -140,45 +142,47 @@ def test_an_adapter_that_does_not_fit_the_model_leaves_no_trace(
     shutil.copytree(adapters / "two", damaged.parent / "two")
     _spoil_weights(damaged, lambda weights: weights[:, :-1])
     generator = open_model(damaged.parent)
-    generator.write(_task(before))
+    draft_of(generator.write(_task(before)))
 
     for _ in range(2):
         with pytest.raises(DamagedError, match="does not fit the base model"):
-            generator.write(_task("one"))
+            draft_of(generator.write(_task("one")))
 
-    assert generator.write(_task(None)) == solo[None, QUESTIONS[0]]
-    assert generator.write(_task("two")) == solo["two", QUESTIONS[0]]
+    assert draft_of(generator.write(_task(None))) == solo[None, QUESTIONS[0]]
+    assert draft_of(generator.write(_task("two"))) == solo["two", QUESTIONS[0]]
 
 
 def test_a_draft_counts_its_tokens_and_keeps_its_messages(open_model: Open, hit: Callable[..., Hit]) -> None:
     generator = open_model()
     task = _task(None, hits=[hit("The office opens at nine.")], history=[{"role": "user", "content": "Hello."}])
 
-    draft = generator.write(task)
+    draft = draft_of(generator.write(task))
 
-    assert draft.messages is not None
-    assert [message["role"] for message in draft.messages] == ["system", "user", "user"]
-    assert "[1] \nThe office opens at nine." in draft.messages[-1]["content"]
-    assert draft.prompt_tokens == len(encode_chat(generator.tokenizer, draft.messages))
-    assert draft.completion_tokens == 8
+    assert draft.ending.messages is not None
+    assert [message["role"] for message in draft.ending.messages] == ["system", "user", "user"]
+    assert "[1] \nThe office opens at nine." in draft.ending.messages[-1]["content"]
+    assert draft.ending.prompt_tokens == len(encode_chat(generator.tokenizer, draft.ending.messages))
+    assert draft.ending.completion_tokens == 8
 
 
 def test_passages_that_do_not_fit_the_context_are_left_out_from_the_end(
     open_model: Open, hit: Callable[..., Hit]
 ) -> None:
-    draft = open_model().write(_task(None, hits=[hit(f"Passage {number}. " + "leave " * 60) for number in range(6)]))
+    draft = draft_of(
+        open_model().write(_task(None, hits=[hit(f"Passage {number}. " + "leave " * 60) for number in range(6)]))
+    )
 
-    assert draft.messages is not None
-    content = draft.messages[-1]["content"]
+    assert draft.ending.messages is not None
+    content = draft.ending.messages[-1]["content"]
     assert "Passage 0." in content
     assert "Passage 5." not in content
-    assert draft.prompt_tokens + draft.completion_tokens <= 512
+    assert draft.ending.prompt_tokens + draft.ending.completion_tokens <= 512
 
 
 def test_a_question_longer_than_the_context_is_cut_at_its_beginning(open_model: Open) -> None:
-    draft = open_model().write(_task(None, "office " * 2000))
+    draft = draft_of(open_model().write(_task(None, "office " * 2000)))
 
-    assert draft.prompt_tokens == 512 - 8
+    assert draft.ending.prompt_tokens == 512 - 8
 
 
 def test_more_new_tokens_than_the_context_holds_leave_half_of_it_to_the_prompt(
@@ -189,10 +193,10 @@ def test_more_new_tokens_than_the_context_holds_leave_half_of_it_to_the_prompt(
     (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 64}), encoding="utf-8")
     generator = CausalGenerator(folder, GeneratorSettings(threads=1), lambda adapter: folder / adapter)
 
-    draft = generator.write(_task(None, tokens=4096))
+    draft = draft_of(generator.write(_task(None, tokens=4096)))
 
-    assert draft.prompt_tokens == 32
-    assert 0 < draft.completion_tokens <= 32
+    assert draft.ending.prompt_tokens == 32
+    assert 0 < draft.ending.completion_tokens <= 32
 
 
 @pytest.mark.parametrize(
@@ -297,4 +301,4 @@ def test_a_refused_adapter_is_not_loaded(open_model: Open, damaged: Path) -> Non
     _edit(damaged, r=100_000)
 
     with pytest.raises(DamagedError):
-        open_model(damaged.parent).write(_task("one"))
+        draft_of(open_model(damaged.parent).write(_task("one")))
