@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -20,6 +21,19 @@ def content(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file() and path.suffix not in (".db-wal", ".db-shm")
     }
+
+
+def folder_of_0005(home: Path) -> Path:
+    """Put a data folder that the version with schema 0005 made at `home`; `answers.json` there says what it did.
+
+    It has a domain with two documents and a deleted one, a data set, two adapters, and releases as three versions made
+    them. Its database is kept as SQL, and its indexes are not kept.
+    """
+    shutil.copytree(Path(__file__).parent / "folder_0005", home)
+    with closing(sqlite_driver().connect(home / "tandem.db")) as connection:
+        connection.executescript((home / "tandem.sql").read_text(encoding="utf-8"))
+    (home / "tandem.sql").unlink()
+    return home
 
 
 def as_before_markers(home: Path) -> None:
