@@ -46,6 +46,7 @@ from eval.significance import bootstrap_mean
 from generator.answering import Pinned
 from generator.engine import Engine
 from generator.manifest import Manifest
+from retriever.models.encoders import Encoders
 from retriever.search.search import Result
 from store.documents import list_documents
 
@@ -72,7 +73,7 @@ def main() -> None:
         temporary = stack.enter_context(tempfile.TemporaryDirectory())
         engine = stack.enter_context(Engine.open(options.home or Path(temporary) / "home"))
         encoder = CachedEncoder(engine.retriever.encoder, options.cache or Path(temporary))
-        engine.retriever.encoder = encoder
+        engine.retriever.encoders = Encoders(encoder)
         for name in options.sets.split(","):
             calibration = read_answers(data / name, "dev", _CALIBRATION)
             results[name] = judge(

@@ -39,7 +39,7 @@ class GivenResult(Retriever):
     """A retriever that has its result already, so that the whole answering can run on chosen passages."""
 
     def __init__(self, engine: Engine, result: Result) -> None:
-        super().__init__(engine.store, engine.retriever.settings, engine.retriever.encoder)
+        super().__init__(engine.store, engine.retriever.settings, engine.retriever.encoders)
         self._result = result
 
     def search(self, domain_id: str, plan: SearchPlan, request: Request) -> Result:

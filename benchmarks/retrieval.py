@@ -28,6 +28,7 @@ from benchmarks.sets import RetrievalSet, data_folder, find_sets, read_set
 from benchmarks.vector_cache import CachedEncoder, VectorCache
 from generator.engine import Engine
 from retriever.documents.formats.table import MARKDOWN, PLAIN_TEXT
+from retriever.models.encoders import Encoders
 from retriever.settings import RetrieverSettings
 from store.domains import Domain, get_domain
 from store.errors import NotFoundError
@@ -73,7 +74,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def compare(engine: Engine, folders: Sequence[Path], systems: Sequence[str], options: argparse.Namespace) -> Results:
     """Print a row for each set as soon as it is measured; return all figures by set and system."""
     encoder = CachedEncoder(engine.retriever.encoder, options.cache)
-    engine.retriever.encoder = encoder
+    engine.retriever.encoders = Encoders(encoder)
     peers = VectorCache(options.cache, f"st-{encoder.space_id}")
     reasons = {system: absent(system, engine) for system in systems}
     for system, reason in reasons.items():

@@ -25,6 +25,7 @@ from retriever.documents.memory import give_back
 from retriever.documents.reading import Reading
 from retriever.index.verification import verify_folder
 from retriever.models.encoder import Encoder
+from retriever.models.encoders import Encoders
 from retriever.models.load import load_encoder
 from retriever.models.reranker import load_reranker
 from retriever.models.span_reader import OpenVinoReader, Reader
@@ -59,7 +60,7 @@ class Engine:
         self.reading = Reading()
         self.reader = reader or OpenVinoReader(retriever)
         reranker = load_reranker(retriever, self.reader)
-        self.retriever = Retriever(store, retriever, encoder or load_encoder(retriever), reranker)
+        self.retriever = Retriever(store, retriever, Encoders(encoder or load_encoder(retriever)), reranker)
         self.base_models = BaseModels(store, generator.base_model)
         self.backends = LoadedBackends(store, generator, self.retriever.encoder, self.base_models)
         self.answerer = Answerer(self.retriever, self.reader, self.backends.of, lambda key: get_model(store, key))
@@ -141,6 +142,7 @@ class Engine:
         tidy()
         for domain_id in {document.domain_id for document in documents}:
             self.retriever.index(domain_id).follow()
+            self.retriever.indexes.follow_domain(domain_id)
         tidy()
         return [done.get(document.id, document) for document in documents]
 
@@ -148,7 +150,7 @@ class Engine:
         """Delete a document; when this returns, no later search finds it."""
         with self.store.folder.space.reserved_room():
             delete_document(self.store, domain_id, document_id)
-            self.retriever.indexes.follow_one(domain_id)
+            self.retriever.indexes.follow_domain(domain_id)
 
     def search(self, domain: str, request: Request) -> Result:
         """Return the passages that fit best."""

@@ -20,7 +20,7 @@ from store.errors import NotFoundError
 from store.evaluations import blank_records
 from store.jobs import Lease, check_lease
 from store.models import flag_learners
-from store.passages import add_passages, passage_ids, remove_passages
+from store.passages import add_passages, passage_ids, remove_passages, superseded_passages
 from store.removals import blob_path, note_removals
 from store.shrinking import shrink_document
 from store.store import Store, now
@@ -37,7 +37,9 @@ def make_all_searchable(
     unknown: Mapping[str, float] | None = None,
     lease: Lease | None = None,
 ) -> set[str]:
-    """Replace what is searchable of documents of one domain by the passages of their versions, in one transaction.
+    """Replace what a passage set has of documents of one domain by the passages of their versions, in one transaction.
+
+    Other passage sets of the same version stay, and so do vectors of other spaces; what is of an older version goes.
 
     `vectors` maps a passage's content to its vector as float16 bytes, `unknown` to the share of it that the encoder
     could not read (0 if not given). Contents that have neither a stored nor a given vector are returned, and then
@@ -52,7 +54,8 @@ def make_all_searchable(
         newest = list({cut.document.id: cut for cut in cuts if cut.document.id in before}.values())
         if not newest:
             return set()
-        old = passage_ids(connection, list(before))
+        versions = {cut.document.id: cut.document.version for cut in newest}
+        old = superseded_passages(connection, versions, passage_set)
         passages = [(cut.document.id, cut.document.version, passage) for cut in newest for passage in cut.passages]
         domain_id = newest[0].document.domain_id
         missing = add_passages(connection, domain_id, passages, passage_set, vectors, space_id, unknown or {})

@@ -96,10 +96,16 @@ def changes_since(store: Store, domain_id: str, passage_set: str, seq: int) -> C
     return Changes(newest, frozenset(live), frozenset(all_ids - live))
 
 
-def live_texts(store: Store, domain_id: str, passage_set: str) -> Changes:
-    """Return every text that a passage of the set owns, and the sequence number this is true at."""
-    passages = schema.passages.c
+def live_texts(store: Store, domain_id: str, passage_set: str, space_id: str | None = None) -> Changes:
+    """Return every text that a passage of the set owns, and the sequence number this is true at.
+
+    With a space only those texts that have a vector in it.
+    """
+    passages, vectors = schema.passages.c, schema.vectors.c
     owned = sa.select(passages.text_id).where(passages.domain_id == domain_id, passages.passage_set == passage_set)
+    if space_id is not None:
+        owned = owned.join_from(schema.passages, schema.vectors, vectors.text_id == passages.text_id)
+        owned = owned.where(vectors.space_id == space_id)
     with store.database.read() as connection:
         return Changes(_last_seq(connection, domain_id), frozenset(connection.scalars(owned.distinct())), frozenset())
 
@@ -216,6 +222,22 @@ def passage_ids(connection: sa.Connection, document_ids: Sequence[str]) -> list[
         row
         for batch in batches(document_ids)
         for row in connection.execute(sa.select(table.number, table.id).where(table.document_id.in_(batch)))
+    ]
+    return [row.id for row in sorted(rows)]
+
+
+def superseded_passages(connection: sa.Connection, versions: Mapping[str, int], passage_set: str) -> list[str]:
+    """Return the ids of the passages that these versions of documents replace in a set, in the order of insertion.
+
+    They are those of this set, and of every set those of another version: their text is no longer what is searched.
+    """
+    table = schema.passages.c
+    columns = (table.number, table.id, table.document_id, table.version, table.passage_set)
+    rows = [
+        row
+        for batch in batches(list(versions))
+        for row in connection.execute(sa.select(*columns).where(table.document_id.in_(batch)))
+        if row.passage_set == passage_set or row.version != versions[row.document_id]
     ]
     return [row.id for row in sorted(rows)]
 

@@ -6,7 +6,6 @@ import errno
 import itertools
 import logging
 import threading
-from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,52 +28,52 @@ class IndexBehindError(NotReadyError):
 class OpenIndexes:
     """The open indexes of a store, at most about `limit`: each holds memory, files and a thread of tantivy's."""
 
-    def __init__(self, store: Store, view: Callable[[str], View], checkpoint_every: int, limit: int = 64) -> None:
+    def __init__(self, store: Store, checkpoint_every: int, limit: int = 64) -> None:
         self._store = store
-        self._view = view
         self._checkpoint_every = checkpoint_every
         self._limit = limit
-        self._indexes: dict[str, DomainIndex] = {}
-        self._turns: dict[str, threading.Lock] = {}
+        self._indexes: dict[View, DomainIndex] = {}
+        self._turns: dict[View, threading.Lock] = {}
         self._opening = threading.Lock()
-        self._used: dict[str, int] = {}  # when each was asked for last, in uses of any
+        self._used: dict[View, int] = {}  # when each was asked for last, in uses of any
         self._uses = itertools.count(1)
         self._followed = -1  # the newest change when all were followed last
-        self._failing: dict[str, str] = {}
+        self._failing: dict[View, str] = {}
 
-    def get(self, domain_id: str, wait_s: float = -1) -> DomainIndex:
-        """Return the domain's index, opening it if needed.
+    def get(self, view: View, wait_s: float = -1) -> DomainIndex:
+        """Return the index of a view, opening it if needed.
 
         Raises `IndexBehindError` if another thread is opening it for longer than `wait_s` (-1: wait for it).
         """
-        self._used[domain_id] = next(self._uses)
-        found = self._indexes.get(domain_id)
+        self._used[view] = next(self._uses)
+        found = self._indexes.get(view)
         if found is not None:
             return found
         with self._opening:
-            turn = self._turns.setdefault(domain_id, threading.Lock())
-        if not turn.acquire(timeout=wait_s):  # only those wait who ask for the same domain
+            turn = self._turns.setdefault(view, threading.Lock())
+        if not turn.acquire(timeout=wait_s):  # only those wait who ask for the same view
             raise IndexBehindError("The index of the domain is being opened. Try again.")
         try:
-            found = self._indexes.get(domain_id) or self._open(domain_id)
-            self._indexes[domain_id] = found
+            found = self._indexes.get(view) or self._open(view)
+            self._indexes[view] = found
         finally:
             turn.release()
-        self._close_least_used(domain_id)
+        self._close_least_used(view)
         return found
 
-    def shown(self, domain_id: str) -> int | None:
-        """Return the change that the domain's index shows, None while it is not open."""
-        index = self._indexes.get(domain_id)
+    def shown(self, view: View) -> int | None:
+        """Return the change that the index of a view shows, None while it is not open."""
+        index = self._indexes.get(view)
         return index.snapshot.seq if index else None
 
     def forget(self, domain_id: str) -> None:
-        """Drop the index of a domain that was deleted."""
-        index = self._indexes.pop(domain_id, None)
-        self._used.pop(domain_id, None)
-        self._turns.pop(domain_id, None)
-        if index is not None:
-            index.close()
+        """Drop the indexes of a domain that was deleted."""
+        for view in [each for each in list(self._turns) if each.domain_id == domain_id]:
+            index = self._indexes.pop(view, None)
+            self._used.pop(view, None)
+            self._turns.pop(view, None)
+            if index is not None:
+                index.close()
 
     def follow(self) -> dict[str, str]:
         """Publish what changed in every open index; one that cannot be followed now does not stop the others.
@@ -86,32 +85,35 @@ class OpenIndexes:
         if newest == self._followed and not self._failing:
             return {}
         open_now = dict(self._indexes)
-        for domain_id, seq in newest_seqs(self._store, list(open_now)).items():
-            if seq != open_now[domain_id].snapshot.seq:
-                self._try(domain_id, open_now[domain_id])
-        self._failing = {key: reason for key, reason in self._failing.items() if key in open_now}
+        seqs = newest_seqs(self._store, list({view.domain_id for view in open_now}))
+        for view, index in open_now.items():
+            if seqs.get(view.domain_id, index.snapshot.seq) != index.snapshot.seq:
+                self._try(view, index)
+        self._failing = {view: reason for view, reason in self._failing.items() if view in open_now}
         self._followed = newest
-        return dict(self._failing)
+        return {view.domain_id: reason for view, reason in self._failing.items()}
 
-    def follow_one(self, domain_id: str) -> None:
+    def follow_domain(self, domain_id: str) -> None:
         """Publish what changed in a domain; if that cannot be done now, on a full disk, `follow` does it later.
 
         What was deleted is not found even so: a search leaves out what the database does not have.
         """
-        self._try(domain_id, self.get(domain_id))
+        for view, index in list(self._indexes.items()):
+            if view.domain_id == domain_id:
+                self._try(view, index)
 
     def close(self, *, checkpoint: bool) -> None:
         """Drop all indexes; with `checkpoint` write them first."""
-        for domain_id, index in list(self._indexes.items()):
+        for view, index in list(self._indexes.items()):
             if checkpoint:
-                self._save(domain_id, index)
+                self._save(view, index)
             index.close()
         self._indexes.clear()
 
-    def _open(self, domain_id: str) -> DomainIndex:
+    def _open(self, view: View) -> DomainIndex:
         try:
             with self._store.folder.space.reserved_room():
-                index = DomainIndex(self._store, self._view(domain_id), self._checkpoint_every)
+                index = DomainIndex(self._store, view, self._checkpoint_every)
                 index.follow()  # a checkpoint is behind the log
                 return index
         except ValueError as error:  # of tantivy, for whatever goes wrong
@@ -119,27 +121,27 @@ class OpenIndexes:
                 raise StorageFullError(FULL) from error
             raise
 
-    def _try(self, domain_id: str, index: DomainIndex) -> None:
+    def _try(self, view: View, index: DomainIndex) -> None:
         try:
             index.follow()
-            self._failing.pop(domain_id, None)
+            self._failing.pop(view, None)
         except CANNOT_FOLLOW as error:
             reason = type(error).__name__
-            if reason != self._failing.get(domain_id):  # said once, not five times a second
-                _LOG.exception("the index of %s could not be followed; it is tried again until it can", domain_id)
-            self._failing[domain_id] = reason
+            if reason != self._failing.get(view):  # said once, not five times a second
+                _LOG.exception("the index of %s could not be followed; it is tried again until it can", view.domain_id)
+            self._failing[view] = reason
 
-    def _close_least_used(self, kept: str) -> None:
+    def _close_least_used(self, kept: View) -> None:
         with self._opening:
-            order = sorted(self._indexes.keys() - {kept}, key=lambda domain_id: self._used.get(domain_id, 0))
+            order = sorted(self._indexes.keys() - {kept}, key=lambda view: self._used.get(view, 0))
             surplus = [(key, self._indexes.pop(key)) for key in order[: max(0, len(self._indexes) - self._limit)]]
-        for domain_id, index in surplus:
-            self._save(domain_id, index)
+        for view, index in surplus:
+            self._save(view, index)
             index.close()
 
     @staticmethod
-    def _save(domain_id: str, index: DomainIndex) -> None:
+    def _save(view: View, index: DomainIndex) -> None:
         try:
             index.checkpoint()
         except CANNOT_FOLLOW:  # it is only a cache: the next start rebuilds it
-            _LOG.exception("the index of %s could not be written", domain_id)
+            _LOG.exception("the index of %s could not be written", view.domain_id)

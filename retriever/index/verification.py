@@ -20,7 +20,7 @@ from store.verify import confirmed, verify_store
 def verify_index(store: Store, view: View) -> list[str]:
     """Return a sentence for every difference between the index, loaded as a server would, and the database."""
     with frozen(store) as still, open_index(still, view, checkpoint_every=1_000_000_000) as index:
-        expected = live_texts(still, view.domain_id, view.passage_set)
+        expected = live_texts(still, view.domain_id, view.passage_set, view.space_id)
         snapshot = index.snapshot
         problems = []
         if snapshot.seq != expected.seq:

@@ -24,19 +24,18 @@ class _Measured:
 class Legibility:
     """Knows the unknown share of domains; measures one again once a tenth of its texts may have changed."""
 
-    def __init__(self, store: Store, space_id: str) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._space_id = space_id
-        self._measured: dict[str, _Measured] = {}
+        self._measured: dict[tuple[str, str], _Measured] = {}
         self._turn = threading.Lock()
 
-    def unknown_share(self, domain_id: str, seq: int) -> float:
-        """Return the mean share of the domain's texts that the encoder cannot read, 0 to 1, near the change `seq`."""
-        known = self._measured.get(domain_id)
+    def unknown_share(self, domain_id: str, space_id: str, seq: int) -> float:
+        """Return the mean share of a domain's texts that the encoder of a space cannot read, near the change `seq`."""
+        known = self._measured.get((domain_id, space_id))
         if known is None or abs(seq - known.seq) > known.texts / 10:
             with self._turn:
-                texts, share = measured_texts(self._store, domain_id, self._space_id)
-                known = self._measured[domain_id] = _Measured(seq, texts, share)
+                texts, share = measured_texts(self._store, domain_id, space_id)
+                known = self._measured[domain_id, space_id] = _Measured(seq, texts, share)
         return known.share
 
 

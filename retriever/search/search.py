@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from retriever.index.domain_index import DomainIndex, Snapshot, View
 from retriever.index.open_indexes import IndexBehindError, OpenIndexes
 from retriever.models.encoder import Encoder
+from retriever.models.encoders import Encoders, wrong_space
 from retriever.models.finite import finite
 from retriever.models.reranker import Reranker
 from retriever.search.candidates import Asked, Candidates, Mode, find_candidates, places
@@ -75,36 +76,66 @@ class Result:
         return self.explain()
 
 
+@dataclass(frozen=True)
+class _Scope:
+    """Where a search looks: in a passage set of a domain, and only in these documents, if they are given."""
+
+    domain_id: str
+    passage_set: str
+    documents: set[str] | None = None
+
+
 class Retriever:
     """Searches the domains of a store. It opens an index at the first need of it and keeps it."""
 
     def __init__(
-        self, store: Store, settings: RetrieverSettings, encoder: Encoder, reranker: Reranker | None = None
+        self,
+        store: Store,
+        settings: RetrieverSettings,
+        encoders: Encoders,
+        reranker: Reranker | None = None,
+        passage_sets: Collection[str] = (),
     ) -> None:
-        self.encoder = encoder
+        """`passage_sets` are filled beside that of the settings."""
+        self.encoders = encoders
         self.reranker = reranker
-        self.legibility = Legibility(store, encoder.space_id)
         self.settings = settings
+        self._passage_sets = {settings.chunker.passage_set, *passage_sets}
         self._store = store
-        self.indexes = OpenIndexes(store, self.view, settings.checkpoint_every)
+        self._legibility = Legibility(store)
+        self.indexes = OpenIndexes(store, settings.checkpoint_every)
 
-    def view(self, domain_id: str) -> View:
-        """Return the view that this retriever searches in a domain."""
-        return View(domain_id, self.settings.chunker.passage_set, self.encoder.space_id, self.encoder.dimension)
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that new documents get."""
+        return self.encoders.configured
 
-    def index(self, domain_id: str, wait_s: float = -1) -> DomainIndex:
-        """Return the domain's index, opening it if needed.
+    def view(self, domain_id: str, plan: SearchPlan | None = None) -> View:
+        """Return the view of a domain that a release with this plan searches; without one, the view of new documents.
+
+        Raises `ConflictError` if this process has not the release's space or passage set.
+        """
+        configured = self.settings.chunker.passage_set
+        if plan is None:
+            return View(domain_id, configured, self.encoder.space_id, self.encoder.dimension)
+        encoder = self.encoders.encoder_for(plan.space_id)
+        if plan.passage_set not in self._passage_sets:
+            raise wrong_space("passage_set", plan.passage_set, configured)
+        return View(domain_id, plan.passage_set, plan.space_id, encoder.dimension)
+
+    def index(self, domain_id: str, plan: SearchPlan | None = None, wait_s: float = -1) -> DomainIndex:
+        """Return the index of what `view` names, opening it if needed.
 
         Raises `IndexBehindError` if another thread is opening it for longer than `wait_s` (-1: wait for it).
         """
-        return self.indexes.get(domain_id, wait_s)
+        return self.indexes.get(self.view(domain_id, plan), wait_s)
 
-    def shown(self, domain_id: str) -> int | None:
-        """Return the change that the domain's index shows, None while it is not open."""
-        return self.indexes.shown(domain_id)
+    def shown(self, domain_id: str, plan: SearchPlan | None = None) -> int | None:
+        """Return the change that the index of what `view` names shows, None while it is not open."""
+        return self.indexes.shown(self.view(domain_id, plan))
 
     def forget(self, domain_id: str) -> None:
-        """Drop the index of a domain that was deleted."""
+        """Drop the indexes of a domain that was deleted."""
         self.indexes.forget(domain_id)
 
     def follow(self) -> dict[str, str]:
@@ -122,38 +153,38 @@ class Retriever:
         """Return the passages of the domain that fit best, under the release with this plan."""
         if not request.query.strip():
             raise InvalidInputError("The query is empty.", code="empty_query", param="query")
-        self._check_space(plan)
-        snapshot = self._snapshot(domain_id, request.min_seq, request.wait_s)
-        allowed: set[int] | None = None
-        documents: set[str] | None = None
+        view, encoder = self.view(domain_id, plan), self.encoders.encoder_for(plan.space_id)
+        snapshot = self._snapshot(view, request.min_seq, request.wait_s)
+        scope, allowed = _Scope(domain_id, plan.passage_set), None
         if request.filters is not None:
-            passage_set = self.settings.chunker.passage_set
-            allowed, documents = allowed_texts(self._store, domain_id, passage_set, request.filters)
-        unknown = max(self.encoder.unknown_share(request.query), self.legibility.unknown_share(domain_id, snapshot.seq))
+            allowed, passing = allowed_texts(self._store, domain_id, plan.passage_set, request.filters)
+            scope = replace(scope, documents=passing)
+        of_domain = self._legibility.unknown_share(domain_id, plan.space_id, snapshot.seq)
+        unknown = max(encoder.unknown_share(request.query), of_domain)
         settings = plan.retrieval
         mode = request.mode or settings.mode
         wanted = max(request.top_k, self._rerank_depth(request, plan))
         # Of one index alone some more hits than wanted do, in place of those deleted meanwhile.
         limit = 2 * wanted if mode == "dense" else max(settings.candidates, request.top_k)
         asked = Asked(request.query, mode, limit, unknown, allowed)
-        found = find_candidates(snapshot, self.encoder, asked, settings)
-        hits = self._reranked(self._hits(domain_id, documents, found, wanted), request, plan)
+        found = find_candidates(snapshot, encoder, asked, settings)
+        hits = self._reranked(self._hits(scope, found, wanted), request, plan)
 
         def explain() -> dict[str, Any]:
-            everything = self._hits(domain_id, documents, found, len(found.fused))
+            everything = self._hits(scope, found, len(found.fused))
             return _named(found, everything, [hit for hit in hits if hit.ranks["rerank"] is not None])
 
         weigh = partial(snapshot.lexical.term_weights, request.query)
         return Result(hits[: request.top_k], snapshot.seq, weigh, explain)
 
-    def _hits(self, domain_id: str, documents: set[str] | None, found: Candidates, wanted: int) -> list[Hit]:
+    def _hits(self, scope: _Scope, found: Candidates, wanted: int) -> list[Hit]:
         """Return the best hits, at least `wanted` of them if there are; what was deleted meanwhile is left out."""
         dense, lexical = places(found.dense), places(found.lexical)
         cosines = dict(found.dense) if found.unknown_share <= UNREADABLE else {}  # else they mean nothing
         hits: list[Hit] = []
         for start in range(0, len(found.fused), wanted):
             fused = found.fused[start : start + wanted]
-            owners = self._owners(domain_id, documents, [key for key, _ in fused])
+            owners = self._owners(scope, [key for key, _ in fused])
             for key, score in fused:
                 if key not in owners:  # deleted after the snapshot was made: nobody may see it any more
                     continue
@@ -165,11 +196,11 @@ class Retriever:
                 break
         return hits
 
-    def _owners(self, domain_id: str, documents: set[str] | None, text_ids: Sequence[int]) -> dict[int, list[Passage]]:
+    def _owners(self, scope: _Scope, text_ids: Sequence[int]) -> dict[int, list[Passage]]:
         """Return the passages with these texts, of the allowed documents."""
         owners: dict[int, list[Passage]] = {}
-        for passage in read_passages(self._store, domain_id, text_ids, self.settings.chunker.passage_set):
-            if documents is None or passage.document_id in documents:
+        for passage in read_passages(self._store, scope.domain_id, text_ids, scope.passage_set):
+            if scope.documents is None or passage.document_id in scope.documents:
                 owners.setdefault(passage.text_id, []).append(passage)
         return owners
 
@@ -197,12 +228,12 @@ class Retriever:
         ]
         return best + hits[depth:]
 
-    def _snapshot(self, domain_id: str, min_seq: int, wait_s: float) -> Snapshot:
-        index = self.index(domain_id, wait_s)
+    def _snapshot(self, view: View, min_seq: int, wait_s: float) -> Snapshot:
+        index = self.indexes.get(view, wait_s)
         snapshot = index.snapshot
         if snapshot.seq >= min_seq:
             return snapshot
-        newest = last_seq(self._store, domain_id)
+        newest = last_seq(self._store, view.domain_id)
         if newest < min_seq:
             message = f"There is no change {min_seq} in this domain yet; the newest is {newest}."
             raise InvalidInputError(message, code="no_such_change", param="min_seq")
@@ -213,7 +244,7 @@ class Retriever:
 
     def check_release(self, plan: SearchPlan) -> None:
         """Raise `ConflictError` if a search under this release would be refused: its space, passages or reranker."""
-        self._check_space(plan)
+        self.view("", plan)
         if plan.reranker is not None and plan.retrieval.rerank:
             self._loaded_reranker(plan.reranker)
 
@@ -224,17 +255,6 @@ class Retriever:
         have = self.reranker.id if self.reranker else "none"
         message = f"The reranker {wanted or 'asked for'} is not loaded; configured is {have} (retriever.reranker)."
         raise ConflictError(message, code="no_reranker")
-
-    def _check_space(self, plan: SearchPlan) -> None:
-        spaces = ("space_id", plan.space_id, self.encoder.space_id)
-        sets = ("passage_set", plan.passage_set, self.settings.chunker.passage_set)
-        for key, wanted, mine in (spaces, sets):
-            if wanted != mine:
-                raise ConflictError(
-                    f"The release needs the {key} {wanted}; this server is set up for {mine}. "
-                    "Restore the [retriever] settings that the release was made with.",
-                    code="wrong_space",
-                )
 
 
 def _named(found: Candidates, hits: Sequence[Hit], reranked: Sequence[Hit]) -> dict[str, Any]:

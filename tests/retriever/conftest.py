@@ -13,6 +13,7 @@ from watching import WatchingEncoder
 from retriever.documents import ingest
 from retriever.documents.reading import Reading
 from retriever.index.domain_index import View
+from retriever.models.encoders import Encoders
 from retriever.models.reranker import Reranker
 from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Request, Result, Retriever
@@ -96,7 +97,7 @@ def add(store: Store, domain: Domain, settings: RetrieverSettings) -> Callable[.
 @pytest.fixture
 def retriever(store: Store, settings: RetrieverSettings) -> Iterator[Retriever]:
     """A retriever with the encoder that needs no model, and without a reranker."""
-    opened = Retriever(store, settings, HashEncoder())
+    opened = Retriever(store, settings, Encoders(HashEncoder()))
     yield opened
     opened.close(checkpoint=False)
 
@@ -129,7 +130,7 @@ def searched(store: Store, settings: RetrieverSettings, domain: Domain) -> Searc
         reranker: Reranker | None = None,
         **options: Any,
     ) -> Result:
-        opened = Retriever(store, settings, encoder or HashEncoder(), reranker)
+        opened = Retriever(store, settings, Encoders(encoder or HashEncoder()), reranker)
         try:
             return opened.search(domain.id, plan, Request(query, **options))
         finally:

@@ -125,13 +125,13 @@ def test_a_start_on_a_full_disk_can_search_and_delete(disk: Disk) -> None:
             take(store, domain.id, "c", "four")
         with pytest.raises(StorageFullError):
             create_dataset(store, domain.id, "set", "qa", "human", [])
-        indexes = OpenIndexes(store, _view, checkpoint_every=1_000)
-        assert len(indexes.get(domain.id).ids()) == 3
+        indexes = OpenIndexes(store, checkpoint_every=1_000)
+        assert len(indexes.get(_view(domain.id)).ids()) == 3
         delete_document(store, domain.id, list_documents(store, domain.id)[0].id)
-        indexes.follow_one(domain.id)
+        indexes.follow_domain(domain.id)
         disk.empty()
         indexes.follow()
-        assert len(indexes.get(domain.id).ids()) == 2
+        assert len(indexes.get(_view(domain.id)).ids()) == 2
         take(store, domain.id, "c", "four")
         indexes.close(checkpoint=True)
         assert verify_store(store) == []

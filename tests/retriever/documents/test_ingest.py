@@ -18,6 +18,7 @@ from retriever.documents.reading import Reading
 from retriever.index.domain_index import View
 from retriever.index.verification import verify_index
 from retriever.models.encoder import Encoder, Vectors
+from retriever.models.encoders import Encoders
 from retriever.search.search import Request, Retriever
 from retriever.settings import RetrieverSettings
 from store.documents import Document, delete_document, get_document, get_version
@@ -62,7 +63,7 @@ def counting() -> CountingEncoder:
 
 @pytest.fixture
 def retriever(store: Store, settings: RetrieverSettings, counting: CountingEncoder) -> Iterator[Retriever]:
-    opened = Retriever(store, settings, counting)
+    opened = Retriever(store, settings, Encoders(counting))
     yield opened
     opened.close(checkpoint=False)
 

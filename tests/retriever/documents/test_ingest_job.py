@@ -11,6 +11,7 @@ from watching import WatchingEncoder, claim, receive_texts, run, states
 
 from retriever.documents.ingest import run_ingest
 from retriever.documents.reading import Reading
+from retriever.models.encoders import Encoders
 from retriever.search.search import Request, Retriever
 from retriever.settings import RetrieverSettings
 from store.attempts import give_back
@@ -25,7 +26,7 @@ from store.verify import verify_store
 
 
 def _found(store: Store, domain: Domain, settings: RetrieverSettings, query: str) -> list[str]:
-    retriever = Retriever(store, settings, HashEncoder())
+    retriever = Retriever(store, settings, Encoders(HashEncoder()))
     hits = retriever.search(domain.id, usual_plan(), Request(query, mode="lexical")).hits
     retriever.close(checkpoint=False)
     return [hit.passage.external_id for hit in hits]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
-from fakes import HashEncoder, vectors_of
+import pytest
+from fakes import HashEncoder
 from indexed import contents_of, found_by
 
+from retriever.index import domain_index
 from retriever.index.domain_index import View, open_index
 from retriever.index.verification import verify_index
-from store.documents import Cut, Document, delete_document, make_all_searchable
+from store.documents import Document, delete_document
 from store.domains import Domain, create_domain
-from store.passages import NewPassage, last_seq, live_texts
-from store.receiving import receive
+from store.passages import last_seq, live_texts
 from store.store import Store
 
 AddDocument = Callable[..., Document]
@@ -122,11 +124,11 @@ def test_several_threads_may_follow_at_once(store: Store, view: View, add: AddDo
         assert contents_of(store, index.follow().dense.ids()) == {"text 7", "shared"}
 
 
-def test_verifying_names_texts_that_an_index_lacks(store: Store, view: View) -> None:
-    document, _ = receive(store, view.domain_id, "a.txt", b"one", title="a", media_type="text/plain")
-    passages = [NewPassage(0, 3, "", "one")]
-    vectors = vectors_of(HashEncoder(), passages)
-    make_all_searchable(store, [Cut(document, "one", passages)], view.passage_set, vectors, "spc_other")
+def test_verifying_names_texts_that_an_index_lacks(
+    store: Store, view: View, add: AddDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("a.txt", "one")
+    monkeypatch.setattr(domain_index, "read_vectors", lambda *_: [])  # so that the index has nothing to show
 
     problems = verify_index(store, view)
 
@@ -134,4 +136,15 @@ def test_verifying_names_texts_that_an_index_lacks(store: Store, view: View) -> 
         "dense has 0 texts, live are 1",
         "lexical has 0 texts, live are 1",
     ]
-    assert len(live_texts(store, view.domain_id, view.passage_set).live) == 1
+
+
+def test_a_text_without_a_vector_in_the_space_of_a_view_is_none_of_its_own(
+    store: Store, view: View, add: AddDocument
+) -> None:
+    add("a.txt", "one")
+    other = replace(view, space_id="spc_other")
+
+    assert verify_index(store, other) == []
+    assert live_texts(store, view.domain_id, view.passage_set, other.space_id).live == frozenset()
+    with open_index(store, other, _NEVER) as index:
+        assert index.ids() == set()

@@ -35,11 +35,11 @@ def test_only_so_many_indexes_are_open_and_each_threads_end_with_it(store: Store
         return sum(1 for name in names if name.startswith("thread-tantivy"))
 
     before = threads()
-    indexes = OpenIndexes(store, _view, checkpoint_every=1_000, limit=3)
+    indexes = OpenIndexes(store, checkpoint_every=1_000, limit=3)
     for domain in domains * 2:
-        assert len(indexes.get(domain.id).ids()) == 2
+        assert len(indexes.get(_view(domain.id)).ids()) == 2
 
-    shown = [domain.name for domain in domains if indexes.shown(domain.id) is not None]
+    shown = [domain.name for domain in domains if indexes.shown(_view(domain.id)) is not None]
     assert shown == ["domain-5", "domain-6", "domain-7"]
     deadline = time.monotonic() + 20  # a thread ends a moment after its index
     while threads() > before + 3 and time.monotonic() < deadline:
@@ -51,14 +51,14 @@ def test_only_so_many_indexes_are_open_and_each_threads_end_with_it(store: Store
 def test_changes_of_all_domains_are_followed_and_none_costs_one_statement(
     store: Store, domains: list[Domain], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    indexes = OpenIndexes(store, _view, checkpoint_every=1_000)
+    indexes = OpenIndexes(store, checkpoint_every=1_000)
     for domain in domains:
-        indexes.get(domain.id)
+        indexes.get(_view(domain.id))
     put(store, domains[1].id, "b", "three")
     put(store, domains[6].id, "b", "three\nfour")
 
     assert indexes.follow() == {}
-    assert [len(indexes.get(domain.id).ids()) for domain in domains] == [2, 3, 2, 2, 2, 2, 4, 2]
+    assert [len(indexes.get(_view(domain.id)).ids()) for domain in domains] == [2, 3, 2, 2, 2, 2, 4, 2]
 
     asked: list[str] = []
     fetch = store.database.fetch
@@ -76,8 +76,8 @@ def test_changes_of_all_domains_are_followed_and_none_costs_one_statement(
 def test_an_index_that_cannot_be_followed_is_named_once_and_caught_up(
     store: Store, domains: list[Domain], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    indexes = OpenIndexes(store, _view, checkpoint_every=1_000)
-    indexes.get(domains[0].id)
+    indexes = OpenIndexes(store, checkpoint_every=1_000)
+    indexes.get(_view(domains[0].id))
     put(store, domains[0].id, "b", "three")
 
     def fail(*_: object) -> None:
@@ -89,19 +89,19 @@ def test_an_index_that_cannot_be_followed_is_named_once_and_caught_up(
     assert len(caplog.records) == 1
 
     assert indexes.follow() == {}
-    assert len(indexes.get(domains[0].id).ids()) == 3
+    assert len(indexes.get(_view(domains[0].id)).ids()) == 3
     indexes.close(checkpoint=False)
 
 
 def test_a_rebuilt_index_is_told_in_the_log(
     store: Store, domains: list[Domain], caplog: pytest.LogCaptureFixture
 ) -> None:
-    indexes = OpenIndexes(store, _view, checkpoint_every=1_000)
-    indexes.get(domains[0].id)
+    indexes = OpenIndexes(store, checkpoint_every=1_000)
+    indexes.get(_view(domains[0].id))
     indexes.close(checkpoint=True)
     next(store.folder.indexes.glob("*/words/meta.json")).unlink()
 
-    assert len(indexes.get(domains[0].id).ids()) == 2
+    assert len(indexes.get(_view(domains[0].id)).ids()) == 2
 
     assert any(f"the index of {domains[0].id} is built anew" in line for line in caplog.messages)
     indexes.close(checkpoint=False)

@@ -31,14 +31,14 @@ def _put(store: Store, domain: Domain, name: str, unknown: dict[str, float], spa
 
 
 def _share(store: Store, domain: Domain, legibility: Legibility) -> float:
-    return legibility.unknown_share(domain.id, last_seq(store, domain.id))
+    return legibility.unknown_share(domain.id, HashEncoder.space_id, last_seq(store, domain.id))
 
 
 def test_the_share_is_the_mean_over_the_texts(store: Store, domain: Domain) -> None:
     _put(store, domain, "a", {"one": 0.0, "two": 0.5, "three": 1.0, "four": 0.5})
 
     assert measured_texts(store, domain.id, HashEncoder.space_id) == (4, 0.5)
-    assert _share(store, domain, Legibility(store, HashEncoder.space_id)) == 0.5
+    assert _share(store, domain, Legibility(store)) == 0.5
 
 
 def test_a_text_of_several_documents_counts_once(store: Store, domain: Domain) -> None:
@@ -60,7 +60,7 @@ def test_other_domains_and_other_spaces_do_not_count(store: Store, domain: Domai
 
 def test_an_empty_domain_is_legible(store: Store, domain: Domain) -> None:
     assert measured_texts(store, domain.id, HashEncoder.space_id) == (0, 0.0)
-    assert _share(store, domain, Legibility(store, HashEncoder.space_id)) == 0.0
+    assert _share(store, domain, Legibility(store)) == 0.0
 
 
 def test_what_is_deleted_no_longer_counts(store: Store, domain: Domain) -> None:
@@ -73,7 +73,7 @@ def test_what_is_deleted_no_longer_counts(store: Store, domain: Domain) -> None:
 
 
 def test_a_domain_is_measured_again_once_a_tenth_of_it_may_have_changed(store: Store, domain: Domain) -> None:
-    legibility = Legibility(store, HashEncoder.space_id)
+    legibility = Legibility(store)
     _put(store, domain, "a", {f"line {number}": 0.0 for number in range(40)})
     assert _share(store, domain, legibility) == 0.0
 
@@ -85,7 +85,7 @@ def test_a_domain_is_measured_again_once_a_tenth_of_it_may_have_changed(store: S
 
 
 def test_the_first_document_of_a_domain_is_seen_at_once(store: Store, domain: Domain) -> None:
-    legibility = Legibility(store, HashEncoder.space_id)
+    legibility = Legibility(store)
     assert _share(store, domain, legibility) == 0.0
 
     _put(store, domain, "a", {"one": 1.0})

@@ -11,6 +11,7 @@ from fakes import HashEncoder
 from searching import Search, texts_of
 
 from retriever.index import domain_index as index
+from retriever.models.encoders import Encoders
 from retriever.search.candidates import Mode
 from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import IndexBehindError, Request, Result, Retriever
@@ -143,11 +144,11 @@ def test_closing_with_a_checkpoint_lets_the_next_retriever_load_it(
     store: Store, settings: RetrieverSettings, domain: Domain, plan: SearchPlan, add: AddDocument
 ) -> None:
     add("a.txt", "red apple")
-    first = Retriever(store, settings, HashEncoder())
+    first = Retriever(store, settings, Encoders(HashEncoder()))
     first.search(domain.id, plan, Request("apple", min_seq=1))
     first.close(checkpoint=True)
 
-    second = Retriever(store, settings, HashEncoder())
+    second = Retriever(store, settings, Encoders(HashEncoder()))
 
     assert second.index(domain.id).snapshot.seq == 1
     assert not second.index(domain.id).rebuilt

@@ -9,6 +9,7 @@ from fakes import HashEncoder, vectors_of
 from searching import Search, changed, texts_of
 from writing import line_passages, take
 
+from retriever.models.encoders import Encoders
 from retriever.search.fusion import lexical_bound
 from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Request, Retriever
@@ -107,7 +108,7 @@ def test_a_question_that_the_encoder_cannot_read_is_answered_by_words(
     store: Store, settings: RetrieverSettings, domain: Domain, plan: SearchPlan, add: AddDocument
 ) -> None:
     add("a.txt", "带薪年假\n办公室")
-    retriever = Retriever(store, settings, UnreadingEncoder())
+    retriever = Retriever(store, settings, Encoders(UnreadingEncoder()))
 
     by_words = retriever.search(domain.id, plan, Request("年假"))
     by_vectors = retriever.search(domain.id, plan, Request("会议"))

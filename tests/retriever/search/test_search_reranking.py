@@ -10,6 +10,7 @@ import pytest
 from fakes import HashEncoder, WordReader
 from searching import Search, ShortestFirst, changed, texts_of
 
+from retriever.models.encoders import Encoders
 from retriever.models.reranker import ReadingReranker, Reranker
 from retriever.search.retrieval_part import SearchPlan
 from retriever.search.search import Request, Retriever
@@ -69,7 +70,7 @@ def test_a_reranker_with_a_weight_adds_its_score_to_that_of_the_search(
     find("apple")
     reranker = ReversingReranker()
     reranker.weight = 1e-9
-    retriever = Retriever(store, settings, HashEncoder(), reranker)
+    retriever = Retriever(store, settings, Encoders(HashEncoder()), reranker)
 
     pinned = replace(convex, reranker="reader")
     before = retriever.search(domain.id, convex, Request("green apple"))
