@@ -52,11 +52,11 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
     Leaks are looked for first: with one nothing is run, since its numbers would say nothing.
     """
     domain_id, params = progress.job.domain_id, progress.job.params
-    split = params.get("split", "test")
+    split = str(params.get("split", "test"))
     metric = params.get("primary_metric") or DECIDING[0]
     if metric not in DECIDING:
         raise InvalidInputError(f"The primary metric is one of {', '.join(DECIDING)}.", param="primary_metric")
-    dataset = get_dataset(store, domain_id, params["dataset"])
+    dataset = get_dataset(store, domain_id, str(params["dataset"]))
     examples = usable_examples(store, dataset.id, split)
     if not examples:
         raise UnprocessableError(_no_examples(dataset, split), code="no_examples")

@@ -10,7 +10,6 @@ no document can bring a server down for ever.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,7 +30,7 @@ _WAITS = sa.or_(*(schema.documents.c.status == each for each in ("received", "pa
 def take_in_hand(store: Store, lease: Lease, documents: Mapping[str, int], *, finished: bool) -> None:
     """Note that these documents (id to version) are being read now, and whether those before them were `finished`."""
     table = schema.jobs
-    state: dict[str, Any] = {"hand": dict(documents)}
+    state: dict[str, object] = {"hand": dict(documents)}
     if finished:
         state |= {"attempts": 1, "server_deaths": 0}
     with store.database.write() as connection:
@@ -144,7 +143,7 @@ def _note_server_death(connection: sa.Connection, job_id: str, hand: Mapping[str
     _quarantine(connection, job_id, hand, table.server_deaths >= MAX_SERVER_DEATHS_ALONE, error)
 
 
-def _change(connection: sa.Connection, hand: Mapping[str, int], values: Mapping[str, Any]) -> None:
+def _change(connection: sa.Connection, hand: Mapping[str, int], values: Mapping[str, object]) -> None:
     """Change those documents in hand that still wait in the version that was being read."""
     table = schema.documents
     mine = (table.c.id == sa.bindparam("document"), table.c.version == sa.bindparam("read_version"))

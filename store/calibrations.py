@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,7 +24,7 @@ class Seen:
 
 
 def record_calibration(
-    store: Store, domain_id: str, weights: Mapping[str, float], seen: Seen, about: Mapping[str, Any]
+    store: Store, domain_id: str, weights: Mapping[str, float], seen: Seen, about: Mapping[str, object]
 ) -> None:
     """Note what these weights were fitted to; `about` says which data set it was and how well the fit does."""
     values = {"domain_id": domain_id, "weights": _key(weights), "about": dict(about), "created_at": now()}

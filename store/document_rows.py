@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from store import schema
 from store.database import batches
+from store.json_values import JsonObject
 from store.passages import NewPassage
 from store.store import Store
 
@@ -28,7 +28,7 @@ class Document:
     media_type: str
     bytes: int
     sha256: str
-    metadata: dict[str, Any]
+    metadata: JsonObject
     passages: int
     created_at: int
     updated_at: int

@@ -8,7 +8,7 @@ reader sees the old version or the new one, never both or neither. `delete_docum
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -92,12 +92,16 @@ def _searchable_versions(connection: sa.Connection, cuts: Sequence[Cut]) -> dict
         newest = sa.and_(version.document_id == table.id, version.version == table.version)
         statement = sa.select(*columns).join_from(schema.documents, schema.versions, newest)
         rows = connection.execute(statement.where(table.id.in_(batch)))
-        found |= {row.id: row.searchable_version for row in rows if _cut_under(row) == versions[row.id]}
+        found |= {
+            row.id: row.searchable_version
+            for row in rows
+            if (row.version, row.title, row.media_type) == versions[row.id]
+        }
     return found
 
 
-def _cut_under(document: Any) -> tuple[int, str, str]:
-    """Return what decides how a document is cut, of a record or a row."""
+def _cut_under(document: Document) -> tuple[int, str, str]:
+    """Return what decides how a document is cut."""
     return document.version, document.title, document.media_type
 
 

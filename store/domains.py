@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,7 +26,7 @@ class Domain:
     id: str
     name: str
     description: str
-    metadata: dict[str, Any]
+    metadata: JsonObject
     release: str
     created_at: int
 
@@ -45,7 +44,7 @@ def create_domain(
     name: str,
     manifest: JsonObject,
     description: str = "",
-    metadata: Mapping[str, Any] | None = None,
+    metadata: JsonObject | None = None,
     models: Models = NO_MODELS,
 ) -> Domain:
     """Create a domain that serves a release of `manifest` with its `models`; `ConflictError` if the name is taken."""
@@ -81,10 +80,10 @@ def list_domains(store: Store) -> list[Domain]:
 
 
 def update_domain(
-    store: Store, name: str, description: str | None = None, metadata: Mapping[str, Any] | None = None
+    store: Store, name: str, description: str | None = None, metadata: JsonObject | None = None
 ) -> Domain:
     """Change what is given and return the domain."""
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     if description is not None:
         values["description"] = description
     if metadata is not None:

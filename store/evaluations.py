@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from store.document_rows import missing_documents
 from store.errors import NotFoundError
 from store.ids import new_id
 from store.jobs import Lease, check_lease, insert_job
+from store.json_values import Json, JsonObject
 from store.store import Store, now
 
-_NO_TEXT: dict[str, Any] = {"question": "", "gold": [], "answer": "", "blanked": True}
+_NO_TEXT: JsonObject = {"question": "", "gold": [], "answer": "", "blanked": True}
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Evaluation:
     created_at: int
 
 
-def create_evaluation(store: Store, domain_id: str, params: Mapping[str, Any]) -> Evaluation:
+def create_evaluation(store: Store, domain_id: str, params: JsonObject) -> Evaluation:
     """Queue the evaluation of a domain on the data set `params["dataset"]`, its job and its row in one transaction."""
     evaluation_id = new_id("evl")
     with store.database.write() as connection:
@@ -46,14 +47,14 @@ def create_evaluation(store: Store, domain_id: str, params: Mapping[str, Any]) -
     return get_evaluation(store, evaluation_id)
 
 
-def save_report(store: Store, lease: Lease, report: Mapping[str, Any], questions: Sequence[int] | None = None) -> None:
+def save_report(store: Store, lease: Lease, report: JsonObject, questions: Sequence[int] | None = None) -> None:
     """Store the report of the evaluation that the job of this lease carries out, and the numbers of its questions.
 
     The documents that its records name are noted, so that a deletion finds them. Records of a document that was
     deleted while the job ran are stored without their text.
     """
     table, pairs = schema.evaluations, schema.evaluation_documents
-    used = {document for record in report.get("records", []) for document in record.get("documents", [])}
+    used = {document for record in _records(report) for document in _documents(record) or ()}
     with store.database.write() as connection:
         check_lease(connection, lease)
         key = connection.execute(sa.select(table.c.id).where(table.c.job_id == lease.job_id)).scalar_one()
@@ -79,19 +80,32 @@ def blank_records(connection: sa.Connection, document_id: str) -> None:
     connection.execute(pairs.delete().where(pairs.c.document_id == document_id))
 
 
-def _blank(report: Mapping[str, Any], gone: set[str]) -> dict[str, Any]:
+def _blank(report: JsonObject, gone: set[str]) -> JsonObject:
     """Return the report without the text of records that rest on documents that are gone.
 
     Records of before they named their documents may rest on any of them.
     """
-    found = dict(report)
-    if gone and "records" in found:
-        found["records"] = [
-            {**record, **_NO_TEXT} if gone & set(record.get("documents", gone)) else record
-            for record in found["records"]
-        ]
-        found["blanked"] = sum(record.get("blanked", False) for record in found["records"])
-    return found
+    if not gone or "records" not in report:
+        return report
+    records: list[Json] = []
+    blanked = 0
+    for record in _records(report):
+        documents = _documents(record)
+        rests_on_them = documents is None or not gone.isdisjoint(documents)
+        records.append({**record, **_NO_TEXT} if rests_on_them else dict(record))
+        blanked += rests_on_them or bool(record.get("blanked", False))
+    return {**report, "records": records, "blanked": blanked}
+
+
+def _records(report: JsonObject) -> list[dict[str, Json]]:
+    records = report.get("records")
+    return [record for record in records if isinstance(record, dict)] if isinstance(records, list) else []
+
+
+def _documents(record: JsonObject) -> set[str] | None:
+    """Return the ids of the documents that a record names, None if it does not say."""
+    documents = record.get("documents")
+    return {str(each) for each in documents} if isinstance(documents, list) else None
 
 
 def looks_at(store: Store, domain_id: str, questions: Collection[int]) -> int:

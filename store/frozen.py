@@ -64,8 +64,8 @@ class FrozenSQLite(SQLite):
         """Return the rows of one SELECT."""
         sql, names = self._statements.compiled(statement)
         with named_failures(self.space), self._reading:
-            found: list[tuple[Any, ...]] = self._raw.execute(sql, [parameters[name] for name in names]).fetchall()
-        return found
+            found = self._raw.execute(sql, [parameters[name] for name in names]).fetchall()
+        return list(found)
 
     @contextmanager
     def writing(self, *, frees: bool) -> Iterator[sa.Connection]:

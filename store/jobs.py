@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 
 from store import schema
 from store.errors import ConflictError, NotFoundError
 from store.ids import new_id
+from store.json_values import JsonObject
 from store.store import Store, now
 
 FINAL = ("succeeded", "failed", "cancelled")
@@ -39,9 +39,9 @@ class Job:
     status: str
     progress: float
     eta_s: float | None
-    params: dict[str, Any]
-    result: dict[str, Any] | None
-    error: dict[str, str] | None
+    params: JsonObject
+    result: JsonObject | None
+    error: Mapping[str, str] | None
     token: int
     attempts: int
     heartbeat: int
@@ -58,7 +58,7 @@ class Event:
     seq: int
     level: str
     message: str
-    data: dict[str, Any]
+    data: JsonObject
     created_at: int
 
 
@@ -68,17 +68,17 @@ class NewEvent:
 
     message: str
     level: str = "info"
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: JsonObject = field(default_factory=dict)
 
 
-def create_job(store: Store, kind: str, domain_id: str, params: Mapping[str, Any]) -> Job:
+def create_job(store: Store, kind: str, domain_id: str, params: JsonObject) -> Job:
     """Queue a job."""
     with store.database.write() as connection:
         job_id = insert_job(connection, kind, domain_id, params)
     return get_job(store, job_id)
 
 
-def reuse_job(store: Store, kind: str, domain_id: str, params: Mapping[str, Any]) -> Job:
+def reuse_job(store: Store, kind: str, domain_id: str, params: JsonObject) -> Job:
     """Return the queued job of this kind and domain with these parameters; queue one if none waits.
 
     For jobs that take whatever waits when they begin: one that has not begun sees all that was stored before this call.
@@ -92,7 +92,7 @@ def reuse_job(store: Store, kind: str, domain_id: str, params: Mapping[str, Any]
     return get_job(store, job_id)
 
 
-def insert_job(connection: sa.Connection, kind: str, domain_id: str, params: Mapping[str, Any]) -> str:
+def insert_job(connection: sa.Connection, kind: str, domain_id: str, params: JsonObject) -> str:
     """Insert a queued job and return its id."""
     require_domain(connection, domain_id)
     job_id = new_id("job")
@@ -135,7 +135,7 @@ def beat(
 ) -> bool:
     """Give a sign of life, with progress and events if there are any; return True if the job was asked to stop."""
     table = schema.jobs
-    state: dict[str, Any] = {"heartbeat": table.c.heartbeat + 1}
+    state: dict[str, object] = {"heartbeat": table.c.heartbeat + 1}
     if progress is not None:
         state |= {"progress": progress, "eta_s": eta_s}
     with store.database.write() as connection:
@@ -160,7 +160,7 @@ def finish_job(
     lease: Lease,
     status: str,
     *,
-    result: Mapping[str, Any] | None = None,
+    result: JsonObject | None = None,
     error: Mapping[str, str] | None = None,
 ) -> None:
     """Give the job its final state, once; `ConflictError` if the lease is lost."""
@@ -233,12 +233,12 @@ def end_job(
     connection: sa.Connection,
     job_id: str,
     status: str,
-    result: Mapping[str, Any] | None = None,
+    result: JsonObject | None = None,
     error: Mapping[str, str] | None = None,
 ) -> None:
     """Give a job its final state; for those that hold its lease or know that nobody does."""
     table = schema.jobs
-    final: dict[str, Any] = {"status": status, "finished_at": now(), "eta_s": None, "hand": None}
+    final: dict[str, object] = {"status": status, "finished_at": now(), "eta_s": None, "hand": None}
     final |= {"result": dict(result) if result else None, "error": dict(error) if error else None}
     if status == "succeeded":
         final["progress"] = 1.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -212,7 +211,11 @@ def _insert(
         for document_id, version, passage in passages
     ]
     connection.execute(schema.passages.insert(), rows)
-    _log(connection, "add", [(row["id"], passage_set, row["text_id"]) for row in rows], domain_id)
+    added = [
+        (str(row["id"]), passage_set, text_ids[passage.content])
+        for row, (_, _, passage) in zip(rows, passages, strict=True)
+    ]
+    _log(connection, "add", added, domain_id)
 
 
 def passage_ids(connection: sa.Connection, document_ids: Sequence[str]) -> list[str]:
@@ -260,7 +263,7 @@ def _last_seq(connection: sa.Connection, domain_id: str) -> int:
     return connection.scalar(statement) or 0
 
 
-def _log(connection: sa.Connection, kind: str, passages: Sequence[Any], domain_id: str) -> None:
+def _log(connection: sa.Connection, kind: str, passages: Sequence[tuple[str, str, int]], domain_id: str) -> None:
     """Append to the change log, in order; each passage is (id, passage set, text id)."""
     rows = [
         {"kind": kind, "domain_id": domain_id, "passage_id": passage_id, "passage_set": passage_set, "text_id": text_id}

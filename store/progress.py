@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from store.jobs import Job, Lease, NewEvent, beat
+from store.json_values import JsonObject
 from store.store import Store
 
 _WINDOW_S = 60.0
@@ -73,9 +73,7 @@ class Progress:
         self._last = float("-inf")
         self._reported = clock()
 
-    def __call__(
-        self, fraction: float, message: str = "", level: str = "info", data: Mapping[str, Any] | None = None
-    ) -> None:
+    def __call__(self, fraction: float, message: str = "", level: str = "info", data: JsonObject | None = None) -> None:
         """Report that `fraction` (0 to 1) of the work is done, and tell something."""
         clock = self._clock()
         self._reported, self._fraction = clock, fraction

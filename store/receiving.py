@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
@@ -20,6 +20,7 @@ from store.documents import existing_documents, get_document, not_found
 from store.errors import InvalidInputError, NotFoundError
 from store.ids import new_id
 from store.jobs import require_domain
+from store.json_values import JsonObject
 from store.store import Store, now
 
 Result = Literal["created", "updated", "unchanged"]
@@ -37,7 +38,7 @@ class NewUpload:
     data: bytes = field(repr=False)
     title: str | None
     media_type: str
-    metadata: Mapping[str, Any] | None = None
+    metadata: JsonObject | None = None
     replaces: str | None = None
 
 
@@ -49,7 +50,7 @@ def receive(
     *,
     title: str | None,
     media_type: str,
-    metadata: Mapping[str, Any] | None = None,
+    metadata: JsonObject | None = None,
 ) -> tuple[Document, Result]:
     """Store an upload durably and return its document, not yet searchable if anything that is searched is new.
 
@@ -97,9 +98,9 @@ class _Known:
     status: str
     title: str
     media_type: str
-    metadata: Mapping[str, Any]
+    metadata: JsonObject
     is_new: bool = False
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, object] = field(default_factory=dict)
     retyped: dict[int, str] = field(default_factory=dict)  # versions whose bytes came again as another media type
 
     @classmethod
@@ -116,7 +117,7 @@ def _receive_group(store: Store, domain_id: str, uploads: Sequence[NewUpload]) -
         store.folder.write_blobs(gone)  # again: a deletion removed them a moment ago
         known = _known_documents(connection, domain_id, [upload.external_id for upload in uploads])
         outcomes: list[tuple[str, Result]] = []
-        versions: list[dict[str, Any]] = []
+        versions: list[dict[str, object]] = []
         for upload, digest in zip(uploads, digests, strict=True):
             if upload.replaces is not None and upload.replaces != getattr(known.get(upload.external_id), "id", None):
                 outcomes.append((upload.replaces, "unchanged"))  # it is gone, and its id leads to nothing
@@ -162,7 +163,7 @@ def _apply(document: _Known, upload: NewUpload, digest: str) -> Result:
     title = (upload.external_id if first else document.title) if upload.title is None else upload.title
     metadata = document.metadata if upload.metadata is None else dict(upload.metadata)
     cut_anew = other_bytes or (title, upload.media_type) != (document.title, document.media_type)
-    described: dict[str, Any] = {"title": title} if title != document.title else {}
+    described: dict[str, object] = {"title": title} if title != document.title else {}
     if first or _canonical(metadata) != _canonical(document.metadata):
         described |= {"metadata": metadata}
     if not other_bytes and upload.media_type != document.media_type:
@@ -177,13 +178,13 @@ def _apply(document: _Known, upload: NewUpload, digest: str) -> Result:
     return "created" if first else "updated" if cut_anew or "metadata" in described else "unchanged"
 
 
-def _canonical(metadata: Mapping[str, Any]) -> str:
+def _canonical(metadata: JsonObject) -> str:
     """Return the metadata as JSON with sorted keys: in Python, 1 equals true and 1.0."""
     return json.dumps(metadata, sort_keys=True)
 
 
 def _write(
-    connection: sa.Connection, domain_id: str, known: Mapping[str, _Known], versions: Sequence[Mapping[str, Any]]
+    connection: sa.Connection, domain_id: str, known: Mapping[str, _Known], versions: Sequence[Mapping[str, object]]
 ) -> None:
     table = schema.documents
     new = [

@@ -170,7 +170,7 @@ class SQLite:
                 connection = self._driver.connect(str(self._path), timeout=30, check_same_thread=False)
                 _configure(connection, None)
             try:
-                found: list[tuple[Any, ...]] = connection.execute(sql, [parameters[name] for name in names]).fetchall()
+                found = connection.execute(sql, [parameters[name] for name in names]).fetchall()
             finally:
                 self._free.append(connection)
         return found
@@ -253,8 +253,8 @@ class SQLite:
         ):
             _configure(connection, None)
             connection.execute("PRAGMA busy_timeout=100")
-            rows: list[tuple[Any, ...]] = connection.execute(statement).fetchall()
-        return rows
+            rows = connection.execute(statement).fetchall()
+        return list(rows)
 
 
 class Statements:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
@@ -47,7 +46,7 @@ def _found(check: Callable[[Store], Iterator[str]], store: Store) -> Iterator[st
         yield f"database: {check.__name__.strip('_').replace('_', ' ')} could not be checked: {reason}"
 
 
-def confirmed(store: Store, problem: str, named: sa.Select[Any]) -> Iterator[str]:
+def confirmed(store: Store, problem: str, named: sa.Executable) -> Iterator[str]:
     """Yield a problem with a file of the snapshot's, unless its row, which `named` selects, was deleted meanwhile."""
     try:
         with open_frozen(store.folder.root) as present, present.database.read() as connection:

@@ -22,7 +22,7 @@ from generator.releases import typed
 from store.datasets import Dataset, Example, get_dataset, hash_examples, usable_examples
 from store.errors import InvalidInputError, UnprocessableError
 from store.examples import QuestionContent
-from store.json_values import JsonObject
+from store.json_values import JsonObject, json_object
 from store.lineage import DatasetReference, Lineage
 from store.models import Metrics, NewModel, model_of_job, publish_model
 from store.progress import Progress
@@ -90,9 +90,9 @@ def _plan(role: Role, section: TunerSettings, store: Store, progress: Progress) 
     if way not in get_args(Way):
         raise InvalidInputError(f"An adapter is trained {' or '.join(get_args(Way))}, not {way!r}.", param="trained")
     method = method_of(role, params)
-    settings = settings_of(method, section, params.get(method.name, {}))
-    dataset = get_dataset(store, progress.job.domain_id, params["dataset"])
-    split = params.get("split", "train")
+    settings = settings_of(method, section, json_object(params.get(method.name, {}), method.name))
+    dataset = get_dataset(store, progress.job.domain_id, str(params["dataset"]))
+    split = str(params.get("split", "train"))
     examples = [e for e in usable_examples(store, dataset.id, split) if isinstance(e.content, QuestionContent)]
     if not examples:
         raise UnprocessableError(f"{dataset.name} has no usable question in the split {split!r}.", code="no_examples")
