@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, TypeVar, Unpack
 
 import httpx
 
 from service.http.server import local_server
+from service.replies import Job, Page, read
 from service.settings import Settings, load_settings
 from store.errors import ConflictError, FolderInUseError, InvalidInputError, TandemError
 from store.folder import DataFolder, owner_in_words
 from store.jobs import FINAL
+from store.json_values import Json
 
 _POLL_S = 0.2
 _STARTING_S = 3.0  # a server owns its folder before it listens
 _TIMEOUT = httpx.Timeout(10.0, read=600.0)  # an answer of a large model may take minutes
+
+
+_Reply = TypeVar("_Reply")
+_File = tuple[str, bytes]  # name and content
+
+
+class Content(TypedDict, total=False):
+    """What a request carries: its query, or a body as JSON or as a form with files."""
+
+    params: Mapping[str, str | int]
+    json: Mapping[str, object]
+    data: Mapping[str, str] | None
+    files: Mapping[str, _File] | Sequence[tuple[str, _File]]
 
 
 class RequestError(TandemError):
@@ -36,49 +51,61 @@ class UnreachableError(TandemError):
     code = "server_unreachable"
 
 
+class AnswerError(TandemError):
+    """The server answered with something else than this version of Tandem can read."""
+
+    status = 502
+    code = "unreadable_answer"
+
+
 class Client:
-    """Calls the HTTP interface and returns parsed JSON."""
+    """Calls the HTTP interface and returns parsed JSON, or the object that it holds."""
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
 
-    def call(self, method: str, path: str, **arguments: Any) -> Any:
+    def call(self, method: str, path: str, **content: Unpack[Content]) -> Json:
         """Return the parsed answer, or text where it is none.
 
         Raises `RequestError` if the server refuses, and `UnreachableError` if it does not answer.
         """
-        answer = self._request(method, path, arguments)
+        answer = self._request(method, path, content)
         if not answer.is_success:
             raise _refusal(answer)
         is_json = "json" in answer.headers.get("content-type", "")
-        return answer.json() if is_json else answer.text
+        found: Json = answer.json() if is_json else answer.text
+        return found
 
-    def found(self, path: str) -> list[dict[str, Any]]:
+    def read(self, kind: type[_Reply], method: str, path: str, **content: Unpack[Content]) -> _Reply:
+        """Return the answer as an object of this kind; raises `AnswerError` if it is none, and what `call` raises."""
+        return _known(kind, self.call(method, path, **content), path)
+
+    def found(self, kind: type[_Reply], path: str) -> list[_Reply]:
         """Return the object at that path, or nothing if there is none."""
         try:
-            return [self.call("GET", path)]
+            return [self.read(kind, "GET", path)]
         except RequestError as error:
             if error.status != 404:
                 raise
             return []
 
-    def pages(self, path: str) -> Iterator[dict[str, Any]]:
+    def pages(self, kind: type[_Reply], path: str) -> Iterator[_Reply]:
         """Yield all objects of a list, page by page."""
         after: dict[str, str] = {}
         while True:
-            page = self.call("GET", path, params={"limit": 10_000, **after})
-            yield from page["data"]
-            if not page.get("has_more"):
+            page = self.read(Page, "GET", path, params={"limit": 10_000, **after})
+            yield from (_known(kind, each, path) for each in page.data)
+            if not page.has_more or page.last_id is None:
                 return
-            after = {"after": page["last_id"]}
+            after = {"after": page.last_id}
 
-    def wait(self, job_id: str, report: Callable[[dict[str, Any]], None], *, cancel: bool = True) -> dict[str, Any]:
+    def wait(self, job_id: str, report: Callable[[Job], None], *, cancel: bool = True) -> Job:
         """Return the job once it has ended; `report` sees it at every look. An interrupt cancels it, if `cancel`."""
         try:
             while True:
-                job: dict[str, Any] = self.call("GET", f"/v1/jobs/{job_id}")
+                job = self.read(Job, "GET", f"/v1/jobs/{job_id}")
                 report(job)
-                if job["status"] in FINAL:
+                if job.status in FINAL:
                     return job
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
@@ -87,12 +114,12 @@ class Client:
                     self.call("POST", f"/v1/jobs/{job_id}/cancel")
             raise
 
-    def _request(self, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
+    def _request(self, method: str, path: str, content: Content) -> httpx.Response:
         """Send the request; as long as nobody listens, send it again for a while."""
         until = time.monotonic() + _STARTING_S
         while True:
             try:
-                return self._http.request(method, path, **arguments)
+                return self._http.request(method, path, **content)
             except httpx.RequestError as error:
                 if not isinstance(error, httpx.ConnectError) or time.monotonic() >= until:
                     reason = str(error) or type(error).__name__
@@ -143,6 +170,15 @@ def _owner(folder: DataFolder) -> dict[str, object] | None:
     while (owner := folder.owner()) == {} and time.monotonic() < until:
         time.sleep(_POLL_S)
     return owner
+
+
+def _known(kind: type[_Reply], given: Json, path: str) -> _Reply:
+    try:
+        return read(kind, given)
+    except ValueError as error:
+        reason = " ".join(str(error).split())[:300]
+        message = f"The server answered {path} with what is no {kind.__name__}: {reason}. Is it of another version?"
+        raise AnswerError(message) from error
 
 
 def _refusal(answer: httpx.Response) -> RequestError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
@@ -16,6 +16,7 @@ from service.commands.terminal import complain, say, say_json
 
 if TYPE_CHECKING:
     from service.client import Client
+    from store.json_values import JsonObject
 
 
 def _asked_for_json(context: typer.Context, value: bool) -> bool:
@@ -77,11 +78,11 @@ def choice(names: Sequence[str]) -> str:
 
 
 def show(
-    data: Any,
+    data: object,
     as_json: bool,
     columns: Sequence[str] = (),
     details: Sequence[str] = (),
-    row: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    row: Callable[[JsonObject], JsonObject] = dict,
 ) -> None:
     """Print an object, or a list as a table of these columns; as JSON exactly what the server answered.
 

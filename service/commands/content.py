@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.arms import SERVED
 from service.commands.console import AsJson, Domain, DomainName, Home, Limit, at, choice, client, noun, show
 from service.commands.terminal import one_line, say
+from service.replies import Answer, Document, Page, read
 
 if TYPE_CHECKING:
     from service.client import Client
+    from store.json_values import Json
 
 domains = noun("Isolated spaces for documents, models and releases.")
 documents = noun("The documents of a domain.")
@@ -89,19 +91,20 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask a question and print the answer with its citations."""
-    body: dict[str, Any] = {"question": question, "explain": explain} | ({"arm": arm} if arm else {})
+    body: dict[str, object] = {"question": question, "explain": explain} | ({"arm": arm} if arm else {})
     with client(home) as server:
         answer = _asked(server, domain, body)
     if as_json or explain:
         show(answer, as_json=True)
         return
-    say(answer["answer"])
-    for citation in answer["citations"]:
-        place = f"{citation['external_id']}, characters {citation['start']} to {citation['end']}"
-        say("  " + one_line(f"{citation['marker']} {place}: {citation['quote']}"))
+    told = read(Answer, answer)
+    say(told.answer)
+    for citation in told.citations:
+        place = f"{citation.external_id}, characters {citation.start} to {citation.end}"
+        say("  " + one_line(f"{citation.marker} {place}: {citation.quote}"))
 
 
-def _asked(server: Client, domain: str, body: dict[str, Any]) -> Any:
+def _asked(server: Client, domain: str, body: dict[str, object]) -> Json:
     """Return the answer; where a release cannot serve the arm, the refusal says which commands lead to one that can."""
     from service.client import RequestError
     from store.errors import ConflictError
@@ -123,9 +126,9 @@ def _find(server: Client, domain: str, document: str) -> str:
     from store.errors import NotFoundError
 
     inside = at("domains", domain, "documents")
-    found = server.call("GET", inside, params={"external_id": document})["data"]
+    found = server.read(Page, "GET", inside, params={"external_id": document}).data
     if found:
-        return f"{inside}/{found[0]['id']}"
+        return f"{inside}/{read(Document, found[0]).id}"
     if document.startswith("doc_"):
         return at("domains", domain, "documents", document)
     message = f"There is no document {document!r} in the domain {domain}; `tandem document list -d {domain}` names all."

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import typer
 
@@ -19,7 +18,7 @@ from store.errors import TandemError
 FAILED, WRONG_USE = 1, 2
 
 
-def reported(command: Callable[..., Any]) -> int:
+def reported(command: Callable[..., object]) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
     try:
         code = command(prog_name="tandem", standalone_mode=False)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.commands.console import AsJson, Domain, Home, at, client, show
 from service.commands.files import Choice, Gathered, gather
 from service.commands.terminal import complain, one_line, say
+from service.replies import Fields
 
 if TYPE_CHECKING:
     from service.client import Client
-    from service.commands.uploading import Uploads
+    from service.commands.uploading import Outcome, Uploads
+    from store.errors import TandemError
 
 _NAMES = 10  # so many skipped files are named; more with --verbose
 
@@ -49,19 +52,17 @@ def ingest(  # noqa: PLR0913  (each is an option of the command)
     gathered = gather(paths, Choice(hidden, links, root))
     wanted = gathered.files or gathered.failed
     outcomes = _upload(gathered, domain, home, rename=root is None, take_over=replace) if wanted else []
-    failed = any(outcome["error"] for outcome in outcomes)
+    failed = any(outcome.error for outcome in outcomes)
     if as_json:
         skipped = [{"path": str(each.path), "reason": each.reason} for each in gathered.skipped]
-        show({"object": "list", "data": outcomes, "skipped": _utf8(skipped)}, as_json)
+        show({"object": "list", "data": [asdict(each) for each in outcomes], "skipped": _utf8(skipped)}, as_json)
     else:
         _tell(outcomes, gathered, domain, verbose)
     if failed or not outcomes:
         raise typer.Exit(1)
 
 
-def _upload(
-    gathered: Gathered, domain: str, home: Path | None, *, rename: bool, take_over: bool
-) -> list[dict[str, Any]]:
+def _upload(gathered: Gathered, domain: str, home: Path | None, *, rename: bool, take_over: bool) -> list[Outcome]:
     """Upload the files, wait for the jobs behind bars, and return what became of each."""
     from service.commands.progress import bar
     from service.commands.sources import Sources
@@ -86,7 +87,7 @@ def _upload(
         return uploads.outcomes(_wait(uploads))
 
 
-def _wait(uploads: Uploads) -> Sequence[Any]:
+def _wait(uploads: Uploads) -> Sequence[TandemError]:
     """Wait for the jobs of the uploads and return the errors of those that failed; an interrupt leaves them alone."""
     from service.commands.progress import bar
 
@@ -100,13 +101,13 @@ def _wait(uploads: Uploads) -> Sequence[Any]:
         raise
 
 
-def _tell(outcomes: Sequence[dict[str, Any]], gathered: Gathered, domain: str, verbose: bool) -> None:
+def _tell(outcomes: Sequence[Outcome], gathered: Gathered, domain: str, verbose: bool) -> None:
     """Print the failures (with `verbose` everything) and the totals."""
-    shown = [each for each in outcomes if verbose or each["error"]]
+    shown = [asdict(each) for each in outcomes if verbose or each.error]
     if shown:
         columns = ("external_id", "result", "status", "passages", "error")
         show({"object": "list", "data": shown}, as_json=False, columns=columns, details=("error",))
-    results = Counter(each["result"] for each in outcomes)
+    results = Counter(each.result for each in outcomes)
     counts = [f"{results[name]} {name}" for name in ("created", "updated", "unchanged", "failed") if results[name]]
     total = f"{len(outcomes)} {'file' if len(outcomes) == 1 else 'files'}"
     say(f"{domain}: {total}, {', '.join(counts)}" if outcomes else f"{domain}: no file was taken")
@@ -118,7 +119,7 @@ def _tell(outcomes: Sequence[dict[str, Any]], gathered: Gathered, domain: str, v
 
 def _make_domain(server: Client, name: str) -> None:
     """Create the domain if it is missing."""
-    if not server.found(at("domains", name)):
+    if not server.found(Fields, at("domains", name)):
         server.call("POST", "/v1/domains", json={"name": name})
 
 

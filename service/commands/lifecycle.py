@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,8 @@ from service.commands.console import AsJson, Domain, Home, Limit, OneDomain, at,
 from service.commands.progress import run_job
 from service.commands.recipe import assignment, method_settings
 from service.commands.rows import event_line, job_row, release_row
+from service.replies import Domain as Served
+from service.replies import Event, Fields, Job, Page, Release, Started, read
 
 if TYPE_CHECKING:
     from service.client import Client
@@ -80,9 +82,9 @@ def tune_generator(
     """Train a LoRA adapter of the base model and register it as a candidate."""
     params = {"dataset": dataset, "trained": trained, **method_settings(config, overrides or [])}
     with client(home) as server:
-        job = server.call("POST", "/v1/jobs", json={"kind": "tune_generator", "domain": domain, "params": params})
-        done = run_job(server, job["id"])
-        show(server.call("GET", at("models", done["result"]["model"])), as_json)
+        asked = {"kind": "tune_generator", "domain": domain, "params": params}
+        done = run_job(server, server.read(Job, "POST", "/v1/jobs", json=asked).id)
+        show(server.call("GET", at("models", str((done.result or {})["model"]))), as_json)
 
 
 @evaluations.command("run", epilog="Example: tandem eval run --dataset faq -d handbook")
@@ -105,13 +107,13 @@ def run_evaluation(  # noqa: PLR0913  (each is an option of the command)
     as_json: AsJson = False,
 ) -> None:
     """Compare arms, or releases with the active one, on a split and print the report."""
-    body: dict[str, Any] = {"domain": domain, "dataset": dataset, "primary_metric": metric, "split": split}
+    body: dict[str, object] = {"domain": domain, "dataset": dataset, "primary_metric": metric, "split": split}
     with client(home) as server:
         chosen = {"arms": arms, "releases": releases, "adapters": adapters}
         body |= {name: values for name, values in chosen.items() if values}
-        evaluation = server.call("POST", "/v1/evaluations", json=body)
-        run_job(server, evaluation["job"])
-        _show_report(server, evaluation["id"], as_json)
+        started = server.read(Started, "POST", "/v1/evaluations", json=body)
+        run_job(server, started.job)
+        _show_report(server, started.id, as_json)
 
 
 @evaluations.command("report", epilog="Example: tandem eval report evl_…")
@@ -129,7 +131,7 @@ def list_models(
     as_json: AsJson = False,
 ) -> None:
     """List the models, the newest first."""
-    params: dict[str, Any] = {"limit": limit} | ({"domain": domain} if domain else {})
+    params: dict[str, str | int] = {"limit": limit} | ({"domain": domain} if domain else {})
     with client(home) as server:
         found = server.call("GET", "/v1/models", params=params)
         show(found, as_json, ("id", "kind", "domain", "state", "flags", "metrics"), ("metrics",))
@@ -154,7 +156,7 @@ def list_releases(domain: Domain = "default", limit: Limit = 20, home: Home = No
     """List the releases, the newest first."""
     with client(home) as server:
         found = server.call("GET", f"/v1/domains/{domain}/releases", params={"limit": limit})
-        active = {} if as_json else server.call("GET", at("releases", _active(server, domain)))["manifest"]
+        active = {} if as_json else _active(server, domain).manifest
         columns = ("id", "active", "arm", "adapter", "differs")
         show(found, as_json, columns, ("differs",), lambda each: release_row(each, active))
 
@@ -180,7 +182,7 @@ def create_release(
     as_json: AsJson = False,
 ) -> None:
     """Make a release with other settings; it serves once it is promoted."""
-    body: dict[str, Any] = {"set": dict(assignment(change) for change in changes or [])}
+    body: dict[str, object] = {"set": dict(assignment(change) for change in changes or [])}
     body |= {"calibrate": calibrate} if calibrate else {}
     with client(home) as server:
         body |= {"from": source} if source else {}
@@ -219,9 +221,10 @@ def list_jobs(limit: Limit = 20, home: Home = None, as_json: AsJson = False) -> 
 def show_job(job: str, home: Home = None, as_json: AsJson = False) -> None:
     """Show a job and what it told."""
     with client(home) as server:
-        found = server.call("GET", at("jobs", job))
-        events = server.call("GET", at("jobs", job, "events"), params={"limit": 10_000})["data"]
-        show(found | {"events": events if as_json else [event_line(event) for event in events]}, as_json)
+        found = server.read(Fields, "GET", at("jobs", job))
+        events = server.read(Page, "GET", at("jobs", job, "events"), params={"limit": 10_000}).data
+        told = events if as_json else [event_line(read(Event, event)) for event in events]
+        show({**found, "events": told}, as_json)
 
 
 @jobs.command("cancel", epilog="Example: tandem job cancel job_…")
@@ -236,5 +239,6 @@ def _show_report(server: Client, evaluation: str, as_json: bool) -> None:
     show(server.call("GET", at("evaluations", evaluation, f"report.{kind}")), as_json)
 
 
-def _active(server: Client, domain: str) -> str:
-    return str(server.call("GET", at("domains", domain))["release"])
+def _active(server: Client, domain: str) -> Release:
+    served = server.read(Served, "GET", at("domains", domain)).release
+    return server.read(Release, "GET", at("releases", served))

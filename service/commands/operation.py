@@ -8,16 +8,18 @@ import tempfile
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.commands.console import AsJson, Home, client, show
 from service.commands.readable import cell
 from service.commands.terminal import say, say_json
+from service.replies import Fields
 
 if TYPE_CHECKING:
     from service.settings import Settings
+    from store.json_values import Json
 
 _LONG = 40  # characters of a cell that gets lines of its own
 
@@ -71,11 +73,11 @@ def verify(home: Home = None, as_json: AsJson = False) -> None:
 def doctor(home: Home = None, as_json: AsJson = False) -> None:
     """Say what the server runs on, what the encoder can read of each domain, and what to do about it."""
     with client(home) as server:
-        found = server.call("GET", "/v1/doctor")
+        found = server.read(Fields, "GET", "/v1/doctor")
     if as_json:
         show(found, as_json)
         return
-    lists = {name: value for name, value in found.items() if _is_table(value)}
+    lists = {name: rows for name, value in found.items() if (rows := _rows(value))}
     show({name: value for name, value in found.items() if name not in lists}, as_json)
     for name, rows in lists.items():
         columns = list(dict.fromkeys(column for row in rows for column in row))
@@ -84,9 +86,11 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
         show({"object": "list", "data": rows}, as_json, columns, details)
 
 
-def _is_table(value: Any) -> bool:
-    """Return whether a part of the diagnosis is a list of objects."""
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+def _rows(value: Json) -> list[Fields]:
+    """Return the objects of a part of the diagnosis that is a list of objects, else none."""
+    items = value if isinstance(value, list) else []
+    objects = [item for item in items if isinstance(item, dict)]
+    return objects if len(objects) == len(items) else []
 
 
 def demo(

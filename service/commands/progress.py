@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from service.commands.terminal import one_line
 from store.errors import TandemError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from service.client import Client
+    from service.replies import Job
 
 
 class JobError(TandemError):
@@ -51,31 +52,32 @@ def bar(says: str) -> Iterator[Bar]:
         yield Bar(progress, progress.add_task(one_line(says), total=1.0))
 
 
-def run_job(connected: Client, job_id: str) -> dict[str, Any]:
+def run_job(connected: Client, job_id: str) -> Job:
     """Wait for a job behind a bar and return it; raise `JobError` if it did not succeed."""
     with bar(job_id) as shown:
-        job = connected.wait(job_id, lambda job: shown.to(job["progress"], said_of(job)))
+        job = connected.wait(job_id, lambda job: shown.to(job.progress, said_of(job)))
     return succeeded(job)
 
 
-def succeeded(job: dict[str, Any]) -> dict[str, Any]:
+def succeeded(job: Job) -> Job:
     """Return the job, or raise `JobError` if it failed or was cancelled."""
-    if job["status"] != "succeeded":
-        error = job["error"] or {"message": f"The job was {job['status']}.", "code": f"job_{job['status']}"}
-        raise JobError(f"{job['id']} {job['status']}: {error['message']}", code=error["code"])
+    if job.status != "succeeded":
+        message = job.error.message if job.error else f"The job was {job.status}."
+        code = job.error.code if job.error else f"job_{job.status}"
+        raise JobError(f"{job.id} {job.status}: {message}", code=code)
     return job
 
 
-def said_of(job: Mapping[str, Any]) -> str:
+def said_of(job: Job) -> str:
     """Return kind and state of a job."""
-    return f"{job['kind']} {state_of(job)}"
+    return f"{job.kind} {state_of(job)}"
 
 
-def state_of(job: Mapping[str, Any]) -> str:
+def state_of(job: Job) -> str:
     """Return the state of a job: what a queued one waits for, and whether a running one was asked to stop."""
-    ahead = job.get("waits_for")
-    if ahead and job["status"] == "queued":
-        return f"queued, waits for {ahead['kind']} {ahead['id']} ({100 * ahead['progress']:.0f} %)"
-    if job.get("cancel_requested") and job["status"] == "running":
+    ahead = job.waits_for
+    if ahead and job.status == "queued":
+        return f"queued, waits for {ahead.kind} {ahead.id} ({100 * ahead.progress:.0f} %)"
+    if job.cancel_requested and job.status == "running":
         return "stopping"
-    return str(job["status"])
+    return job.status

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 _HIDDEN = ("object",)  # says which kind of object it is, to programs
 _STEP = "  "
@@ -12,7 +11,7 @@ _LONG = 80  # characters of a list that is shown on one line
 _WORDS = {None: "", True: "yes", False: "no"}
 
 
-def described(data: Mapping[str, Any]) -> list[str]:
+def described(data: Mapping[str, object]) -> list[str]:
     """Return a line for each field, names in a column; objects within begin on a line of their own."""
     shown = {name: value for name, value in data.items() if name not in _HIDDEN}
     wide = max((len(name) for name in shown), default=0)
@@ -27,7 +26,7 @@ def described(data: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """Return a value as the text of one cell: what a person would say, without braces and quotes."""
     if isinstance(value, Mapping):
         if is_error(value):
@@ -40,12 +39,12 @@ def cell(value: Any) -> str:
     return _WORDS[value] if value is None or isinstance(value, bool) else str(value)
 
 
-def is_error(value: Mapping[str, Any]) -> bool:
+def is_error(value: Mapping[str, object]) -> bool:
     """Return whether this is the error of a document or of a job."""
     return value.keys() == {"code", "message"}
 
 
-def _field(name: str, value: Any) -> str:
+def _field(name: str, value: object) -> str:
     if name.endswith("_at") and isinstance(value, int):
         return datetime.fromtimestamp(value, UTC).astimezone().isoformat(" ")
     if name.endswith(("_bytes", "_free")) and isinstance(value, int):
@@ -53,7 +52,7 @@ def _field(name: str, value: Any) -> str:
     return cell(value) or "-"
 
 
-def _items(values: list[Any]) -> list[str]:
+def _items(values: list[object]) -> list[str]:
     """Return the lines of a list of objects; each begins with a dash."""
     lines: list[str] = []
     for value in values:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from service.commands.console import read_file
 
 if TYPE_CHECKING:
+    from store.json_values import Json
     from tuner.method import Role
 
 _SUFFIXES = (".toml", ".yaml", ".yml")
 _ROLE: Role = "generator"  # of the models that recipes are for
 
 
-def method_settings(config: Path | None, overrides: list[str]) -> dict[str, dict[str, Any]]:
+def method_settings(config: Path | None, overrides: list[str]) -> dict[str, dict[str, Json]]:
     """Return what the recipe and the overrides `METHOD.NAME=VALUE` set, under the name of the one method they are for.
 
     Raises `InvalidInputError` that names what is wrong.
@@ -46,7 +48,7 @@ def method_settings(config: Path | None, overrides: list[str]) -> dict[str, dict
     return {method.name: settings}
 
 
-def assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Json]:
     """Return name and value of `name=value`; the value is JSON, or the string itself."""
     name, sign, value = text.partition("=")
     if not sign or not name:
@@ -62,7 +64,7 @@ def assignment(text: str) -> tuple[str, Any]:
     return name, parsed
 
 
-def _from_file(path: Path, sections: list[str]) -> dict[str, dict[str, Any]]:
+def _from_file(path: Path, sections: list[str]) -> dict[str, dict[str, Json]]:
     """Return the sections of the recipe."""
     from store.errors import InvalidInputError
 
@@ -78,7 +80,7 @@ def _from_file(path: Path, sections: list[str]) -> dict[str, dict[str, Any]]:
     return {name: {str(key): value for key, value in section.items()} for name, section in recipe.items()}
 
 
-def _parse(path: Path) -> Any:
+def _parse(path: Path) -> object:
     """Return the content of a recipe, as its suffix says."""
     import tomllib
 
@@ -98,7 +100,7 @@ def _parse(path: Path) -> Any:
         raise InvalidInputError(f"The recipe {path} cannot be read: {reason}.", param="config") from error
 
 
-def _refuse_unknown(names: list[str], what: str, known: Any) -> None:
+def _refuse_unknown(names: list[str], what: str, known: Iterable[str]) -> None:
     from store.errors import InvalidInputError
 
     if names:

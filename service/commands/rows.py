@@ -4,38 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from service.commands.progress import state_of
 from service.commands.readable import cell
+from service.replies import Event, Job, Release, read
+from store.json_values import Json, JsonObject
 
 
-def release_row(release: Mapping[str, Any], active: Mapping[str, Any]) -> dict[str, Any]:
+def release_row(fields: JsonObject, active: JsonObject) -> JsonObject:
     """Return the fields of a release, with what its manifest says otherwise than that of the active release."""
-    manifest = release["manifest"]
-    mine, other = dict(_flat(manifest)), dict(_flat(active))
+    release = read(Release, fields)
+    mine, other = dict(_flat(release.manifest)), dict(_flat(active))
     names = [name for name in mine | other if mine.get(name) != other.get(name)]
     differs = [f"{name} {cell(mine.get(name)) or '-'} (active: {cell(other.get(name)) or '-'})" for name in names]
-    about = {"arm": manifest["generation"]["arm"], "adapter": manifest["adapter"], "differs": "; ".join(differs)}
-    return {**release, **about, "active": "yes" if release["active"] else ""}
+    about = {"arm": mine["generation.arm"], "adapter": mine["adapter"], "differs": "; ".join(differs)}
+    return {**fields, **about, "active": "yes" if release.active else ""}
 
 
-def job_row(job: Mapping[str, Any]) -> dict[str, Any]:
+def job_row(fields: JsonObject) -> JsonObject:
     """Return the fields of a job, its progress as a share, and a note: its error, or what it waits for."""
+    job = read(Job, fields)
     state, _, waits = state_of(job).partition(", ")
-    note = cell(job["error"]) or waits
-    return {**job, "status": state, "progress": f"{job['progress']:.0%}", "note": note}
+    note = cell(fields["error"]) or waits
+    return {**fields, "status": state, "progress": f"{job.progress:.0%}", "note": note}
 
 
-def event_line(event: Mapping[str, Any]) -> str:
+def event_line(event: Event) -> str:
     """Return an event of a job as one line: time, level unless it is a plain one, message, data."""
-    when = datetime.fromtimestamp(event["created_at"], UTC).astimezone().strftime("%H:%M:%S")
-    level = "" if event["level"] == "info" else f"{event['level']}: "
-    data = cell(event["data"])
-    return f"{when} {level}{event['message']}" + (f" ({data})" if data else "")
+    when = datetime.fromtimestamp(event.created_at, UTC).astimezone().strftime("%H:%M:%S")
+    level = "" if event.level == "info" else f"{event.level}: "
+    data = cell(event.data)
+    return f"{when} {level}{event.message}" + (f" ({data})" if data else "")
 
 
-def _flat(manifest: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(manifest: JsonObject, before: str = "") -> Iterator[tuple[str, Json]]:
     """Yield the settings of a manifest under their dotted names."""
     for name, value in manifest.items():
         if isinstance(value, Mapping):

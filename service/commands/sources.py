@@ -13,10 +13,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from service.commands.console import at, read_file
 from service.commands.files import File
+from service.replies import Document, Page, read
 from store.errors import ConflictError, InvalidInputError, TandemError
 from store.identity import INGESTED
 from store.ids import sha256
@@ -46,18 +47,18 @@ class Sources:
         """
         if not self._known:
             return list(files)
-        by_id = {document["id"]: document for document in self._documents(server, files)}
-        by_name = {document["external_id"]: document for document in by_id.values()}
+        by_id = {document.id: document for document in self._documents(server, files)}
+        by_name = {document.external_id: document for document in by_id.values()}
         owned = {self._known[key]: key for key in self._known}
         settled = []
         for file in files:
             key = self._key(file)
             mine = by_id.get(self._known.get(key, ""))
             if mine is not None and rename:
-                settled.append(replace(file, external_id=mine["external_id"]))
+                settled.append(replace(file, external_id=mine.external_id))
                 continue
             there = by_name.get(file.external_id)
-            stranger = there is not None and owned.get(there["id"], key) != key
+            stranger = there is not None and owned.get(there.id, key) != key
             if fail is not None and stranger and there is not None and _differs(file, there):
                 fail(file.external_id, _refusal(file))
             else:
@@ -74,17 +75,18 @@ class Sources:
         if kept != known:
             self._save(kept)
 
-    def _documents(self, server: Client, files: Sequence[File]) -> list[dict[str, Any]]:
+    def _documents(self, server: Client, files: Sequence[File]) -> list[Document]:
         """Return the documents of the domain that these files may be, or simply all of them."""
         inside = at("domains", self._domain, "documents")
         if len(files) > _FEW:
-            return list(server.pages(inside))
-        found: list[dict[str, Any]] = []
+            return list(server.pages(Document, inside))
+        found: list[Document] = []
         for file in files:
-            found += server.call("GET", inside, params={"external_id": file.external_id})["data"]
+            named = server.read(Page, "GET", inside, params={"external_id": file.external_id})
+            found += [read(Document, each) for each in named.data]
             known = self._known.get(self._key(file))
-            if known is not None and all(document["id"] != known for document in found):
-                found += server.found(f"{inside}/{known}")
+            if known is not None and all(document.id != known for document in found):
+                found += server.found(Document, f"{inside}/{known}")
         return found
 
     def _key(self, file: File) -> str:
@@ -105,9 +107,9 @@ class Sources:
         Path(file.name).replace(self._path)
 
 
-def _differs(file: File, document: Mapping[str, Any]) -> bool:
+def _differs(file: File, document: Document) -> bool:
     try:
-        return sha256(read_file(file.path)) != str(document["sha256"])
+        return sha256(read_file(file.path)) != document.sha256
     except InvalidInputError:  # uploading it says so
         return False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import Any, TextIO
+from typing import TextIO
 
 # Control characters but tab and newline, separators of lines and paragraphs, and what overrides the order of writing.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -35,7 +35,7 @@ def complain(text: str) -> None:
     _write(one_line(text), sys.stderr)
 
 
-def say_json(data: Any, *, indent: int | None = 2) -> None:
+def say_json(data: object, *, indent: int | None = 2) -> None:
     """Print an object as JSON; what a terminal would obey is escaped, the rest is readable."""
     text = json.dumps(data, ensure_ascii=not _is_unicode(sys.stdout), indent=indent)
     _write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text), sys.stdout)

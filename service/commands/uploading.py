@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from service.client import RequestError
 from service.commands.console import printable, read_file
 from service.commands.files import File
 from service.commands.progress import Bar, said_of
+from service.replies import Document, Job, Reason, UploadItem, UploadList
 from store.errors import InvalidInputError, TandemError
 
 if TYPE_CHECKING:
@@ -24,6 +26,18 @@ _FINAL = ("searchable", "failed", "quarantined")
 _AWKWARD = re.compile(r'["\\\x00-\x1f]')  # a multipart header has no way to write these in a file name
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file: as `--json` prints it."""
+
+    external_id: str
+    result: str
+    status: str | None
+    passages: int | None
+    id: str | None
+    error: Reason | None
+
+
 class Uploads:
     """The uploads of one call: an item for each file, and how many bytes each job has to read."""
 
@@ -31,7 +45,7 @@ class Uploads:
         self._server = server
         self._path = f"/v1/domains/{domain}/documents"
         self._limit = limit
-        self.items: list[dict[str, Any]] = []
+        self.items: list[UploadItem] = []
         self.jobs: Counter[str] = Counter()
 
     def send(self, files: Sequence[File], sent: Callable[[float], None]) -> None:
@@ -48,32 +62,32 @@ class Uploads:
         total, done, errors = sum(self.jobs.values()), 0, []
         for job_id, size in self.jobs.items():
 
-            def report(job: Mapping[str, Any], size: int = size, done: int = done) -> None:
-                shown.to((done + size * job["progress"]) / total, said_of(job))
+            def report(job: Job, size: int = size, done: int = done) -> None:
+                shown.to((done + size * job.progress) / total, said_of(job))
 
             job = self._server.wait(job_id, report, cancel=False)
-            if job["status"] != "succeeded":
-                error = job["error"] or {"message": f"The job {job_id} was {job['status']}.", "code": "job_cancelled"}
-                errors.append(TandemError(error["message"], code=error["code"]))
+            if job.status != "succeeded":
+                error = job.error or Reason("job_cancelled", f"The job {job_id} was {job.status}.")
+                errors.append(TandemError(error.message, code=error.code))
             done += size
         return errors
 
     def stored(self) -> dict[str, str]:
         """Return the ids of the documents that the files became, by external id."""
-        return {item["external_id"]: item["document"]["id"] for item in self.items if item["document"]}
+        return {item.external_id: item.document.id for item in self.items if item.document}
 
-    def outcomes(self, errors: Sequence[TandemError]) -> list[dict[str, Any]]:
+    def outcomes(self, errors: Sequence[TandemError]) -> list[Outcome]:
         """Return what became of each file; one that no job came to has the first of the errors."""
-        found = self._now([item["document"] for item in self.items if item["document"]])
+        found = self._now([item.document for item in self.items if item.document])
         return [self._outcome(item, found, errors) for item in self.items]
 
     def fail(self, name: str, error: TandemError) -> None:
         """Note a file that cannot be uploaded."""
-        reason = {"code": error.code, "message": error.message}
-        self.items.append({"external_id": printable(name), "result": "failed", "document": None, "error": reason})
+        self.items.append(UploadItem(printable(name), "failed", None, Reason(error.code, error.message)))
 
     def _send_batch(self, batch: Sequence[File]) -> None:
-        parts, read = [], []
+        parts: list[tuple[str, tuple[str, bytes]]] = []
+        read: list[File] = []
         for file in batch:
             try:
                 parts.append(("files", (_external_id(file), self._read(file))))
@@ -85,7 +99,7 @@ class Uploads:
         alone = read[0].external_id if len(read) == 1 else None
         form = {"external_id": alone} if alone and _AWKWARD.search(alone) else None
         try:
-            answer = self._server.call("POST", self._path, files=parts, data=form)
+            answer = self._server.read(UploadList, "POST", self._path, files=parts, data=form)
         except RequestError as error:
             if error.status not in _REFUSED:
                 raise
@@ -99,15 +113,15 @@ class Uploads:
         for file in read:  # so that each gets a reason of its own
             self._send_batch([file])
 
-    def _note(self, sent: Sequence[File], answer: Mapping[str, Any]) -> None:
+    def _note(self, sent: Sequence[File], answer: UploadList) -> None:
         """Keep the server's outcome of each file, and what its job has to read."""
-        self.items += answer["data"]
-        answered = {item["external_id"] for item in answer["data"]}
+        self.items += answer.data
+        answered = {item.external_id for item in answer.data}
         for file in sent:
             if file.external_id not in answered:
                 self.fail(file.external_id, TandemError("The server did not say what became of it.", code="no_outcome"))
-        if answer["job"]:
-            self.jobs[answer["job"]] += sum(_size(file) for file in sent) or 1
+        if answer.job:
+            self.jobs[answer.job] += sum(_size(file) for file in sent) or 1
 
     def _read(self, file: File) -> bytes:
         size = _size(file)
@@ -115,26 +129,25 @@ class Uploads:
             raise InvalidInputError(f"The document has {size} bytes, allowed are {self._limit}.", code="too_large")
         return read_file(file.path)
 
-    def _now(self, documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def _now(self, documents: Sequence[Document]) -> dict[str, Document]:
         """Return the present state of those documents that a job had to read, by id; a deleted one is missing."""
-        waiting = [document["id"] for document in documents if document.get("status") not in _FINAL]
+        waiting = [document.id for document in documents if document.status not in _FINAL]
         if len(waiting) > _FEW:
-            return {document["id"]: document for document in self._server.pages(self._path)}
-        return {key: state for key in waiting for state in self._server.found(f"{self._path}/{key}")}
+            return {document.id: document for document in self._server.pages(Document, self._path)}
+        return {key: state for key in waiting for state in self._server.found(Document, f"{self._path}/{key}")}
 
-    def _outcome(
-        self, item: Mapping[str, Any], found: Mapping[str, Any], errors: Sequence[TandemError]
-    ) -> dict[str, Any]:
-        document = item["document"] or {}
-        if document and document.get("status") not in _FINAL:
-            document = found.get(document["id"]) or {"status": "deleted", "id": document["id"]}
-        error = item["error"] or document.get("error")
-        if error is None and document and document["status"] not in ("searchable", "deleted"):
+    def _outcome(self, item: UploadItem, found: Mapping[str, Document], errors: Sequence[TandemError]) -> Outcome:
+        document = item.document
+        if document is None:
+            return Outcome(item.external_id, "failed" if item.error else item.result, None, None, None, item.error)
+        if document.status not in _FINAL:
+            document = found.get(document.id) or Document(document.id, status="deleted")
+        error = item.error or document.error
+        if error is None and document.status not in ("searchable", "deleted"):
             first = next(iter(errors), TandemError("The document is not searchable yet.", code="not_ready"))
-            error = {"code": first.code, "message": first.message}
-        state = {key: document.get(key) for key in ("status", "passages", "id")}
-        result = "failed" if error else item["result"]
-        return {"external_id": item["external_id"], "result": result, **state, "error": error}
+            error = Reason(first.code, first.message)
+        result = "failed" if error else item.result
+        return Outcome(item.external_id, result, document.status, document.passages, document.id, error)
 
 
 def _batches(files: Sequence[File]) -> Iterator[list[File]]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 import httpx
 from rich.console import Console
@@ -20,6 +19,7 @@ from service.client import Client
 from service.commands.progress import run_job
 from service.commands.terminal import one_line, plain
 from service.http.server import local_server
+from service.replies import Answer, Dataset, Domain, Job, Release, Report, Started
 from service.settings import Settings, load_settings
 
 DOMAIN = "default"
@@ -64,69 +64,69 @@ def _ingest(client: Client, folder: Path) -> None:
     begun = time.monotonic()
     parts = [("files", (path.name, path.read_bytes())) for path in sorted(folder.glob("*.md"))]
     client.call("POST", f"/v1/domains/{DOMAIN}/documents", params={"wait": "true"}, files=parts)
-    domain = client.call("GET", f"/v1/domains/{DOMAIN}")
+    domain = client.read(Domain, "GET", f"/v1/domains/{DOMAIN}")
     spent = time.monotonic() - begun
-    counts = f"{domain['documents']} documents in two languages, {domain['passages']} passages"
+    counts = f"{domain.documents} documents in two languages, {domain.passages} passages"
     _say(f"{counts}, searchable after {spent:.1f} s")
 
 
 def _ask(client: Client, questions: tuple[str, ...]) -> None:
     for question in questions:
-        answer = client.call("POST", f"/v1/domains/{DOMAIN}/query", json={"question": question})
-        spent = sum(answer["timings_ms"].values())
+        answer = client.read(Answer, "POST", f"/v1/domains/{DOMAIN}/query", json={"question": question})
+        spent = sum(answer.timings_ms.values())
         _CONSOLE.print(f"\n[bold]{question}[/bold]")
-        _CONSOLE.print(f"  {plain(answer['answer'])}", markup=False)
-        for citation in answer["citations"]:
-            place = f"{citation['external_id']} [{citation['start']}:{citation['end']}]"
-            _CONSOLE.print(f"  {citation['marker']} {place}", markup=False, style="dim")
-        how = f"{answer['generator']}, arm {answer['arm']}, evidence {answer['evidence']}, {spent:.0f} ms"
-        _CONSOLE.print(f"  {how}, {answer['release']}", markup=False, style="dim")
+        _CONSOLE.print(f"  {plain(answer.answer)}", markup=False)
+        for citation in answer.citations:
+            place = f"{citation.external_id} [{citation.start}:{citation.end}]"
+            _CONSOLE.print(f"  {citation.marker} {place}", markup=False, style="dim")
+        how = f"{answer.generator}, arm {answer.arm}, evidence {answer.evidence}, {spent:.0f} ms"
+        _CONSOLE.print(f"  {how}, {answer.release}", markup=False, style="dim")
 
 
 def _tune_and_release(client: Client, questions: Path) -> None:
-    form = {"files": {"file": (questions.name, questions.read_bytes())}, "data": {"name": "demo"}}
-    dataset = client.call("POST", f"/v1/domains/{DOMAIN}/datasets", **form)
-    _say(f"data set with {dataset['counts']} questions, split by document")
+    file = (questions.name, questions.read_bytes())
+    datasets = f"/v1/domains/{DOMAIN}/datasets"
+    dataset = client.read(Dataset, "POST", datasets, files={"file": file}, data={"name": "demo"})
+    _say(f"data set with {dataset.counts} questions, split by document")
     _calibrate(client)
     for trained in ("with_context", "closed_book"):
         params = {"dataset": "demo", "trained": trained}
-        job = client.call("POST", "/v1/jobs", json={"kind": "tune_generator", "domain": DOMAIN, "params": params})
-        result = run_job(client, job["id"])["result"]
+        asked = {"kind": "tune_generator", "domain": DOMAIN, "params": params}
+        result = run_job(client, client.read(Job, "POST", "/v1/jobs", json=asked).id).result or {}
         _say(f"adapter {result['model']}, trained {trained}: {result['metrics']}")
     body = {"domain": DOMAIN, "dataset": "demo", "arms": ["extractive", "base", "rag", "tuned", "combined"]}
-    evaluation = client.call("POST", "/v1/evaluations", json=body)
-    run_job(client, evaluation["job"])
-    text = client.call("GET", f"/v1/evaluations/{evaluation['id']}/report.md")
+    evaluation = client.read(Started, "POST", "/v1/evaluations", json=body)
+    run_job(client, evaluation.job)
+    text = str(client.call("GET", f"/v1/evaluations/{evaluation.id}/report.md"))
     if _CONSOLE.width >= _WIDE:
         _CONSOLE.print(Markdown(text))
     else:
         _CONSOLE.print(text, markup=False, soft_wrap=True)
-    report = client.call("GET", f"/v1/evaluations/{evaluation['id']}")["report"]
-    _promote(client, report)
+    _promote(client, client.read(Report, "GET", f"/v1/evaluations/{evaluation.id}/report.json"))
 
 
 def _calibrate(client: Client) -> None:
     """Fit to the train split how much evidence this domain needs: its questions share few words with its documents."""
-    made = client.call("POST", f"/v1/domains/{DOMAIN}/releases", json={"calibrate": "demo"})
+    made = client.read(Release, "POST", f"/v1/domains/{DOMAIN}/releases", json={"calibrate": "demo"})
     reason = "evidence calibrated on the train split"
-    client.call("POST", f"/v1/releases/{made['id']}/promote", json={"force": True, "reason": reason})
-    _say(f"{reason}: {made['id']} is active")
+    client.call("POST", f"/v1/releases/{made.id}/promote", json={"force": True, "reason": reason})
+    _say(f"{reason}: {made.id} is active")
 
 
-def _promote(client: Client, report: dict[str, Any]) -> None:
-    release, gate = report["arms"]["combined"]["release"], report["gate"]["combined"]
-    if gate["passed"]:
+def _promote(client: Client, report: Report) -> None:
+    release, gate = report.arms["combined"].release, report.gate["combined"]
+    if gate.passed:
         _say(f"the gate is open for the arm combined: promoting {release}")
-        body: dict[str, Any] = {}
+        body: dict[str, object] = {}
     else:
-        _say(f"the gate is closed for the arm combined: {'; '.join(gate['reasons'])}")
+        _say(f"the gate is closed for the arm combined: {'; '.join(gate.reasons)}")
         _say(f"promoting {release} by force, to show the rollback")
         body = {"force": True, "reason": "demo of promotion and rollback"}
     client.call("POST", f"/v1/releases/{release}/promote", json=body)
     _ask(client, QUESTIONS[:2])
-    back = client.call("POST", f"/v1/domains/{DOMAIN}/rollback")
+    back = client.read(Release, "POST", f"/v1/domains/{DOMAIN}/rollback")
     _CONSOLE.print()
-    _say(f"rolled back: {back['id']} is active again")
+    _say(f"rolled back: {back.id} is active again")
 
 
 def _say(text: str) -> None:

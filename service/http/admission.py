@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from service.http.connections import PROBES
-from service.http.protection import App, Receive, Refusal, Scope, Send, refuse
+from service.http.protection import Refusal, refuse
 
 
 class Admission:
@@ -13,7 +15,7 @@ class Admission:
     none would be told.
     """
 
-    def __init__(self, app: App, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
         self._limit = limit
         self._inside = 0

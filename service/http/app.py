@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -57,7 +56,7 @@ def create_app(runtime: Runtime) -> Protection:
     return Protection(app, settings.api_key, settings.service.max_body_bytes, {*OPEN_PATHS, *pages.PAGES})
 
 
-def _describe(app: FastAPI) -> dict[str, Any]:
+def _describe(app: FastAPI) -> dict[str, object]:
     """Return the OpenAPI description without FastAPI's own 422, which `failures` replaces."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)

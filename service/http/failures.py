@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -56,7 +55,7 @@ def failure(error: TandemError, home: Path | None = None) -> JSONResponse:
     return JSONResponse(_content(error, home), error.status, headers)
 
 
-def error_content(error: BaseException, what: str, home: Path) -> dict[str, Any]:
+def error_content(error: BaseException, what: str, home: Path) -> dict[str, object]:
     """Return the body of the failure that an exception is; one that nobody foresaw is logged and tells nothing.
 
     `what` names the request for the log.
@@ -69,7 +68,7 @@ def error_content(error: BaseException, what: str, home: Path) -> dict[str, Any]
     return _content(TandemError("The server failed on this request; its log says how."), None)
 
 
-def _content(error: TandemError, home: Path | None) -> dict[str, Any]:
+def _content(error: TandemError, home: Path | None) -> dict[str, object]:
     message = error.message
     for place in {home, home.resolve()} if home else ():
         message = message.replace(f"{place}/", "").replace(str(place), "the data folder")

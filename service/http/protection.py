@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-from service.http.connections import request_id
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from service.http.connections import request_id
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -51,7 +46,7 @@ class Protection:
     """ASGI middleware: refuses a wrong key with 401 and a body over the limit with 413."""
 
     def __init__(
-        self, app: App, api_key: str | None, max_body_bytes: int, open_paths: Collection[str] = OPEN_PATHS
+        self, app: ASGIApp, api_key: str | None, max_body_bytes: int, open_paths: Collection[str] = OPEN_PATHS
     ) -> None:
         """`open_paths` need no key."""
         self._app = app

@@ -14,14 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.config import LOGGING_CONFIG
 
 from service.http.app import create_app
 from service.http.connections import Guard, GuardedProtocol
-from service.http.protection import App
 from service.logs import Plain, Throttle
 from service.runtime import Loaded, open_runtime
 from service.settings import ServiceSettings, Settings
@@ -38,7 +38,7 @@ class HttpServer(uvicorn.Server):
 
     def __init__(
         self,
-        app: App,
+        app: ASGIApp,
         settings: ServiceSettings,
         *,
         draining: threading.Event,
@@ -168,16 +168,17 @@ def default_connections(open_files: int) -> int:
     return min(_MOST_CONNECTIONS, max(16, open_files // 2 - 64))
 
 
-def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Log what went wrong in the loop; without descriptors for new connections one line says all."""
-    if "accept" in context["message"] and isinstance(context.get("exception"), OSError):
-        reason = context["exception"].strerror
+    error = context.get("exception")
+    if "accept" in str(context["message"]) and isinstance(error, OSError):
+        reason = error.strerror
         _LOG.error("No new connection can be taken: %s. Raise the limit of open files (ulimit -n).", reason)
     else:
         loop.default_exception_handler(context)
 
 
-def _config(app: App, guard: Guard, level: str, requests_to: str) -> uvicorn.Config:
+def _config(app: ASGIApp, guard: Guard, level: str, requests_to: str) -> uvicorn.Config:
     logs = copy.deepcopy(LOGGING_CONFIG)
     logs["filters"] = {"storm": {"()": Throttle}, "plain": {"()": Plain}}
     logs["handlers"]["access"] |= {"stream": f"ext://sys.{requests_to}", "filters": ["storm"]}

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from command_line import ROOT
@@ -18,6 +19,7 @@ from service.jobs.endings import ending_of, tail_of
 from service.jobs.heart import Heart
 from service.jobs.lanes import kinds_of, waits_for
 from service.loop import Loop
+from service.replies import Ahead, Job
 from store.attempts import give_back
 from store.domains import Domain
 from store.jobs import active_jobs, claim_job, create_job, get_job, request_cancel
@@ -168,8 +170,8 @@ def test_lanes_run_beside_each_other_and_a_queued_job_says_what_it_waits_for(sto
 
 
 def test_the_bar_of_a_job_that_waits_says_for_what() -> None:
-    ahead = {"id": "job_vyss06zabc", "kind": "tune_generator", "status": "running", "progress": 0.341}
-    job = {"kind": "evaluate", "status": "queued", "waits_for": ahead, "cancel_requested": False}
+    ahead = Ahead("job_vyss06zabc", "tune_generator", 0.341)
+    job = Job("job_1", "evaluate", "queued", 0.0, waits_for=ahead)
 
     assert said_of(job) == "evaluate queued, waits for tune_generator job_vyss06zabc (34 %)"
-    assert said_of({**job, "waits_for": None}) == "evaluate queued"
+    assert said_of(replace(job, waits_for=None)) == "evaluate queued"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from service.commands.files import File
 from service.commands.progress import JobError, said_of, succeeded
 from service.commands.rows import event_line, job_row, release_row
 from service.commands.uploading import Uploads
+from service.replies import Event, Job, Reason, read
 from store.errors import ConflictError
 
 JOB = {"id": "job_1", "kind": "ingest", "status": "running", "progress": 0.25, "error": None}
@@ -43,12 +45,12 @@ def test_a_job_says_its_state_and_what_it_waits_for(changes: dict[str, Any], sai
     job = JOB | changes
     row = job_row(job)
 
-    assert (said_of(job), row["status"], row["note"], row["progress"]) == (said, status, note, "25%")
+    assert (said_of(read(Job, job)), row["status"], row["note"], row["progress"]) == (said, status, note, "25%")
 
 
 def test_a_job_that_failed_carries_its_code() -> None:
     with pytest.raises(JobError, match=r"job_1 failed: None\.") as failed:
-        succeeded(JOB | {"status": "failed", "error": {"code": "no_examples", "message": "None."}})
+        succeeded(read(Job, JOB | {"status": "failed", "error": {"code": "no_examples", "message": "None."}}))
 
     assert failed.value.code == "no_examples"
 
@@ -64,7 +66,7 @@ def test_a_release_says_what_differs_from_the_active_one() -> None:
 
 
 def test_an_event_is_one_line() -> None:
-    event = {"level": "warning", "message": "a.md: failed", "data": {"progress": 0.5}, "created_at": 0}
+    event = Event("warning", "a.md: failed", {"progress": 0.5}, 0)
 
     assert event_line(event).split(" ", 1)[1] == "warning: a.md: failed (progress 0.5)"
 
@@ -76,12 +78,13 @@ class Jobs:
         self.failing = failing
         self.shares: list[float] = []
 
-    def wait(self, job_id: str, report: Callable[[Mapping[str, Any]], None], *, cancel: bool) -> dict[str, Any]:
+    def wait(self, job_id: str, report: Callable[[Job], None], *, cancel: bool) -> Job:
         assert not cancel  # what was uploaded is stored, and others may wait for the same job
-        report(JOB | {"progress": 0.5})
-        report(JOB | {"progress": 1.0, "status": "succeeded"})
-        error = {"code": "c", "message": "No."}
-        return JOB | ({"status": "failed", "error": error} if job_id == self.failing else {"status": "succeeded"})
+        job = Job(job_id, "ingest", "running", 0.5)
+        report(job)
+        report(replace(job, progress=1.0, status="succeeded"))
+        failed = job_id == self.failing
+        return replace(job, status="failed", error=Reason("c", "No.")) if failed else replace(job, status="succeeded")
 
     def to(self, share: float, _: str) -> None:
         self.shares.append(share)
@@ -125,4 +128,12 @@ def test_a_file_that_is_too_large_is_not_even_read(tmp_path: Any) -> None:
 
     uploads.send([File("large.md", path)], lambda _: None)
 
-    assert [item["error"]["code"] for item in uploads.items] == ["too_large"]
+    assert [item.error and item.error.code for item in uploads.items] == ["too_large"]
+
+
+def test_what_a_server_sends_beside_what_is_read_is_left_alone_and_what_is_missing_is_named() -> None:
+    sent = JOB | {"stages": [{"name": "tune"}]}
+
+    assert read(Job, sent) == Job("job_1", "ingest", "running", 0.25)
+    with pytest.raises(ValueError, match="status"):
+        read(Job, {key: value for key, value in sent.items() if key != "status"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +13,7 @@ from service.client import Client
 from service.commands.files import Choice, gather
 from service.commands.sources import Sources
 from service.commands.uploading import Uploads
+from service.replies import Document
 from service.settings import Settings
 from store.errors import TandemError
 
@@ -32,10 +32,10 @@ class Desk:
         files = sources.settle(self.client, found, rename=root is None, fail=None if take_over else uploads.fail)
         uploads.send(files, lambda _: None)
         sources.remember(files, uploads.stored(), take_over=take_over)
-        return [(item["external_id"], item["result"]) for item in uploads.items]
+        return [(item.external_id, item.result) for item in uploads.items]
 
-    def documents(self) -> list[dict[str, Any]]:
-        return list(self.client.pages("/v1/domains/default/documents"))
+    def documents(self) -> list[Document]:
+        return list(self.client.pages(Document, "/v1/domains/default/documents"))
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_many_files_are_told_apart_as_well(desk: Desk, tmp_path: Path) -> None:
 def test_what_was_deleted_or_came_over_http_belongs_to_no_file(desk: Desk, tmp_path: Path) -> None:
     one, other = write(tmp_path, "a/x.md", "One."), write(tmp_path, "b/x.md", "Other.")
     desk.ingest(one)
-    desk.client.call("DELETE", f"/v1/domains/default/documents/{desk.documents()[0]['id']}")
+    desk.client.call("DELETE", f"/v1/domains/default/documents/{desk.documents()[0].id}")
 
     assert desk.ingest(other) == [("x.md", "created")]
     text = {"documents": [{"external_id": "y.md", "text": "Over HTTP."}]}

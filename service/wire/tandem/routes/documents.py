@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -28,7 +28,7 @@ from store.refusals import refusal
 
 router = APIRouter(tags=["documents"])
 _FILTER: TypeAdapter[Filter] = TypeAdapter(Filter)
-_BODY: dict[str, Any] = {
+_BODY: dict[str, object] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -47,7 +47,7 @@ _BODY: dict[str, Any] = {
         },
     }
 }
-_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": UploadList}, 202: {"model": UploadList}}
+_ANSWERS: dict[int | str, dict[str, object]] = {200: {"model": UploadList}, 202: {"model": UploadList}}
 
 
 @router.post("/v1/domains/{domain}/documents", openapi_extra=_BODY, responses=_ANSWERS)
