@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from generator.citing.word_list import word_list
 from retriever.index.lexical import stems
-from retriever.text.analysis import CJK
+from retriever.text.analysis import CJK, is_cjk
 
 _TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:'[^\W_{CJK}]+)?|[<>≤≥]")
 _CLAUSE = re.compile(
@@ -101,7 +101,7 @@ class Clause:
 
     def holds(self, denied: str) -> bool:
         """Return whether what another clause denies stands in this one, denied or not."""
-        return denied in self.stems or denied in self.denied or (_is_cjk(denied) and denied in self.text)
+        return denied in self.stems or denied in self.denied or (is_cjk(denied) and denied in self.text)
 
 
 def clauses(text: str) -> list[Clause]:
@@ -168,7 +168,7 @@ def _denied_words(clause: str) -> set[str]:
     for place, word in enumerate(words):
         if word in _NOT:
             rest = [other for other in words[place + 1 :] if other not in _SKIPPED and other not in _NOT]
-            if rest and not _is_cjk(rest[0]):
+            if rest and not is_cjk(rest[0]):
                 found |= set(stems(rest[0])) or {rest[0]}
     return found
 
@@ -180,12 +180,8 @@ def _denied_characters(clause: str) -> set[str]:
         skipped = _CHINESE_SKIPPED.match(clause, match.end())
         head = _HEAD.match(clause, skipped.end() if skipped else match.end()) or _HEAD.match(clause, match.start() + 1)
         if head is not None:
-            found |= {head[0]} if _is_cjk(head[0]) else set(stems(head[0]))
+            found |= {head[0]} if is_cjk(head[0]) else set(stems(head[0]))
     return found
-
-
-def _is_cjk(text: str) -> bool:
-    return re.match(f"[{CJK}]", text) is not None
 
 
 def _elsewhere_denied(statement: str, sentence: str) -> str | None:

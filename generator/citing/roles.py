@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from generator.citing.word_list import word_list
-from retriever.text.analysis import CJK, FUNCTION_WORDS
+from retriever.text.analysis import CJK, FUNCTION_WORDS, is_cjk
 
 _TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:[.,]\d+)*|[,;:，；：、。]")
 _BREAK = frozenset(",;:，；：、。")
@@ -57,7 +57,7 @@ def _holds(tokens: Sequence[str], run: list[str]) -> bool:
 def _goes_one_way(middle: Sequence[str]) -> bool:
     if _BREAK.intersection(middle):
         return False
-    if all(_is_cjk(token) for token in middle):
+    if all(is_cjk(token) for token in middle):
         return not _CJK_EITHER_WAY.issuperset(middle) and not _CJK_EITHER_WAY & {middle[0], middle[-1]}
     return not _EITHER_WAY.issuperset(middle) and any(
         token in _ONE_WAY or token not in FUNCTION_WORDS for token in middle
@@ -76,7 +76,7 @@ def _common_tail(before: Sequence[str], after: Sequence[str]) -> list[str]:
 def _is_party(tokens: Sequence[str]) -> bool:
     if not tokens or all(token in FUNCTION_WORDS for token in tokens):
         return False
-    return not all(_is_cjk(token) for token in tokens) or len(tokens) >= 2
+    return not all(is_cjk(token) for token in tokens) or len(tokens) >= 2
 
 
 def _passive_differs(mine: Sequence[str], theirs: Sequence[str]) -> bool:
@@ -90,9 +90,5 @@ def _passive_differs(mine: Sequence[str], theirs: Sequence[str]) -> bool:
     return False
 
 
-def _is_cjk(token: str) -> bool:
-    return re.fullmatch(f"[{CJK}]", token) is not None
-
-
 def _joined(tokens: Sequence[str]) -> str:
-    return ("" if _is_cjk(tokens[0]) else " ").join(tokens)
+    return ("" if is_cjk(tokens[0]) else " ").join(tokens)

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from retriever.models.encoder_files import default_encoder, whole_tokenizer
-from retriever.text.analysis import cjk_share
+from retriever.text.language import LEAST_CJK, is_cjk_text
 from store.ids import hashed_id
 
 Vectors = npt.NDArray[np.float32]
-_CHINESE = 0.3  # share of CJK characters from which on a text is Chinese with foreign words, and not the reverse
 _CHINESE_TRUST = 0.65  # chosen on the dev parts of three Chinese sets, docs/decisions
 
 
@@ -64,7 +63,7 @@ class BilingualEncoder:
         folder = default_encoder()
         self._latin = latin
         self._chinese = ChineseEncoder(folder / "model.safetensors", whole_tokenizer(folder))
-        self.space_id = hashed_id("spc", {"latin": latin.space_id, "chinese": self._chinese.digest, "share": _CHINESE})
+        self.space_id = hashed_id("spc", {"latin": latin.space_id, "chinese": self._chinese.digest, "share": LEAST_CJK})
         self.dimension = latin.dimension
         self.max_tokens = latin.max_tokens
 
@@ -82,11 +81,11 @@ class BilingualEncoder:
 
     def unknown_share(self, text: str) -> float:
         """See `Encoder`."""
-        return (self._chinese if cjk_share(text) >= _CHINESE else self._latin).unknown_share(text)
+        return (self._chinese if is_cjk_text(text) else self._latin).unknown_share(text)
 
     def trust(self, text: str) -> float:
         """See `Encoder`. A sum of character vectors knows less than a transformer."""
-        return _CHINESE_TRUST if cjk_share(text) >= _CHINESE else self._latin.trust(text)
+        return _CHINESE_TRUST if is_cjk_text(text) else self._latin.trust(text)
 
     @property
     def computing(self) -> dict[str, str]:
@@ -94,7 +93,7 @@ class BilingualEncoder:
         return self._latin.computing if isinstance(self._latin, Computing) else {}
 
     def _encode(self, texts: Sequence[str], latin: Callable[[Sequence[str]], Vectors]) -> Vectors:
-        chinese = [cjk_share(text) >= _CHINESE for text in texts]
+        chinese = [is_cjk_text(text) for text in texts]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for own, encode in ((True, self._chinese.encode), (False, latin)):
             rows = [row for row, is_chinese in enumerate(chinese) if is_chinese == own]

@@ -8,7 +8,7 @@ from typing import Literal
 from retriever.text.analysis import cjk_share
 
 Language = Literal["en", "zh", "ja", "ko", "other"]
-_LEAST = 0.3  # share of CJK characters from which on a text is not a Latin one that mentions some
+LEAST_CJK = 0.3  # share of CJK characters from which on a text is not a Latin one that mentions some
 _KANA = re.compile("[\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff]")
 _HANGUL = re.compile("[\uac00-\ud7af\u1100-\u11ff]")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -39,4 +39,4 @@ def language_of(text: str) -> Language:
 
 def is_cjk_text(text: str) -> bool:
     """Return whether a text is Chinese, Japanese or Korean, and not one in another script that mentions such words."""
-    return cjk_share(text) > _LEAST
+    return cjk_share(text) > LEAST_CJK

@@ -16,7 +16,7 @@ from generator.prompt import Context, Message, Prompt, load_prompt
 from generator.tokenizing import Tokenizer, encode_chat, plain_messages
 from retriever.search.filters import Comparison
 from retriever.search.search import Hit, Request
-from retriever.text.analysis import cjk_share
+from retriever.text.language import language_of
 from store.datasets import Example
 from store.documents import get_document
 from store.errors import NotFoundError, UnprocessableError
@@ -171,7 +171,6 @@ def _holds(hit: Hit, answers: Sequence[str], example: Example) -> bool:
 def _answer_in(hit: Hit, answers: Sequence[str]) -> str | None:
     """Return the first answer whose words stand in the passage as one run: "12" is not in "120"."""
     for answer in answers:
-        language = "zh" if cjk_share(answer) > 0 else "en"
-        if answer_recall(hit.passage.text, [answer], language):
+        if answer_recall(hit.passage.text, [answer], language_of(hit.passage.text)):
             return answer
     return None
