@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel
 
 from eval.arms import ACTIVE, ArmSetup, set_up_arms
 from eval.leaks import find_leaks, question_numbers
 from eval.metrics.table import DECIDING
 from eval.questions import EvalQuestion, count_questions, grouped
-from eval.report.report import build_report
+from eval.report.model import ArmReport, Questions, Verdict
+from eval.report.report import Measured, build_report
 from eval.runner import Record, run_arm
 from eval.settings import EvaluateSection
 from generator.answer import Answer
@@ -36,6 +38,24 @@ from store.store import Store
 _TOLD = 20  # events for each arm, at most
 
 
+class Evaluated(BaseModel):
+    """The verdict, None where the questions cannot tell, and the release of each arm."""
+
+    verdict: Verdict | None
+    releases: dict[str, str]
+
+
+class _Asked(BaseModel):
+    """The parameters of the job."""
+
+    dataset: str
+    split: str = "test"
+    arms: list[str] | None = None
+    releases: list[str] | None = None
+    adapters: list[str] | None = None
+    primary_metric: str | None = None
+
+
 def _no_examples(dataset: Dataset, split: str) -> str:
     """Return that a split is empty, and how to fill it."""
     have = ", ".join(f"{count} in {name}" for name, count in sorted(dataset.splits.items()))
@@ -46,20 +66,19 @@ def _no_examples(dataset: Dataset, split: str) -> str:
     )
 
 
-def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -> dict[str, Any]:
+def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -> Evaluated:
     """Compare the arms, store the report and a release for each arm; return verdict and releases.
 
     Leaks are looked for first: with one nothing is run, since its numbers would say nothing.
     """
-    domain_id, params = progress.job.domain_id, progress.job.params
-    split = str(params.get("split", "test"))
-    metric = params.get("primary_metric") or DECIDING[0]
+    domain_id, params = progress.job.domain_id, _Asked.model_validate(progress.job.params)
+    metric = params.primary_metric or DECIDING[0]
     if metric not in DECIDING:
         raise InvalidInputError(f"The primary metric is one of {', '.join(DECIDING)}.", param="primary_metric")
-    dataset = get_dataset(store, domain_id, str(params["dataset"]))
-    examples = usable_examples(store, dataset.id, split)
+    dataset = get_dataset(store, domain_id, params.dataset)
+    examples = usable_examples(store, dataset.id, params.split)
     if not examples:
-        raise UnprocessableError(_no_examples(dataset, split), code="no_examples")
+        raise UnprocessableError(_no_examples(dataset, params.split), code="no_examples")
     plain = [EvalQuestion.from_example(example) for example in examples]
     numbers = question_numbers(store, plain)
     questions = grouped(plain, numbers)
@@ -76,34 +95,32 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
         engine.close(checkpoint=False)
     report = build_report(
         records,
-        about={
-            "domain": domain_of(store, domain_id).name,
-            "dataset": _describe(dataset, split, examples, questions),
-            "skipped": skipped,
-            "measured_at": int(time.time()),
-        },
-        arms={arm.name: _describe_arm(store, arm, releases[arm.name]) for arm in arms},
+        {arm.name: _describe_arm(store, arm, releases[arm.name]) for arm in arms},
+        Measured(
+            domain=domain_of(store, domain_id).name,
+            dataset=_describe(dataset, params.split, examples, questions),
+            skipped=skipped,
+            measured_at=int(time.time()),
+            leaks=leaks,
+            looks=1 + looks_at(store, domain_id, numbers),
+        ),
         active_arm=active_arm,
         primary_metric=metric,
-        leaks=leaks,
         settings=section.eval,
-        looks=1 + looks_at(store, domain_id, numbers),
     )
-    save_report(store, progress.lease, report, None if leaks else numbers)
-    return {"verdict": report["verdict"], "releases": releases}
+    save_report(store, progress.lease, report.as_json(), None if leaks else numbers)
+    return Evaluated(verdict=report.verdict, releases=releases)
 
 
-def _choose_arms(
-    engine: Engine, domain_id: str, params: Mapping[str, Any]
-) -> tuple[list[ArmSetup], dict[str, str], str]:
+def _choose_arms(engine: Engine, domain_id: str, params: _Asked) -> tuple[list[ArmSetup], dict[str, str], str]:
     """Return the arms, those left out, and the name of the arm that the domain serves now (added if it is none).
 
     With releases and without arms only these releases and what is served now are compared.
     """
     active = typed(active_release(engine.store, domain_id))
     base = engine.base_model.id if engine.base_model else None
-    asked, chosen = params.get("releases") or [], params.get("adapters") or []
-    names = params.get("arms") or (() if asked and not chosen else None)
+    asked, chosen = params.releases or [], params.adapters or []
+    names = params.arms or (() if asked and not chosen else None)
     adapters = list_models(engine.store, domain_id, "adapter")
     arms, skipped = set_up_arms(names, active.manifest, base, adapters, chosen)
     for key in asked:
@@ -157,23 +174,23 @@ def _answer(engine: Engine, pinned: Pinned, question: str) -> Answer:
     return engine.answerer.answer(pinned, Question(question))
 
 
-def _describe(dataset: Dataset, split: str, examples: list[Example], questions: list[EvalQuestion]) -> dict[str, Any]:
-    about = {"id": dataset.id, "name": dataset.name, "split": split, "sha256": hash_examples(examples)}
-    return about | count_questions(questions)
+def _describe(dataset: Dataset, split: str, examples: list[Example], questions: list[EvalQuestion]) -> Questions:
+    return Questions(
+        id=dataset.id, name=dataset.name, split=split, sha256=hash_examples(examples), **count_questions(questions)
+    )
 
 
-def _describe_arm(store: Store, arm: ArmSetup, release: str) -> dict[str, Any]:
+def _describe_arm(store: Store, arm: ArmSetup, release: str) -> ArmReport:
     manifest = arm.manifest
     backend, adapter = manifest.generation.backend, manifest.adapter
-    found = {"release": release, "generator": backend, "adapter": adapter, "base_model": manifest.base_model}
-    shown = ", with passages" if SERVED[manifest.generation.arm].passages else ", without passages"
     if manifest.base_model is None:
-        return {**found, "about": backend_of(backend).about}
-    base = get_model(store, manifest.base_model)
-    about = f"the model {Path(base.path).name} ({base.id})"
-    if adapter:
-        about += f" with {_describe_adapter(store, adapter)}"
-    return {**found, "about": about + shown}
+        about = backend_of(backend).about
+    else:
+        base = get_model(store, manifest.base_model)
+        learned = f" with {_describe_adapter(store, adapter)}" if adapter else ""
+        shown = ", with passages" if SERVED[manifest.generation.arm].passages else ", without passages"
+        about = f"the model {Path(base.path).name} ({base.id}){learned}{shown}"
+    return ArmReport(release=release, generator=backend, adapter=adapter, base_model=manifest.base_model, about=about)
 
 
 def _describe_adapter(store: Store, adapter: str) -> str:

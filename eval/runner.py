@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from eval.metrics.answered import Answered
 from eval.metrics.table import scores_of
@@ -13,13 +13,14 @@ from eval.questions import EvalQuestion
 from generator.answer import Answer
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(BaseModel):
     """What one arm answered to one question, with its scores.
 
     `documents` are the ids of those whose text may stand in it: gold, shown to the generator, or cited. When one of
     them is deleted, the store takes question, gold and answer out of the record.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: str
     arm: str
@@ -30,15 +31,12 @@ class Record:
     answer: str
     abstained: bool
     cited: list[str]
-    documents: list[str]
+    documents: list[str] = Field(default_factory=list)
     scores: dict[str, float | None]
     ms: float
     prompt_tokens: int
     completion_tokens: int
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the record as plain data."""
-        return asdict(self)
+    blanked: bool = False
 
 
 def run_arm(

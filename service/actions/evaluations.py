@@ -33,7 +33,7 @@ def find(runtime: Runtime, domain: str | None) -> list[Named]:
     return [(each, names[each.domain_id]) for each in found if each.domain_id in names]
 
 
-def report(runtime: Runtime, evaluation_id: str) -> dict[str, object]:
+def report(runtime: Runtime, evaluation_id: str) -> JsonObject:
     """Return the whole report; `NotReadyError` while it is measured, `ConflictError` if that ended without one."""
     found = get_evaluation(runtime.store, evaluation_id)
     if found.report is None and found.status in FINAL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eval.gate import decide
+from eval.report.model import read_report
 from eval.settings import EvalSettings
 from store.domains import domain_of
 from store.errors import ConflictError, InvalidInputError
@@ -34,11 +35,11 @@ def promote_through_gate(
 
 def _objection(store: Store, release: Release[JsonObject], active: Release[JsonObject], settings: EvalSettings) -> str:
     for evaluation in list_evaluations(store, release.domain_id):
-        report = evaluation.report
-        if report is None or report["arms"][report["active_arm"]]["release"] != active.id:
+        report = None if evaluation.report is None else read_report(evaluation.report)
+        if report is None or report.arms[report.active_arm].release != active.id:
             continue
-        for name, arm in report["arms"].items():
-            if arm["release"] == release.id:
+        for name, arm in report.arms.items():
+            if arm.release == release.id:
                 looks = looks_at(store, release.domain_id, evaluation.questions) if evaluation.questions else 1
                 decision = decide(report, name, settings, looks)
                 return "" if decision.passed else f"{evaluation.id} closes the gate: {'; '.join(decision.reasons)}."

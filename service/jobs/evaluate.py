@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from eval.metrics.table import DECIDING
 from eval.settings import EvaluateSection
@@ -14,11 +14,14 @@ from store.datasets import get_dataset
 from store.errors import NotFoundError
 from store.evaluations import create_evaluation
 from store.jobs import Job, get_job
-from store.json_values import Json, JsonObject
+from store.json_values import JsonObject
 from store.progress import Progress
 from store.refusals import checked
 from store.releases import get_release
 from store.store import Store
+
+if TYPE_CHECKING:
+    from eval.evaluate import Evaluated
 
 
 class EvaluateParams(Params):
@@ -30,13 +33,6 @@ class EvaluateParams(Params):
     releases: list[str] | None = Field(None, min_length=1, max_length=10)
     adapters: list[str] | None = Field(None, min_length=1, max_length=10)
     primary_metric: Annotated[str, one_of(DECIDING)] = DECIDING[0]
-
-
-class Evaluated(BaseModel):
-    """The verdict, null where the questions cannot tell, and the release of each arm."""
-
-    verdict: dict[str, Json] | None
-    releases: dict[str, str]
 
 
 def _check(store: Store, domain_id: str, given: JsonObject) -> JsonObject:
@@ -57,7 +53,7 @@ def _insert(store: Store, kind: str, domain_id: str, params: JsonObject) -> Job:
 def _run(section: JsonObject, store: Store, progress: Progress) -> Evaluated:
     from eval.evaluate import run_evaluation
 
-    return Evaluated.model_validate(run_evaluation(EvaluateSection.model_validate(section), store, progress))
+    return run_evaluation(EvaluateSection.model_validate(section), store, progress)
 
 
 EVALUATE = JobKind(

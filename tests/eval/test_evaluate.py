@@ -13,6 +13,7 @@ from tiny import build_tiny_model
 from eval.evaluate import run_evaluation
 from eval.metrics.table import METRIC_OF
 from eval.report.markdown import to_markdown
+from eval.report.model import read_report
 from eval.report.page import to_html
 from eval.settings import EvalSettings, EvaluateSection
 from generator.engine import Engine
@@ -72,8 +73,9 @@ class Laboratory:
         except BaseException:
             finish_job(self.store, progress.lease, "failed")
             raise
-        finish_job(self.store, progress.lease, "succeeded", result=result)
-        return result, get_evaluation(self.store, evaluation.id)
+        shown = result.model_dump()
+        finish_job(self.store, progress.lease, "succeeded", result=shown)
+        return shown, get_evaluation(self.store, evaluation.id)
 
 
 def _laboratory(
@@ -183,9 +185,9 @@ def test_a_stored_report_can_be_shown_as_text_and_as_a_page(laboratory: Laborato
     _, evaluation = laboratory.evaluate()
 
     assert evaluation.report is not None
-    assert "**No verdict: 6 questions, at least 20 are needed" in to_markdown(evaluation.report)
-    assert "not measured: combined: no language model" in to_markdown(evaluation.report)
-    assert "No verdict: 6 questions" in to_html(evaluation.report)
+    assert "**No verdict: 6 questions, at least 20 are needed" in to_markdown(read_report(evaluation.report))
+    assert "not measured: combined: no language model" in to_markdown(read_report(evaluation.report))
+    assert "No verdict: 6 questions" in to_html(read_report(evaluation.report))
 
 
 def test_the_active_release_is_measured_beside_the_arms_if_it_is_none_of_them(
@@ -282,5 +284,5 @@ def test_a_leak_is_found_before_anything_runs(laboratory: Laboratory) -> None:
     assert not any("metrics" in arm for arm in report["arms"].values())
     (event,) = list_events(laboratory.store, evaluation.job_id)
     assert "training and test data overlap in 2 places, so nothing is measured" in event.message
-    assert report["leaks"][0] in to_markdown(report)
-    assert report["leaks"][0] in to_html(report)
+    assert report["leaks"][0] in to_markdown(read_report(report))
+    assert report["leaks"][0] in to_html(read_report(report))

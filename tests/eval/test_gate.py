@@ -8,27 +8,47 @@ import pytest
 from reports import records, report_of, settings_of
 
 from eval import gate
-from eval.gate import Decision
+from eval.report.model import Decision, read_report
 from eval.settings import EvalSettings, GateLimits
 
 LIMITS = GateLimits(min_questions=20, min_documents=8, max_abstention_loss=0.1)
 
-SURE = {"p": 0.001, "kind": "named"}
+SURE = {"metric": "f1", "p": 0.001, "kind": "named"}
 
 
 def decide(measured: dict[str, Any], arm: str, limits: GateLimits, looks: int = 1) -> Decision:
-    return gate.decide(measured, arm, EvalSettings(gate=limits), looks)
+    return gate.decide(read_report(measured), arm, EvalSettings(gate=limits), looks)
 
 
 def about(**changes: Any) -> dict[str, Any]:
-    counts = {"questions": 40, "answerable": 30, "unanchored": 0, "documents": 20, "groups": 20, "split": "test"}
+    counts = {
+        "id": "ds_1",
+        "name": "faq",
+        "sha256": "0" * 64,
+        "questions": 40,
+        "answerable": 30,
+        "unanchored": 0,
+        "documents": 20,
+        "groups": 20,
+        "split": "test",
+    }
     return {**counts, **changes}
+
+
+def arms_of(abstention: dict[str, float]) -> dict[str, Any]:
+    about = {"release": "rel_1", "generator": "x", "adapter": None}
+    interval = {"low": 0.0, "high": 1.0, "n": 40, "clusters": 20}
+    return {name: {**about, "metrics": {"abstention": {"mean": mean, **interval}}} for name, mean in abstention.items()}
 
 
 def report(**changes: Any) -> dict[str, Any]:
     means = {"extractive": 0.9, "rag": 0.85, "combined": 0.7}
     return {
         "schema": 2,
+        "domain": "handbook",
+        "skipped": {},
+        "normalisers": {},
+        "interval": "",
         "records": [],
         "active_arm": "rag",
         "primary_metric": "f1",
@@ -38,7 +58,7 @@ def report(**changes: Any) -> dict[str, Any]:
             {"arm": "rag", "against": "extractive", "difference": 0.1, "low": 0.05, "high": 0.15, **SURE},
             {"arm": "combined", "against": "rag", "difference": 0.2, "low": 0.1, "high": 0.3, **SURE},
         ],
-        "arms": {name: {"metrics": {"abstention": {"mean": mean}}} for name, mean in means.items()},
+        "arms": arms_of(means),
         **changes,
     }
 
@@ -48,8 +68,7 @@ def compared(low: float, arm: str = "combined", against: str = "rag") -> list[di
 
 
 def with_abstention(rag: float, combined: float) -> dict[str, Any]:
-    means = {"rag": rag, "combined": combined}
-    return {name: {"metrics": {"abstention": {"mean": mean}}} for name, mean in means.items()}
+    return arms_of({"rag": rag, "combined": combined})
 
 
 def test_an_arm_that_gains_enough_and_still_abstains_may_be_promoted() -> None:
@@ -213,6 +232,13 @@ def test_the_limits_that_hold_now_decide_and_a_gain_must_be_significantly_above_
 
 
 def test_a_report_of_before_opens_nothing_since_it_counted_questions_as_documents() -> None:
-    (reason,) = decide(report(schema=1, dataset={"questions": 40, "documents": 40}), "combined", LIMITS).reasons
+    (reason,) = decide(
+        report(
+            schema=1,
+            dataset={"id": "ds_1", "name": "faq", "split": "test", "sha256": "", "questions": 40, "documents": 40},
+        ),
+        "combined",
+        LIMITS,
+    ).reasons
 
     assert "measure it again" in reason

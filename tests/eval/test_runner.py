@@ -23,7 +23,7 @@ def test_an_arm_leaves_one_record_for_each_question_in_order() -> None:
         ("q2", "rag", "q2", True),
     ]
     assert (records[0].cited, records[0].prompt_tokens, records[0].completion_tokens) == (["doc_fares"], 7, 3)
-    assert records[0].as_json()["scores"] == scores_of(Answered(ASKED, answers[ASKED.question]))
+    assert records[0].scores == scores_of(Answered(ASKED, answers[ASKED.question]))
     assert all(record.ms >= 0 for record in records)
     assert len(done) == 2
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from eval.report.report import build_report
+from eval.report.model import ArmReport, Questions, Report
+from eval.report.report import Measured, build_report
 from eval.runner import Record
 from eval.settings import EvalSettings, GateLimits
 from generator.arms import BY_COST
@@ -57,40 +58,32 @@ def report_of(
     split: str = "test",
     dataset: dict[str, int] | None = None,
     looks: int = 1,
-) -> dict[str, Any]:
+) -> Report:
     """Return the report of these records, by arm, with limits that so few questions can reach."""
     first = next(iter(measured.values()))
     questions, groups = len(first), len({record.cluster for record in first})
+    counts = {"questions": questions, "answerable": questions, "documents": groups, "groups": groups}
+    about = {"id": "ds_1", "name": "questions", "split": split, "sha256": "abcdef" * 10, "unanchored": 0}
     return build_report(
         measured,
-        about={
-            "domain": domain,
-            "dataset": {
-                "id": "ds_1",
-                "name": "questions",
-                "split": split,
-                "sha256": "abcdef" * 10,
-                "questions": questions,
-                "answerable": questions,
-                "unanchored": 0,
-                "documents": groups,
-                "groups": groups,
-                **(dataset or {}),
-            },
-            "skipped": {"tuned": "no adapter was trained closed_book (tandem tune generator)."},
-        },
-        arms={
-            name: {
-                "release": f"rel_{BY_COST.index(name) if name in BY_COST else name}",
-                "generator": "x",
-                "adapter": None,
-                "about": f"the arm {name}",
-            }
+        {
+            name: ArmReport(
+                release=f"rel_{BY_COST.index(name) if name in BY_COST else name}",
+                generator="x",
+                adapter=None,
+                about=f"the arm {name}",
+            )
             for name in measured
         },
+        Measured(
+            domain=domain,
+            dataset=Questions.model_validate({**about, **counts, **(dataset or {})}),
+            skipped={"tuned": "no adapter was trained closed_book (tandem tune generator)."},
+            measured_at=1_700_000_000,
+            leaks=leaks or [],
+            looks=looks,
+        ),
         active_arm=active,
         primary_metric="f1",
-        leaks=leaks or [],
         settings=settings_of(min_documents=min_documents, min_questions=min_questions),
-        looks=looks,
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from eval.report.model import ArmReport, Questions, Report
 from eval.report.page import to_html
-from eval.report.report import build_report
+from eval.report.report import Measured, build_report
 from eval.runner import Record
 from eval.settings import EvalSettings
 
@@ -17,21 +18,17 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 
 
-def _arm(name: str) -> dict[str, object]:
-    return {"release": f"rel_{name}", "generator": "transformers", "adapter": None, "about": HOSTILE}
-
-
-def report() -> dict[str, object]:
+def report() -> Report:
     """A small report in which `rag` beats `base`, about a domain with a hostile name."""
     records: dict[str, list[Record]] = {}
     for arm, value in (("base", 0.0), ("rag", 1.0)):
         scores = {"f1": value, "em": value, "recall": value, "abstention": 1.0, "citation_precision": None}
         records[arm] = [
             Record(
-                f"q{number}",
-                arm,
-                "en",
-                f"doc_{number}",
+                key=f"q{number}",
+                arm=arm,
+                language="en",
+                cluster=f"doc_{number}",
                 question="?",
                 gold=["x"],
                 answer="x",
@@ -45,27 +42,14 @@ def report() -> dict[str, object]:
             )
             for number in range(40)
         ]
+    counts = {"questions": 40, "answerable": 40, "unanchored": 0, "documents": 40, "groups": 40}
+    dataset = Questions.model_validate({"id": "ds_1", "name": HOSTILE, "split": "test", "sha256": "0" * 64, **counts})
     return build_report(
         records,
-        about={
-            "domain": HOSTILE,
-            "dataset": {
-                "id": "ds_1",
-                "name": HOSTILE,
-                "split": "test",
-                "sha256": "0" * 64,
-                "questions": 40,
-                "answerable": 40,
-                "unanchored": 0,
-                "documents": 40,
-                "groups": 40,
-            },
-            "skipped": {"tuned": HOSTILE},
-        },
-        arms={name: _arm(name) for name in records},
+        {name: ArmReport(release=f"rel_{name}", generator="x", adapter=None, about=HOSTILE) for name in records},
+        Measured(domain=HOSTILE, dataset=dataset, skipped={"tuned": HOSTILE}, measured_at=0, leaks=[]),
         active_arm="base",
         primary_metric="f1",
-        leaks=[],
         settings=EvalSettings(resamples=200),
     )
 

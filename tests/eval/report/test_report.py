@@ -20,12 +20,12 @@ def verdict_of(times: int = 16, **scores: Sequence[float]) -> dict[str, Any]:
     """Return the verdict on scores that are repeated about further documents."""
     measured = {name: records(name, [*values] * times) for name, values in scores.items()}
     report = report_of(measured, next(iter(scores)))
-    verdict: dict[str, Any] = report["verdict"]
+    verdict: dict[str, Any] = report.as_json()["verdict"]
     return verdict
 
 
 def test_the_summary_of_an_arm_is_what_its_records_say() -> None:
-    arm = report_of({"extractive": records("extractive", [1.0, 0.5, 0.0, 0.5])})["arms"]["extractive"]
+    arm = report_of({"extractive": records("extractive", [1.0, 0.5, 0.0, 0.5])}).as_json()["arms"]["extractive"]
 
     assert arm["release"] == "rel_0"
     assert arm["metrics"]["f1"]["mean"] == 0.5
@@ -46,7 +46,7 @@ def test_the_summary_of_an_arm_is_what_its_records_say() -> None:
 
 def test_each_language_has_numbers_of_its_own() -> None:
     mixed = [*records("extractive", [1.0, 0.0]), *records("extractive", [0.25], language="zh")]
-    arm = report_of({"extractive": mixed})["arms"]["extractive"]
+    arm = report_of({"extractive": mixed}).as_json()["arms"]["extractive"]
 
     assert {language: each["f1"]["mean"] for language, each in arm["by_language"].items()} == {"en": 0.5, "zh": 0.25}
     assert arm["metrics"]["f1"]["mean"] == pytest.approx(1.25 / 3)
@@ -61,7 +61,7 @@ def test_arms_are_compared_question_by_question_the_dearer_with_the_cheaper() ->
         }
     )
 
-    compared = {(each["arm"], each["against"]): each for each in report["comparisons"]}
+    compared = {(each["arm"], each["against"]): each for each in report.as_json()["comparisons"]}
     assert set(compared) == {("rag", "extractive"), ("combined", "extractive"), ("combined", "rag")}
     assert compared["combined", "extractive"] == {
         "arm": "combined",
@@ -74,7 +74,9 @@ def test_arms_are_compared_question_by_question_the_dearer_with_the_cheaper() ->
         "kind": "named",
         "p_adjusted": 1.0,
     }
-    assert [each["kind"] for each in report["comparisons"]] == ["named"] * 3  # with the active arm, or with rag
+    assert [each["kind"] for each in report.as_json()["comparisons"]] == [
+        "named"
+    ] * 3  # with the active arm, or with rag
     assert compared["rag", "extractive"]["difference"] == 0.0
     assert (compared["rag", "extractive"]["low"], compared["rag", "extractive"]["high"]) == (-0.25, 0.25)
 
@@ -82,11 +84,11 @@ def test_arms_are_compared_question_by_question_the_dearer_with_the_cheaper() ->
 def test_an_active_release_that_is_no_arm_is_what_every_arm_is_compared_with() -> None:
     report = report_of({"rag": records("rag", [0.5] * 64), "active": records("active", [0.25] * 64)}, active="active")
 
-    assert [(each["arm"], each["against"], each["difference"]) for each in report["comparisons"]] == [
+    assert [(each["arm"], each["against"], each["difference"]) for each in report.as_json()["comparisons"]] == [
         ("rag", "active", 0.25)
     ]
-    assert report["gate"]["rag"] == {"passed": True, "reasons": []}
-    assert report["verdict"]["arm"] == "rag"
+    assert report.as_json()["gate"]["rag"] == {"passed": True, "reasons": []}
+    assert report.as_json()["verdict"]["arm"] == "rag"
 
 
 def test_the_verdict_is_the_cheapest_arm_if_no_other_is_clearly_better() -> None:
@@ -109,9 +111,11 @@ def test_too_few_documents_give_no_verdict_and_the_report_says_how_many_are_miss
 
     report = report_of(measured, min_documents=GateLimits().min_documents)
 
-    assert report["verdict"] is None
-    assert report["no_verdict"] == ["too few documents: answerable questions about 29, at least 30 are needed"]
-    assert "Add questions about 1 more documents, and name these." in report["next"]
+    assert report.as_json()["verdict"] is None
+    assert report.as_json()["no_verdict"] == [
+        "too few documents: answerable questions about 29, at least 30 are needed"
+    ]
+    assert "Add questions about 1 more documents, and name these." in report.as_json()["next"]
     for shown in (to_markdown(report), to_html(report)):
         assert "No verdict: too few documents: answerable questions about 29, at least 30 are needed" in shown
         assert "0.750" in shown  # the numbers are there, for what they are worth
@@ -122,9 +126,9 @@ def test_questions_without_an_answer_give_no_verdict_for_the_arm_that_always_abs
 
     report = report_of(measured, dataset={"answerable": 0, "documents": 0, "groups": 0})
 
-    assert report["verdict"] is None
-    assert "no question has an answer" in report["no_verdict"][0]
-    assert not report["gate"]["base"]["passed"]
+    assert report.as_json()["verdict"] is None
+    assert "no question has an answer" in report.as_json()["no_verdict"][0]
+    assert not report.as_json()["gate"]["base"]["passed"]
 
 
 def test_what_a_reader_must_know_beside_the_numbers_is_said() -> None:
@@ -133,25 +137,25 @@ def test_what_a_reader_must_know_beside_the_numbers_is_said() -> None:
     both = report_of(measured, dataset={"answerable": 3, "unanchored": 0})
     sided = report_of(measured, dataset={"answerable": 4, "unanchored": 2}, looks=3)
 
-    assert both["warnings"] == []
-    assert len(sided["warnings"]) == 3
-    assert "2 of 4 answerable questions name no document" in sided["warnings"][0]
-    assert "whether an arm abstains when it should was not measured" in sided["warnings"][1]
-    assert "measured 3 times" in sided["warnings"][2]
+    assert both.as_json()["warnings"] == []
+    assert len(sided.as_json()["warnings"]) == 3
+    assert "2 of 4 answerable questions name no document" in sided.as_json()["warnings"][0]
+    assert "whether an arm abstains when it should was not measured" in sided.as_json()["warnings"][1]
+    assert "measured 3 times" in sided.as_json()["warnings"][2]
 
 
 def test_each_look_at_the_same_questions_makes_a_verdict_dearer() -> None:
     measured = {"extractive": records("extractive", [0.25] * 64), "rag": records("rag", [0.75] * 64)}
 
-    assert report_of(measured, looks=25)["verdict"]["arm"] == "rag"  # 25 times 1/501 is below 0.05
-    assert report_of(measured, looks=26)["verdict"]["arm"] == "extractive"
+    assert report_of(measured, looks=25).as_json()["verdict"]["arm"] == "rag"  # 25 times 1/501 is below 0.05
+    assert report_of(measured, looks=26).as_json()["verdict"]["arm"] == "extractive"
 
 
 def test_a_pair_without_the_active_arm_or_rag_is_exploratory_and_pays_for_all_pairs() -> None:
     names = ("extractive", "base", "tuned")
     measured = {name: records(name, [0.25 * place] * 64) for place, name in enumerate(names)}
 
-    compared = report_of(measured, "extractive")["comparisons"]
+    compared = report_of(measured, "extractive").as_json()["comparisons"]
 
     found = {(each["arm"], each["against"]): each for each in compared}
     assert found["tuned", "base"]["kind"] == "exploratory"
@@ -167,11 +171,11 @@ def test_a_release_is_judged_against_what_is_served_now() -> None:
         report_of({**measured, "rel_new": records("rel_new", [0.25] * 64)}, "active"),
     )
 
-    assert (better["verdict"]["arm"], same["verdict"]["arm"]) == ("rel_new", "active")
-    assert better["verdict"]["text"].startswith("Promote rel_new.")
-    assert better["gate"]["rel_new"]["passed"]
-    assert better["next"] == ["tandem release promote rel_rel_new"]
-    assert same["verdict"]["text"].startswith("Keep the active release")
+    assert (better.as_json()["verdict"]["arm"], same.as_json()["verdict"]["arm"]) == ("rel_new", "active")
+    assert better.as_json()["verdict"]["text"].startswith("Promote rel_new.")
+    assert better.as_json()["gate"]["rel_new"]["passed"]
+    assert better.as_json()["next"] == ["tandem release promote rel_rel_new"]
+    assert same.as_json()["verdict"]["text"].startswith("Keep the active release")
 
 
 def test_the_verdict_is_the_cheapest_of_equally_good_arms_and_names_its_gain() -> None:
@@ -203,9 +207,9 @@ def test_a_leak_takes_away_the_verdict_closes_every_gate_and_hides_the_numbers()
 
     report = report_of(measured, "extractive", leaks=["q0 asks the same as the training example t1"])
 
-    assert report["verdict"] is None
-    assert set(report["gate"]) == set(measured)
-    for decision in report["gate"].values():
+    assert report.as_json()["verdict"] is None
+    assert set(report.as_json()["gate"]) == set(measured)
+    for decision in report.as_json()["gate"].values():
         assert decision == {"passed": False, "reasons": ["1 leaks between training and test"]}
     for shown in (to_markdown(report), to_html(report)):
         assert "q0 asks the same as the training example t1" in shown
@@ -218,8 +222,11 @@ def test_the_gate_of_every_arm_is_in_the_report() -> None:
     measured = {"extractive": records("extractive", [0.5] * 64), "rag": records("rag", [1.0] * 64)}
     report, strict = report_of(measured), report_of(measured, min_questions=65)
 
-    assert {name: decision["passed"] for name, decision in report["gate"].items()} == {"extractive": True, "rag": True}
-    assert strict["gate"]["rag"]["reasons"] == ["64 questions, at least 65 are needed"]
+    assert {name: decision["passed"] for name, decision in report.as_json()["gate"].items()} == {
+        "extractive": True,
+        "rag": True,
+    }
+    assert strict.as_json()["gate"]["rag"]["reasons"] == ["64 questions, at least 65 are needed"]
 
 
 def test_the_report_counts_its_documents_and_too_few_close_the_gate() -> None:
@@ -227,9 +234,9 @@ def test_the_report_counts_its_documents_and_too_few_close_the_gate() -> None:
 
     report = report_of(measured, min_documents=4)
 
-    assert report["dataset"]["documents"] == 3
+    assert report.as_json()["dataset"]["documents"] == 3
     reason = "too few documents: answerable questions about 3, at least 4 are needed"
-    assert [(each["passed"], each["reasons"][0]) for each in report["gate"].values()] == [(False, reason)] * 2
+    assert [(each["passed"], each["reasons"][0]) for each in report.as_json()["gate"].values()] == [(False, reason)] * 2
     for shown in (to_markdown(report), to_html(report)):
         assert reason in shown
         assert "5 questions about 3 documents, split test of questions" in shown
@@ -240,7 +247,10 @@ def test_a_report_about_a_train_split_opens_no_gate() -> None:
 
     report = report_of(measured, split="train")
 
-    assert list(report["gate"].values()) == [{"passed": False, "reasons": ["it was measured on a train split"]}] * 2
+    assert (
+        list(report.as_json()["gate"].values())
+        == [{"passed": False, "reasons": ["it was measured on a train split"]}] * 2
+    )
 
 
 def test_equal_records_give_an_equal_report() -> None:
@@ -253,11 +263,11 @@ def test_the_report_keeps_every_record_and_names_how_it_measured() -> None:
     measured = {"extractive": records("extractive", [0.5, 1.0]), "rag": records("rag", [0.5, 1.0])}
     report = report_of(measured)
 
-    assert [(each["arm"], each["key"]) for each in report["records"]] == [
+    assert [(each["arm"], each["key"]) for each in report.as_json()["records"]] == [
         ("extractive", "q0"),
         ("extractive", "q1"),
         ("rag", "q0"),
         ("rag", "q1"),
     ]
-    assert (report["normalisers"]["en"], report["normalisers"]["zh"]) == ("squad-1.1", "cmrc2018")
-    assert "500 resamples, seed 0" in report["interval"]
+    assert (report.as_json()["normalisers"]["en"], report.as_json()["normalisers"]["zh"]) == ("squad-1.1", "cmrc2018")
+    assert "500 resamples, seed 0" in report.as_json()["interval"]

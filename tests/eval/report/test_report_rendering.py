@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 from reports import records, report_of
 
+from eval.gate import decide
 from eval.report.markdown import to_markdown
+from eval.report.model import read_report
 from eval.report.page import to_html
+from eval.settings import EvalSettings
 
 
 def test_the_markdown_shows_verdict_arms_languages_differences_gate_and_what_was_left_out() -> None:
@@ -72,31 +77,43 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
 
 
 def test_a_report_says_how_many_records_a_deletion_has_blanked() -> None:
-    report = report_of({"extractive": records("extractive", [0.5] * 4)}) | {"blanked": 3}
+    measured = report_of({"extractive": records("extractive", [0.5] * 4)}).as_json()
+    report = read_report({**measured, "blanked": 3})
 
     for shown in (to_markdown(report), to_html(report)):
         assert "3 records were blanked because their document was deleted." in shown
 
 
 def test_a_metric_that_a_report_of_before_does_not_have_is_shown_as_missing() -> None:
-    report = report_of({"extractive": records("extractive", [0.5] * 4)})
-    del report["arms"]["extractive"]["metrics"]["citation_precision"]
+    stored = json.loads(json.dumps(report_of({"extractive": records("extractive", [0.5] * 4)}).as_json()))
+    del stored["arms"]["extractive"]["metrics"]["citation_precision"]
+    report = read_report(stored)
 
     assert "| - | 25 |" in to_markdown(report)
     assert "<td>–<td>25</tr>" in to_html(report)
 
 
 def test_a_report_of_an_earlier_version_can_still_be_read() -> None:
-    report = report_of({"extractive": records("extractive", [0.25] * 64), "rag": records("rag", [0.75] * 64)})
+    measured = {"extractive": records("extractive", [0.25] * 64), "rag": records("rag", [0.75] * 64)}
+    stored: dict[str, Any] = report_of(measured).as_json()
     for name in ("no_verdict", "warnings", "next", "looks", "test"):
-        del report[name]
-    report["schema"] = 1
-    report["comparisons"] = [
+        del stored[name]
+    stored["schema"] = 1
+    stored["comparisons"] = [
         {key: each[key] for key in ("arm", "against", "metric", "difference", "low", "high")}
-        for each in report["comparisons"]
+        for each in stored["comparisons"]
     ]
-    for arm in report["arms"].values():
+    for arm in stored["arms"].values():
         del arm["about"]
+    for name in ("answerable", "unanchored", "groups"):
+        del stored["dataset"][name]
+    for record in stored["records"]:
+        del record["documents"]
+
+    report = read_report(stored)
 
     assert "**Verdict: rag.**" in to_markdown(report)
+    assert "| rag | extractive | +0.500 | [+0.337, +0.554] | - | exploratory |" in to_markdown(report)
     assert "<strong>rag</strong>" in to_html(report)
+    (closed,) = decide(report, "rag", EvalSettings(), 1).reasons
+    assert "measure it again" in closed

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from eval.metrics.table import DECIDING
 from eval.report.markdown import to_markdown
+from eval.report.model import read_report
 from eval.report.page import to_html
 from service.actions import evaluations
 from service.http.objects import ObjectList
@@ -70,10 +71,12 @@ def report_json(evaluation: str, runtime: RuntimeDep) -> JSONResponse:
 @router.get("/{evaluation}/report.md", response_class=PlainTextResponse)
 def report_markdown(evaluation: str, runtime: RuntimeDep) -> PlainTextResponse:
     """Return the report as Markdown."""
-    return PlainTextResponse(to_markdown(evaluations.report(runtime, evaluation)), media_type="text/markdown")
+    return PlainTextResponse(
+        to_markdown(read_report(evaluations.report(runtime, evaluation))), media_type="text/markdown"
+    )
 
 
 @router.get("/{evaluation}/report.html", response_class=HTMLResponse)
 def report_page(evaluation: str, runtime: RuntimeDep) -> HTMLResponse:
     """Return the report as a page that loads nothing from elsewhere."""
-    return HTMLResponse(to_html(evaluations.report(runtime, evaluation)))
+    return HTMLResponse(to_html(read_report(evaluations.report(runtime, evaluation))))
