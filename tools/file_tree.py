@@ -6,6 +6,7 @@ usage: python tools/file_tree.py > docs/files.md
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 PACKAGES = ("store", "retriever", "generator", "eval", "tuner", "service")
@@ -60,7 +61,7 @@ def _line(name: str, summary: str) -> str:
 def _summary(path: Path) -> str:
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     paragraph = " ".join(docstring.split("\n\n")[0].split())
-    return paragraph.split(". ")[0].rstrip(".")
+    return re.split(r"\. (?=[A-Z`\"])", paragraph)[0].rstrip(".")  # not at "et al. 2021"
 
 
 if __name__ == "__main__":
