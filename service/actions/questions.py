@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from generator.answering import Question
+from generator.answering import Event, Question
 from retriever.search.candidates import Mode
 from retriever.search.search import Request, Result
 from service.runtime import Runtime
@@ -28,6 +27,6 @@ def search(runtime: Runtime, domain: str, request: Request) -> Found:
     return Found(result, pinned.release, request.mode or pinned.manifest.retrieval.mode)
 
 
-def answer(runtime: Runtime, domain: str, question: Question) -> Iterator[tuple[str, Any]]:
+def answer(runtime: Runtime, domain: str, question: Question) -> Iterator[Event]:
     """Yield the answer from the domain of that name as it comes, as `Answerer.stream` does."""
     return runtime.engine.answerer.stream(runtime.engine.pin(domain), question)

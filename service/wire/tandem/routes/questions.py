@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -13,7 +13,7 @@ from pydantic import Field
 from starlette.types import Receive, Scope, Send
 
 from generator.answer import Answer, Citation
-from generator.answering import Question
+from generator.answering import Event, Question
 from generator.arms import SERVED
 from retriever.search.filters import Filter
 from retriever.search.search import Hit
@@ -27,6 +27,7 @@ from service.wire.tandem.objects.questions import AnswerObject, CitationObject, 
 from service.wire.tandem.routes.dependencies import STREAM_HEADERS, RuntimeDep
 from store.choices import one_of
 from store.ids import new_id
+from store.json_values import Json
 
 router = APIRouter(tags=["questions"])
 _MAX_QUESTION = 4000
@@ -88,7 +89,7 @@ async def query_default(body: QueryBody, runtime: RuntimeDep, request: Request) 
 async def _answer(body: QueryBody, domain: str, runtime: Runtime, request: Request) -> Response | AnswerObject:
     history = [turn.model_dump() for turn in body.history]
 
-    def events(left: Callable[[], bool]) -> Iterator[tuple[str, Any]]:
+    def events(left: Callable[[], bool]) -> Iterator[Event]:
         question = Question(
             body.question,
             body.arm,
@@ -106,6 +107,7 @@ async def _answer(body: QueryBody, domain: str, runtime: Runtime, request: Reque
     query_id = new_id("qry")
     if not body.stream:
         _, answer = await work.last(request.is_disconnected)
+        assert isinstance(answer, Answer)  # noqa: S101  (what the events end with)
         return AnswerObject.of(answer, query_id, domain, body.explain)
     first = await work.first()  # a request that cannot be served fails here, with a status
 
@@ -124,7 +126,7 @@ async def _answer(body: QueryBody, domain: str, runtime: Runtime, request: Reque
 class _Events(StreamingResponse):
     """Server-sent events of a computation that nobody goes on with once the client is gone."""
 
-    def __init__(self, work: Computation[Any], content: AsyncIterator[str]) -> None:
+    def __init__(self, work: Computation[Event], content: AsyncIterator[str]) -> None:
         super().__init__(content, media_type="text/event-stream", headers=STREAM_HEADERS)
         self._work = work
 
@@ -136,7 +138,9 @@ class _Events(StreamingResponse):
             self._work.abandon()
 
 
-def _content(content: Any, query_id: str, domain: str, explain: bool) -> Any:
+def _content(
+    content: str | Sequence[Hit] | Sequence[Citation] | Answer, query_id: str, domain: str, explain: bool
+) -> Json:
     if isinstance(content, str):
         return {"text": content}
     if isinstance(content, Answer):
@@ -144,9 +148,9 @@ def _content(content: Any, query_id: str, domain: str, explain: bool) -> Any:
     return [_item(each) for each in content]
 
 
-def _item(each: Hit | Citation) -> dict[str, Any]:
+def _item(each: Hit | Citation) -> Json:
     return HitObject.of(each).model_dump() if isinstance(each, Hit) else CitationObject.of(each).model_dump()
 
 
-def _event(name: str, content: Any) -> str:
+def _event(name: str, content: object) -> str:
     return f"event: {name}\ndata: {json.dumps(content, ensure_ascii=False)}\n\n"
