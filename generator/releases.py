@@ -31,7 +31,9 @@ class Upgrade:
 def _fill(part: str, meant: JsonObject, manifest: JsonObject) -> JsonObject:
     """Return the manifest with the settings in `part` that it lacks."""
     present = manifest.get(part)
-    return {**manifest, part: {**meant, **present}} if isinstance(present, dict) else manifest
+    if not isinstance(present, dict) or meant.keys() <= present.keys():
+        return manifest
+    return {**manifest, part: {**meant, **present}}
 
 
 UPGRADES = (  # from the oldest to the newest, each applied to what those before it made

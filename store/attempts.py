@@ -137,7 +137,7 @@ def _note_server_death(connection: sa.Connection, job_id: str, hand: Mapping[str
     if len(hand) == 1:
         _change(connection, hand, {"server_deaths": table.server_deaths + 1})
     elif in_a_row >= _IN_DOUBT_AFTER:
-        _change(connection, hand, {"deaths": sa.func.max(table.deaths, 1)})
+        _change(connection, hand, {"deaths": sa.case((table.deaths < 1, 1), else_=table.deaths)})
     message = f"The server ended {MAX_SERVER_DEATHS_ALONE} times in a row while it read this document and no other."
     error = {"code": "server_died", "message": message}
     _quarantine(connection, job_id, hand, table.server_deaths >= MAX_SERVER_DEATHS_ALONE, error)

@@ -32,9 +32,12 @@ def blob_path(digest: str) -> str:
 
 def note_removals(connection: sa.Connection, paths: Iterable[str]) -> None:
     """Note, in the transaction that deletes their rows, files to be removed once it is committed."""
-    rows = [{"path": path} for path in sorted(set(paths))]
-    if rows:
-        connection.execute(schema.removals.insert().prefix_with("OR IGNORE"), rows)
+    table = schema.removals
+    for batch in batches(sorted(set(paths))):
+        noted = set(connection.scalars(sa.select(table.c.path).where(table.c.path.in_(batch))))
+        rows = [{"path": path} for path in batch if path not in noted]
+        if rows:
+            connection.execute(table.insert(), rows)
 
 
 def carry_out_removals(store: Store) -> None:

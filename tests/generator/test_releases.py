@@ -10,6 +10,7 @@ from generator.releases import make_release, typed
 from store.domains import Domain
 from store.errors import DamagedError
 from store.json_values import Json
+from store.release_models import models_of
 from store.releases import create_release, get_release
 from store.store import Store
 
@@ -72,3 +73,15 @@ def test_a_release_that_this_version_cannot_read_is_named_with_what_is_wrong(
         typed(release)
 
     assert caught.value.code == "unreadable_release"
+
+
+def test_a_release_is_stored_with_its_registered_models_by_role(store: Store, domain: Domain) -> None:
+    named = {"adapter": "mdl_a", "query_encoder": "mdl_q", "reranker": "reader", "base_model": "mdl_base"}
+    manifest = QUOTING.model_copy(update=named)
+
+    release = make_release(store, domain.id, manifest)
+
+    assert manifest.models == {"adapter": "mdl_a", "query_encoder": "mdl_q"}  # a base is configured, a reader ships
+    with store.database.read() as connection:
+        assert models_of(connection, release.id) == manifest.models
+    assert QUOTING.models == {}
