@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from writing import put, take, tune
 
 from store import schema
@@ -17,6 +18,7 @@ from store.domains import Domain, create_domain, delete_domain
 from store.folder import DataFolder
 from store.models import delete_model
 from store.recovery import recover
+from store.removals import note_removals
 from store.store import Store
 from store.verify import verify_store
 
@@ -163,3 +165,13 @@ def test_a_linked_artifact_is_removed_as_a_link(store: Store, domain: Domain, tm
 
 def _files(folder: DataFolder, name: str) -> list[Path]:
     return [path for path in (folder.root / name).rglob("*") if path.is_file()]
+
+
+def test_a_removal_that_is_noted_twice_is_noted_once(store: Store, domain: Domain) -> None:
+    for paths in (["blobs/a", "blobs/b", "blobs/a"], ["blobs/b", "blobs/c"]):
+        with store.database.write() as connection:
+            note_removals(connection, paths)
+
+    with store.database.read() as connection:
+        noted = connection.scalars(sa.select(schema.removals.c.path)).all()
+    assert sorted(noted) == ["blobs/a", "blobs/b", "blobs/c"]
