@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from generator.prompt import Message
 from store.errors import ConflictError
@@ -124,7 +123,7 @@ def _render(template: str, messages: list[Message]) -> str:
     environment.globals["raise_exception"] = refuse
     environment.globals["strftime_now"] = lambda form: datetime.now().astimezone().strftime(form)
     compiled = environment.from_string(_GENERATION.sub("", template))
-    names: dict[str, Any] = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
+    names = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
     return compiled.render(messages=messages, add_generation_prompt=True, tools=None, documents=None, **names)
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
 from retriever.text.language import language_of
 from store.errors import DamagedError, InvalidInputError
@@ -31,12 +30,22 @@ class Context:
 
 
 @dataclass(frozen=True)
+class Template:
+    """The texts of a way to ask, with slots; `passage` is how one is shown, `abstention` a sentence by language."""
+
+    system: str
+    user: str
+    abstention: Mapping[str, str]
+    passage: str = ""
+
+
+@dataclass(frozen=True)
 class Prompt:
     """A prompt version: `sha256` is the hash of its file, which releases and adapters record."""
 
     name: str
     sha256: str
-    templates: dict[str, Any]
+    templates: Mapping[str, Template]
 
     @property
     def reference(self) -> PromptReference:
@@ -49,11 +58,11 @@ class Prompt:
         """Return system, earlier turns and user message; `contexts` None asks without passages."""
         template = self._template(contexts is not None)
         shown = [
-            _fill(template["passage"], number=str(number), heading=context.heading, text=context.text)
+            _fill(template.passage, number=str(number), heading=context.heading, text=context.text)
             for number, context in enumerate(contexts or (), start=1)
         ]
-        system = _fill(template["system"], abstention=self.abstention(question, contexts is not None))
-        user = _fill(template["user"], passages="\n\n".join(shown), question=question)
+        system = _fill(template.system, abstention=self.abstention(question, contexts is not None))
+        user = _fill(template.user, passages="\n\n".join(shown), question=question)
         return [{"role": "system", "content": system}, *history, {"role": "user", "content": user}]
 
     def abstention(self, question: str, with_passages: bool) -> str:
@@ -61,17 +70,16 @@ class Prompt:
 
         It is in the language of the question, or in English if the prompt has none in that language.
         """
-        sentences: dict[str, str] = self._template(with_passages)["abstention"]
+        sentences = self._template(with_passages).abstention
         return sentences.get(language_of(question), sentences["en"])
 
     def is_abstention(self, text: str) -> bool:
         """Return whether a model's reply says that it has no answer."""
         solid = text.strip()
-        return any(solid.startswith(s) for t in self.templates.values() for s in t["abstention"].values())
+        return any(solid.startswith(s) for t in self.templates.values() for s in t.abstention.values())
 
-    def _template(self, with_passages: bool) -> dict[str, Any]:
-        template: dict[str, Any] = self.templates["with_passages" if with_passages else "without_passages"]
-        return template
+    def _template(self, with_passages: bool) -> Template:
+        return self.templates["with_passages" if with_passages else "without_passages"]
 
 
 def load_prompt(name: str = PROMPTS[-1], expected: str | None = None) -> Prompt:
@@ -87,7 +95,8 @@ def load_prompt(name: str = PROMPTS[-1], expected: str | None = None) -> Prompt:
     digest = sha256(content)
     if expected is not None and digest != expected:
         raise DamagedError(f"The prompt {name} has SHA-256 {digest}; the release or adapter was made with {expected}.")
-    return Prompt(name, digest, json.loads(content))
+    templates = {way: Template(**texts) for way, texts in json.loads(content).items()}
+    return Prompt(name, digest, templates)
 
 
 def fit(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,7 +31,7 @@ class Evaluation:
     dataset_id: str
     job_id: str
     status: str
-    report: dict[str, Any] | None
+    report: JsonObject | None
     questions: list[int] | None
     created_at: int
 

@@ -169,4 +169,4 @@ def _verdict(home: Path) -> str | None:
     reports = [evaluation.report for evaluation in list_evaluations(store, None)]
     store.close()
     verdict = (reports[0] or {}).get("verdict") if reports else None
-    return str(verdict["arm"]) if verdict else None
+    return str(verdict["arm"]) if isinstance(verdict, dict) else None
