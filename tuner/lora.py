@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from generator.adapters import check_adapter
-from tuner.method import Lesson, Method, MethodSettings, Source, TrainedModel
+from tuner.method import Lesson, Method, MethodSettings, Source, TrainedModel, learning
 
 if TYPE_CHECKING:
     from tuner.data.rows import Conversation
@@ -57,8 +57,7 @@ LORA = Method(
     role="generator",
     kind="adapter",
     settings=LoraSettings,
-    rows=rows,
-    train=train,
+    prepare=learning(LoraSettings, rows, train),
     check=check_adapter,
     libraries=("torch", "transformers", "peft", "trl"),
 )

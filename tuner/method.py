@@ -67,20 +67,38 @@ class TrainedModel:
     metrics: Metrics
 
 
+Learn = Callable[[int, "Progress"], TrainedModel]  # what is left to do once rows are made: with so many threads
+
+
+def learning(
+    own: type[Settings],
+    rows: Callable[[Source, Settings], list[Row]],
+    train: Callable[[Lesson[Settings, Row]], TrainedModel],
+) -> Callable[[Source, MethodSettings], Learn]:
+    """Return what makes the rows of a method, and returns what learns them, by settings of its own type."""
+
+    def prepare(source: Source, settings: MethodSettings) -> Learn:
+        if not isinstance(settings, own):
+            raise TypeError(f"settings of type {type(settings).__name__}, not {own.__name__}")
+        made = rows(source, settings)
+        return lambda threads, progress: train(Lesson(made, settings, source.base, threads, progress))
+
+    return prepare
+
+
 @dataclass(frozen=True)
-class Method(Generic[Settings, Row]):
+class Method:
     """A way to tune. Its `name` is that of its section in settings, recipes and jobs, and stands in lineages.
 
-    `role` says which part of a release it makes, `kind` what the registry calls that. `rows` makes what it learns from;
-    `train` learns it; `check` raises `DamagedError` for a folder that could not be served. `libraries` are those whose
-    versions the lineage names. `train` imports what is heavy itself.
+    `role` says which part of a release it makes, `kind` what the registry calls that. `prepare` makes the rows that it
+    learns from, and returns what learns them: see `learning`. `check` raises `DamagedError` for a folder that could not
+    be served. `libraries` are those whose versions the lineage names.
     """
 
     name: str
     role: Role
     kind: str
-    settings: type[Settings]
-    rows: Callable[[Source, Settings], list[Row]]
-    train: Callable[[Lesson[Settings, Row]], TrainedModel]
+    settings: type[MethodSettings]
+    prepare: Callable[[Source, MethodSettings], Learn]
     check: Callable[[Path], None]
     libraries: tuple[str, ...]

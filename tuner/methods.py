@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from store.errors import InvalidInputError
 from store.json_values import JsonObject
 from tuner.lora import LORA
 from tuner.method import Method, Role
 
-_ROWS: tuple[Method[Any, Any], ...] = (LORA,)  # each is checked where it is made
-METHODS: Mapping[str, Method[Any, Any]] = MappingProxyType({row.name: row for row in _ROWS})
+_ROWS: tuple[Method, ...] = (LORA,)
+METHODS: Mapping[str, Method] = MappingProxyType({row.name: row for row in _ROWS})
 
 
-def methods_of(role: Role) -> tuple[Method[Any, Any], ...]:
+def methods_of(role: Role) -> tuple[Method, ...]:
     """Return the methods that make this part of a release; the first is taken where none is named."""
     return tuple(row for row in _ROWS if row.role == role)
 
 
-def method_of(role: Role, given: JsonObject) -> Method[Any, Any]:
+def method_of(role: Role, given: JsonObject) -> Method:
     """Return the method whose section is among the parameters `given`, or the first one.
 
     Raises `InvalidInputError` if there are sections of several.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from pydantic import BaseModel
 
@@ -29,7 +29,7 @@ from store.progress import Progress
 from store.refusals import checked
 from store.releases import active_release
 from store.store import Store
-from tuner.method import Lesson, Method, MethodSettings, Role, Source, TrainedModel
+from tuner.method import Method, MethodSettings, Role, Source, TrainedModel
 from tuner.methods import method_of
 from tuner.settings import TunerSettings, TuneSection
 
@@ -47,7 +47,7 @@ class Tuned(BaseModel):
 class _Plan:
     """What a job asks for, checked."""
 
-    method: Method[Any, Any]
+    method: Method
     settings: MethodSettings
     way: Way
     dataset: Dataset
@@ -76,11 +76,10 @@ def run_tuning(role: Role, section: TuneSection, store: Store, progress: Progres
             without_gold=section.tuner.without_gold,
             alive=lambda: progress(0.02),
         )
-        rows = plan.method.rows(source, plan.settings)
+        learn = plan.method.prepare(source, plan.settings)
     finally:
         engine.close(checkpoint=False)
-    lesson = Lesson(rows, plan.settings, source.base, section.tuner.threads, progress)
-    trained = plan.method.train(lesson)
+    trained = learn(section.tuner.threads, progress)
     return _publish(store, plan, trained, base.id, _lineage(plan, section.tuner, manifest), progress)
 
 
@@ -99,11 +98,10 @@ def _plan(role: Role, section: TunerSettings, store: Store, progress: Progress) 
     return _Plan(method, settings, cast("Way", way), dataset, split, examples)
 
 
-def settings_of(method: Method[Any, Any], section: TunerSettings, changes: JsonObject) -> MethodSettings:
+def settings_of(method: Method, section: TunerSettings, changes: JsonObject) -> MethodSettings:
     """Return the settings of a method as they are configured, with these changes; a wrong one is named."""
     configured: BaseModel = getattr(section, method.name)
-    found: MethodSettings = checked(method.settings, {**configured.model_dump(), **changes}, method.name)
-    return found
+    return checked(method.settings, {**configured.model_dump(), **changes}, method.name)
 
 
 def _publish(

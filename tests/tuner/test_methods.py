@@ -11,7 +11,7 @@ from store.errors import DamagedError, InvalidInputError
 from store.examples import question_of
 from store.models import list_models
 from tuner import methods
-from tuner.method import Lesson, Method, MethodSettings, Source, TrainedModel
+from tuner.method import Lesson, Method, MethodSettings, Source, TrainedModel, learning
 from tuner.methods import METHODS, method_of, methods_of
 from tuner.settings import TunerSettings
 
@@ -42,10 +42,9 @@ class Echo:
         if not self.sound:
             raise DamagedError("It echoes nothing.")
 
-    def row(self) -> Method[EchoSettings, str]:
-        return Method(
-            "lora", "generator", "adapter", EchoSettings, self.rows, self.train, self.check, libraries=("pytest",)
-        )
+    def row(self, name: str = "lora") -> Method:
+        prepare = learning(EchoSettings, self.rows, self.train)
+        return Method(name, "generator", "adapter", EchoSettings, prepare, self.check, libraries=("pytest",))
 
     @staticmethod
     def _write(folder: Path, rows: object) -> None:
@@ -66,7 +65,7 @@ def test_a_job_names_its_method_by_the_settings_it_gives() -> None:
 
 
 def test_a_model_is_tuned_by_one_method(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = Method("echo", "generator", "adapter", EchoSettings, Echo().rows, Echo().train, Echo().check, ())
+    other = Echo().row("echo")
     monkeypatch.setattr(methods, "_ROWS", (*methods_of("generator"), other))
 
     assert method_of("generator", {"echo": {}}) is other

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from eval.metrics.recall import answer_recall
 from generator.causal import load_tokenizer
@@ -33,7 +33,7 @@ class Conversation:
     messages: list[Message]
     reply: str
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> dict[str, list[Message]]:
         """Return the row in TRL's conversational prompt-completion layout."""
         return {"prompt": self.messages, "completion": [{"role": "assistant", "content": self.reply}]}
 

@@ -13,7 +13,7 @@ from store.errors import ConflictError, InvalidInputError
 from store.examples import QuestionContent
 from store.receiving import receive
 from store.store import Store
-from tuner.data.importing import import_questions
+from tuner.data.importing import import_examples
 
 
 def lines(*rows: dict[str, Any] | str) -> bytes:
@@ -27,7 +27,7 @@ def question(**changes: Any) -> dict[str, Any]:
 def refused(store: Store, domain: Domain, data: bytes) -> str:
     """Return the message with which the file is refused; nothing of it may be stored."""
     with pytest.raises(InvalidInputError) as caught:
-        import_questions(store, domain.id, "questions", data)
+        import_examples(store, domain.id, "questions", data)
     assert (caught.value.code, caught.value.param) == ("invalid_dataset", "file")
     assert list_datasets(store, domain.id) == []
     return caught.value.message
@@ -42,7 +42,7 @@ def test_a_good_file_becomes_a_data_set_in_its_order(store: Store, domain: Domai
         {"question": "Who is the mayor?", "answers": []},
     )
 
-    dataset = import_questions(store, domain.id, "questions", data)
+    dataset = import_examples(store, domain.id, "questions", data)
 
     assert (dataset.name, dataset.kind, dataset.origin) == ("questions", "qa", "human")
     assert dataset.splits == {"test": 1, "train": 2}
@@ -61,7 +61,7 @@ def test_a_line_without_a_split_goes_where_the_import_says_and_to_train_otherwis
 ) -> None:
     data = lines(question(), question(question="How many?", split="dev"))
 
-    dataset = import_questions(store, domain.id, "questions", data, given)
+    dataset = import_examples(store, domain.id, "questions", data, given)
 
     assert [example.split for example in list_examples(store, dataset.id)] == [expected, "dev"]
 
@@ -71,7 +71,7 @@ def test_a_byte_order_mark_and_empty_lines_and_line_ends_of_windows_do_no_harm(s
         b"\xef\xbb\xbf" + lines(question(), "", "   ", question(question="How many?")).replace(b"\n", b"\r\n") + b"\r\n"
     )
 
-    dataset = import_questions(store, domain.id, "questions", data)
+    dataset = import_examples(store, domain.id, "questions", data)
 
     assert [example.key for example in list_examples(store, dataset.id)] == ["line-1", "line-4"]
 
@@ -80,7 +80,7 @@ def test_a_byte_order_mark_and_empty_lines_and_line_ends_of_windows_do_no_harm(s
 def test_a_line_separator_inside_a_question_does_not_end_its_line(store: Store, domain: Domain, separator: str) -> None:
     data = lines(question(question=f"How much{separator}is it?"), question())
 
-    dataset = import_questions(store, domain.id, "questions", data)
+    dataset = import_examples(store, domain.id, "questions", data)
 
     assert [example.key for example in list_examples(store, dataset.id)] == ["line-1", "line-2"]
 
@@ -142,10 +142,10 @@ def test_a_file_that_holds_no_questions_is_refused(store: Store, domain: Domain,
 
 
 def test_a_name_that_is_taken_is_refused_and_the_first_data_set_stays(store: Store, domain: Domain) -> None:
-    first = import_questions(store, domain.id, "questions", lines(question()))
+    first = import_examples(store, domain.id, "questions", lines(question()))
 
     with pytest.raises(ConflictError) as caught:
-        import_questions(store, domain.id, "questions", lines(question(), question()))
+        import_examples(store, domain.id, "questions", lines(question(), question()))
 
     assert caught.value.code == "dataset_exists"
     assert list_datasets(store, domain.id) == [first]

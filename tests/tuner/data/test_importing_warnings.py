@@ -11,13 +11,13 @@ from eval.splits import split_by_document
 from store.datasets import list_examples
 from store.domains import Domain
 from store.store import Store
-from tuner.data.importing import import_questions
+from tuner.data.importing import import_examples
 
 
 def imported(store: Store, domain: Domain, rows: list[dict[str, Any]]) -> tuple[list[str], dict[str, str]]:
     """Return the warnings of the import of these rows, and the splits by key."""
     data = "\n".join(json.dumps(row) for row in rows).encode()
-    dataset = import_questions(store, domain.id, "faq", data)
+    dataset = import_examples(store, domain.id, "faq", data)
     return dataset.warnings, {each.key: each.split for each in list_examples(store, dataset.id)}
 
 

@@ -11,7 +11,7 @@ from service.http.paging import Page, page
 from service.wire.tandem.objects.datasets import DatasetObject, ExampleObject
 from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep
 from store.datasets import delete_dataset, get_dataset, list_datasets, list_examples
-from tuner.data.importing import import_questions
+from tuner.data.importing import import_examples
 
 router = APIRouter(prefix="/v1/domains/{domain}/datasets", tags=["domains"])
 
@@ -25,7 +25,7 @@ def import_dataset(
     split: Annotated[str | None, Form(pattern="^(train|dev|test)$")] = None,
 ) -> DatasetObject:
     """Import a JSON Lines file of questions with answers."""
-    dataset = import_questions(runtime.store, domain.id, name, file.file.read(), split)
+    dataset = import_examples(runtime.store, domain.id, name, file.file.read(), split)
     return DatasetObject.of(dataset, domain.name)
 
 
