@@ -20,7 +20,7 @@ from store.errors import NotFoundError
 from store.evaluations import blank_records
 from store.jobs import Lease, check_lease
 from store.models import flag_learners
-from store.passages import add_passages, passage_ids, remove_passages, superseded_passages
+from store.passage_writing import add_passages, passage_ids, remove_passages, superseded_passages
 from store.removals import blob_path, note_removals
 from store.shrinking import shrink_document
 from store.store import Store, now

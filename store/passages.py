@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from store import schema
 from store.database import Prepared, batches
-from store.ids import new_id, sha256
+from store.ids import sha256
 from store.json_sql import json_items
 from store.store import Store
-from store.vectors import check_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,157 +165,6 @@ def vectors_present(store: Store, domain_id: str, contents: Iterable[str], space
     return present
 
 
-def add_passages(
-    connection: sa.Connection,
-    domain_id: str,
-    passages: Sequence[tuple[str, int, NewPassage]],
-    passage_set: str,
-    vectors: Mapping[str, bytes],
-    space_id: str,
-    unknown: Mapping[str, float],
-) -> set[str]:
-    """Insert passages, each given as (document id, version, passage), with their change rows.
-
-    Returns the contents for which no vector is stored and none was given; the caller must then undo the transaction.
-    """
-    missing: set[str] = set()
-    for part in batches(passages):  # of a large document, the rows of all at once would take several times its text
-        text_ids = _text_ids(connection, domain_id, [passage.content for _, _, passage in part])
-        missing |= _add_vectors(connection, text_ids, vectors, space_id, unknown)
-        _insert(connection, domain_id, part, passage_set, text_ids)
-    return missing
-
-
-def _insert(
-    connection: sa.Connection,
-    domain_id: str,
-    passages: Sequence[tuple[str, int, NewPassage]],
-    passage_set: str,
-    text_ids: Mapping[str, int],
-) -> None:
-    rows = [
-        {
-            "id": new_id("psg"),
-            "domain_id": domain_id,
-            "document_id": document_id,
-            "version": version,
-            "passage_set": passage_set,
-            "start": passage.start,
-            "end": passage.end,
-            "page": passage.page,
-            "heading": passage.heading,
-            "text": passage.text,
-            "text_id": text_ids[passage.content],
-        }
-        for document_id, version, passage in passages
-    ]
-    connection.execute(schema.passages.insert(), rows)
-    added = [
-        (str(row["id"]), passage_set, text_ids[passage.content])
-        for row, (_, _, passage) in zip(rows, passages, strict=True)
-    ]
-    _log(connection, "add", added, domain_id)
-
-
-def passage_ids(connection: sa.Connection, document_ids: Sequence[str]) -> list[str]:
-    """Return the ids of the documents' passages in the order of their insertion."""
-    table = schema.passages.c
-    rows = [
-        row
-        for batch in batches(document_ids)
-        for row in connection.execute(sa.select(table.number, table.id).where(table.document_id.in_(batch)))
-    ]
-    return [row.id for row in sorted(rows)]
-
-
-def superseded_passages(connection: sa.Connection, versions: Mapping[str, int], passage_set: str) -> list[str]:
-    """Return the ids of the passages that these versions of documents replace in a set, in the order of insertion.
-
-    They are those of this set, and of every set those of another version: their text is no longer what is searched.
-    """
-    table = schema.passages.c
-    columns = (table.number, table.id, table.document_id, table.version, table.passage_set)
-    rows = [
-        row
-        for batch in batches(list(versions))
-        for row in connection.execute(sa.select(*columns).where(table.document_id.in_(batch)))
-        if row.passage_set == passage_set or row.version != versions[row.document_id]
-    ]
-    return [row.id for row in sorted(rows)]
-
-
-def remove_passages(connection: sa.Connection, domain_id: str, ids: Sequence[str]) -> None:
-    """Remove passages with a change row each, and the texts and vectors that nobody owns any more."""
-    passages, texts = schema.passages, schema.texts
-    columns = (passages.c.id, passages.c.passage_set, passages.c.text_id)
-    still_owned = sa.select(passages.c.id).where(passages.c.text_id == texts.c.id).exists()
-    for batch in batches(ids):
-        rows = connection.execute(sa.select(*columns).where(passages.c.id.in_(batch)).order_by(passages.c.number)).all()
-        _log(connection, "remove", [tuple(row) for row in rows], domain_id)
-        connection.execute(passages.delete().where(passages.c.id.in_(batch)))
-        orphans = texts.c.id.in_({row.text_id for row in rows})
-        connection.execute(texts.delete().where(orphans, ~still_owned))
-
-
 def _last_seq(connection: sa.Connection, domain_id: str) -> int:
     statement = sa.select(sa.func.max(schema.changes.c.seq)).where(schema.changes.c.domain_id == domain_id)
     return connection.scalar(statement) or 0
-
-
-def _log(connection: sa.Connection, kind: str, passages: Sequence[tuple[str, str, int]], domain_id: str) -> None:
-    """Append to the change log, in order; each passage is (id, passage set, text id)."""
-    rows = [
-        {"kind": kind, "domain_id": domain_id, "passage_id": passage_id, "passage_set": passage_set, "text_id": text_id}
-        for passage_id, passage_set, text_id in passages
-    ]
-    if rows:
-        connection.execute(schema.changes.insert(), rows)
-
-
-def _text_ids(connection: sa.Connection, domain_id: str, contents: Sequence[str]) -> dict[str, int]:
-    """Return the id of each content's text, which is inserted if the domain does not have it."""
-    table = schema.texts
-    by_hash = {sha256(content): content for content in contents}
-    found: dict[str, int] = {}
-    for batch in batches(sorted(by_hash)):
-        known = sa.select(table.c.sha256, table.c.id).where(table.c.domain_id == domain_id, table.c.sha256.in_(batch))
-        found |= {row.sha256: row.id for row in connection.execute(known)}
-    new = [
-        {"domain_id": domain_id, "sha256": digest, "content": content}
-        for digest, content in by_hash.items()
-        if digest not in found
-    ]
-    if new:
-        inserted = connection.execute(table.insert().returning(table.c.sha256, table.c.id), new)
-        found |= {row.sha256: row.id for row in inserted}
-    return {content: found[digest] for digest, content in by_hash.items()}
-
-
-def _add_vectors(
-    connection: sa.Connection,
-    text_ids: Mapping[str, int],
-    vectors: Mapping[str, bytes],
-    space_id: str,
-    unknown: Mapping[str, float],
-) -> set[str]:
-    """Insert the vectors that are given and not stored; return the contents that have neither."""
-    table = schema.vectors
-    stored: set[int] = set()
-    for batch in batches(sorted(text_ids.values())):
-        known = sa.select(table.c.text_id).where(table.c.text_id.in_(batch), table.c.space_id == space_id)
-        stored |= set(connection.scalars(known))
-    lacking = {content: key for content, key in text_ids.items() if key not in stored}
-    rows = [
-        {
-            "text_id": key,
-            "space_id": space_id,
-            "data": vectors[content],
-            "unknown_share": unknown.get(content, 0.0),
-        }
-        for content, key in lacking.items()
-        if content in vectors
-    ]
-    check_vectors(vectors[content] for content in lacking if content in vectors)
-    if rows:
-        connection.execute(table.insert(), rows)
-    return {content for content in lacking if content not in vectors}

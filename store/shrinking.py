@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from store import schema
-from store.passages import passage_ids, remove_passages
+from store.passage_writing import passage_ids, remove_passages
 from store.store import Store
 
 _ROWS = 40  # passages in one step: with their texts, vectors and entries in indexes at most 1 MB of changed pages

@@ -18,7 +18,8 @@ from store.documents import (
     read_original,
 )
 from store.domains import Domain
-from store.passages import NewPassage, changes_since, live_texts, passage_ids
+from store.passage_writing import passage_ids
+from store.passages import NewPassage, changes_since, live_texts
 from store.receiving import receive
 from store.store import Store
 from store.verify import verify_store
