@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -83,3 +84,9 @@ def adapters(tiny_model: Path) -> Path:
             get_peft_model(load_causal(tiny_model)[1], config).save_pretrained(folder)
         (folder / "README.md").unlink()
     return tiny_model.parent / "adapters"
+
+
+@pytest.fixture
+def damaged(adapters: Path, tmp_path: Path) -> Path:
+    """A copy of an adapter, to be damaged by a test."""
+    return Path(shutil.copytree(adapters / "one", tmp_path / "adapters" / "one"))
