@@ -121,7 +121,8 @@ def test_an_exception_that_nobody_expected_is_the_reason_of_the_failure(
     error = get_job(store, job).error
     assert error is not None
     assert error["code"] == "internal_error"
-    assert "KeyError: 'dataset', at eval/evaluate.py:" in error["message"]
+    assert "dataset Field required" in error["message"]
+    assert ", at eval/evaluate.py:" in error["message"]
     assert "(run_evaluation)" in error["message"]
     told = [event for event in list_events(store, job) if event.level == "error"]
     assert "Traceback" in told[-1].data["output"]
