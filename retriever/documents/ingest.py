@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 
@@ -98,7 +97,7 @@ def waiting_documents(store: Store, domain_id: str) -> list[Document]:
 
 def run_ingest(
     section: RetrieverSettings, store: Store, progress: Progress, formats: Sequence[Format] = FORMATS
-) -> dict[str, Any]:
+) -> dict[str, int]:
     """The job `ingest`: make every received document of the domain searchable; return the counts.
 
     Documents at which a process died before are read after all others, one by one, the least suspicious first, so that

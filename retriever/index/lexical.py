@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import tantivy
 
@@ -27,8 +26,8 @@ _HEAP = 50_000_000  # bytes a writer may use before it flushes a segment
 class LexicalSnapshot:
     """An immutable view of the index as of one commit."""
 
-    schema: Any
-    searcher: Any
+    schema: tantivy.Schema
+    searcher: tantivy.Searcher
 
     def search(self, query: str, limit: int, allowed: set[int] | None = None) -> list[tuple[int, float]]:
         """Return up to `limit` (text id, BM25) pairs, best first; only ids in `allowed` if that is given.
@@ -56,7 +55,7 @@ class LexicalSnapshot:
         both = [(tantivy.Occur.Must, parsed), (tantivy.Occur.Must, self._members(sorted(allowed)))]
         return self._hits(tantivy.Query.boolean_query(both), limit)
 
-    def _members(self, ids: list[int]) -> Any:
+    def _members(self, ids: list[int]) -> tantivy.Query:
         """Return a query for the texts with these ids, which adds nothing to a score."""
         if len(ids) > _FEW:
             found = tantivy.Query.term_set_query(self.schema, "id", ids)
@@ -65,7 +64,7 @@ class LexicalSnapshot:
             found = tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in each])
         return tantivy.Query.const_score_query(found, 0.0)
 
-    def _hits(self, query: Any, limit: int) -> list[tuple[int, float]]:
+    def _hits(self, query: tantivy.Query, limit: int) -> list[tuple[int, float]]:
         hits = self.searcher.search(query, limit, count=False).hits
         ids = self.searcher.fast_field_values("id", [address for _, address in hits])
         return [(int(key), float(score)) for key, (score, _) in zip(ids, hits, strict=True)]
@@ -139,7 +138,7 @@ def content_stems(text: str) -> list[str]:
     return list(_STEMMER.analyze(" ".join(content_terms(text))))
 
 
-def _schema() -> Any:
+def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("id", stored=False, indexed=True, fast=True)
     builder.add_text_field("words", tokenizer_name="words", index_option="freq")
@@ -147,7 +146,7 @@ def _schema() -> Any:
     return builder.build()
 
 
-def _analyzer(*filters: Any) -> Any:
+def _analyzer(*filters: tantivy.Filter) -> tantivy.TextAnalyzer:
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).filter(tantivy.Filter.remove_long(80))
     for each in filters:
         builder = builder.filter(each)

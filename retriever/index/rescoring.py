@@ -9,16 +9,13 @@ can be by that bound, the result is the exact one. Else it is not used.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import faiss as typed_faiss
 import numpy as np
 import numpy.typing as npt
 
+from retriever.index.faiss_index import Index, faiss
 from retriever.models.encoder import Vectors
 from retriever.models.measuring import clearly_quickest, timed
-
-faiss: Any = typed_faiss
 
 Rows = npt.NDArray[np.int64]
 
@@ -37,7 +34,7 @@ class RoundedVectors:
     vector.
     """
 
-    index: Any
+    index: Index
     step: float
     lost: float
     longest: float
@@ -61,7 +58,7 @@ class RoundedVectors:
             lost = max(lost, _longest(batch - units))
         return cls(index, step, lost, longest)
 
-    def nearest(self, exact: Any, query: Vectors, size: int, selector: Any) -> tuple[Vectors, Rows] | None:
+    def nearest(self, exact: Index, query: Vectors, size: int, selector: object) -> tuple[Vectors, Rows] | None:
         """Return scores and rows of the `size` best of `exact`, best first; None if they cannot be told for sure.
 
         `exact` is the index of the same vectors as float16; at least `size` rows pass the selector.
@@ -78,7 +75,7 @@ class RoundedVectors:
         others = float(bounds[0, -1]) * step * self.step  # the lowest number there is if all that may be are in `rows`
         return (scores, best) if scores[-1] > others + self.missed(query, units * step) else None
 
-    def pays(self, exact: Any) -> bool:
+    def pays(self, exact: Index) -> bool:
         """Whether this CPU does not scan the float16 values of `exact` clearly quicker; tried for some milliseconds."""
         query = exact.reconstruct_n(0, 1)
 
@@ -97,7 +94,7 @@ class RoundedVectors:
         return rest * self.longest + float(np.linalg.norm(query)) * self.lost + _ROUNDING
 
 
-def best_of(exact: Any, rows: Rows, query: Vectors, size: int) -> tuple[Vectors, Rows]:
+def best_of(exact: Index, rows: Rows, query: Vectors, size: int) -> tuple[Vectors, Rows]:
     """Return scores and rows of the `size` best of some ascending rows of an exact index, best first.
 
     The scores are those of FAISS's search of all rows, bit for bit.

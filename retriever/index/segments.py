@@ -18,12 +18,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import faiss as typed_faiss
 import numpy as np
 import numpy.typing as npt
 
+from retriever.index.faiss_index import Index, faiss
 from retriever.index.rescoring import RoundedVectors, best_of
 from retriever.models.encoder import Vectors
 from store.errors import DamagedError
@@ -33,8 +32,6 @@ from store.ids import new_id
 Half = npt.NDArray[np.float16]
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-
-faiss: Any = typed_faiss  # its stubs know neither selectors nor arrays
 
 _ENOUGH = 20_000  # rows that are always scanned
 _ENOUGH_FACTOR, _ENOUGH_POWER = 5.0, 0.8  # of n rows 5 n^0.8 are scanned, see docs/decisions
@@ -54,7 +51,7 @@ class InvertedLists:
     of_row: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, index: Any) -> InvertedLists | None:
+    def of(cls, index: Index) -> InvertedLists | None:
         """Return the lists of an index, None if it has none."""
         if not isinstance(index, faiss.IndexIVF):
             return None
@@ -83,7 +80,7 @@ class StoppedError(Exception):
 class Segment:
     """Vectors and which of them are live. Row i belongs to `ids[i]`, and `ids` ascend; `name` is unique."""
 
-    index: Any
+    index: Index
     lists: InvertedLists | None  # None: a search looks at every row
     ids: Ids
     live: Mask
@@ -91,7 +88,7 @@ class Segment:
     rounded: RoundedVectors | None = None  # a second form of the vectors, by which exact searches are quicker
 
     @classmethod
-    def of(cls, index: Any, ids: Ids) -> Segment:
+    def of(cls, index: Index, ids: Ids) -> Segment:
         """Return a new segment, all of it live. FAISS's keys are the rows; `ids` ascend."""
         live = np.ones(len(ids), np.bool_)
         return cls(index, InvertedLists.of(index), ids, live, new_id("seg"), _rounded(index))
@@ -154,7 +151,7 @@ class Segment:
         self.index.search_preassigned_c(1, faiss.swig_ptr(query), size, *pointers, False, given)  # noqa: FBT003
         return scores[0], rows[0]
 
-    def _scanned(self, query: Vectors, size: int, wanted: Mask | None, selector: Any) -> tuple[Vectors, Ids]:
+    def _scanned(self, query: Vectors, size: int, wanted: Mask | None, selector: object) -> tuple[Vectors, Ids]:
         """Return what `_nearest` does, of all wanted rows."""
         if wanted is not None and (few := np.flatnonzero(wanted)).size <= _FEW_ROWS:
             return best_of(self.index, few, query, size)
@@ -231,7 +228,7 @@ def scanned_rows(live: int) -> float:
     return max(float(_ENOUGH), _ENOUGH_FACTOR * math.pow(live, _ENOUGH_POWER))
 
 
-def train(index: Any, vectors: Half) -> None:
+def train(index: Index, vectors: Half) -> None:
     """Choose the centroids of the inverted lists: k-means on an even sample of the vectors, always the same."""
     index.cp.spherical = True
     index.cp.niter = _TRAINING_ROUNDS
@@ -265,7 +262,7 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _rounded(index: Any) -> RoundedVectors | None:
+def _rounded(index: Index) -> RoundedVectors | None:
     """Return the vectors of an exact index as 8-bit integers, if it has as many as make that pay on this CPU."""
     if isinstance(index, faiss.IndexIVF) or index.ntotal not in _ROUNDED_ROWS:
         return None
@@ -279,7 +276,7 @@ def _codes(vectors: Half) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(vectors, "<f2").view(np.uint8)
 
 
-def _list(index: Any, number: int) -> tuple[Ids, npt.NDArray[np.uint8]]:
+def _list(index: Index, number: int) -> tuple[Ids, npt.NDArray[np.uint8]]:
     """Return the rows in an inverted list, and their codes."""
     size = index.invlists.list_size(number)
     if not size:

@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from retriever.models.compiled import Computation, InferRequests, core, cpu_floa
 from retriever.models.measuring import Measured, Trial, cores, quickest
 from retriever.models.reference import Reference
 from retriever.settings import RetrieverSettings
+from store.json_values import Json, JsonObject
 
 _PASSAGES = (4, 128)  # texts and tokens that are timed
 _QUESTION = (1, 16)
@@ -71,13 +71,13 @@ def floats_of(settings: RetrieverSettings) -> str | None:
     return cpu_floats() if settings.precision == "int8" else settings.precision
 
 
-def this_machine() -> dict[str, Any]:
+def this_machine() -> JsonObject:
     """Return what a measurement depends on, as JSON has it."""
     import openvino
 
     return {
         "cpu": cpu_name(),
-        "capabilities": sorted(map(str, core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))),
+        "capabilities": list[Json](sorted(map(str, core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")))),
         "cores": cores(),
         "openvino": str(openvino.get_version()),
     }

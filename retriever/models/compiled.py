@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from retriever.models.reference import REFERENCE, TOLERANCE, Floats, Reference, 
 from retriever.settings import RetrieverSettings
 from store.errors import ComputationError
 from store.ids import canonical_json, sha256
+
+if TYPE_CHECKING:
+    import openvino as ov
 
 _LOG = logging.getLogger("tandem")
 
@@ -105,7 +108,7 @@ class InferRequests:
             raise ComputationError(f"{self._what} cannot be compiled. {_WAY_OUT}") from error
         self.names = {port.any_name for port in compiled.inputs}
         self.dimension = compiled.output(0).partial_shape[-1]
-        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[ov.InferRequest] = queue.SimpleQueue()
         for _ in range(self._count):
             self._free.put(compiled.create_infer_request())
 
@@ -132,7 +135,7 @@ _WAY_OUT = (
 
 
 @cache
-def core() -> Any:
+def core() -> ov.Core:
     """Return OpenVINO's runtime, one for the process."""
     import openvino as ov
 
@@ -156,7 +159,7 @@ def cpu_floats() -> str:
     return "bf16" if "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
-def _compiled(folder: Path, computation: Computation) -> Any:
+def _compiled(folder: Path, computation: Computation) -> ov.CompiledModel:
     """Return the model of a converted folder, compiled; what is compiled the first time is kept in the folder.
 
     It is put in place only when whole: processes that start together never read each other's halves.
@@ -180,7 +183,7 @@ def _compiled(folder: Path, computation: Computation) -> Any:
     return compiled
 
 
-def _compile(folder: Path, computation: Computation, kept: Path | None) -> Any:
+def _compile(folder: Path, computation: Computation, kept: Path | None) -> ov.CompiledModel:
     properties = {
         "INFERENCE_PRECISION_HINT": computation.floats,
         "PERFORMANCE_HINT": "LATENCY",

@@ -11,15 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retriever.models.encoder_head import Head, head_module, read_head
 from retriever.models.quiet import quiet_transformers
 from retriever.models.reference import REFERENCE, Reference, Tokens, known_inputs
 from store.errors import InvalidInputError
 from store.ids import hashed_id, sha256
+from store.json_values import Json, JsonObject
 
 if TYPE_CHECKING:
+    import torch
     from tokenizers import Tokenizer
 
 # The weights of all-MiniLM-L6-v2 that the Chinese part and the reader were trained beside.
@@ -50,8 +52,9 @@ class EncoderFiles:
                 )
         head = read_head(folder)
         config = _read_json(folder / "config_sentence_transformers.json")
-        prompts = config.get("prompts") or {}
-        usual = prompts.get(config.get("default_prompt_name"), "")
+        given = config.get("prompts")
+        prompts = {name: str(text) for name, text in given.items()} if isinstance(given, dict) else {}
+        usual = prompts.get(str(config.get("default_prompt_name")), "")
         passage = next((prompts[name] for name in _PASSAGE_PROMPTS if name in prompts), usual)
         return cls(folder, _longest(folder), head, prompts.get("query", usual), passage)
 
@@ -72,7 +75,7 @@ class EncoderFiles:
 
         Precision is left out: float32 and bfloat16 agree to a cosine of 0.9999, and are one class.
         """
-        rest: dict[str, Any] = {
+        rest: dict[str, Json] = {
             "pooling": self.head.pooling,
             "prefix": self.passage_prefix,
             "max_tokens": self.max_tokens,
@@ -86,7 +89,7 @@ class EncoderFiles:
         """The id of the token for what the vocabulary does not know, if it has one."""
         token = _read_json(self.folder / "tokenizer_config.json").get("unk_token", "[UNK]")
         name = token["content"] if isinstance(token, dict) else token
-        found: int | None = whole_tokenizer(self.folder).token_to_id(name or "[UNK]")
+        found: int | None = whole_tokenizer(self.folder).token_to_id(str(name or "[UNK]"))
         return found
 
 
@@ -114,7 +117,7 @@ def whole_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def pooled_model(files: EncoderFiles, attention: str) -> Any:
+def pooled_model(files: EncoderFiles, attention: str) -> torch.nn.Module:
     """Return a torch module from (token ids, attention mask) to vectors of length one; `dimension` is theirs."""
     import torch
     from transformers import AutoModel
@@ -147,7 +150,7 @@ def converted(files: EncoderFiles, cache: Path) -> Path:
     return target
 
 
-def convert_once(model: Callable[[], Any], known: Mapping[str, Tokens], target: Path) -> None:
+def convert_once(model: Callable[[], torch.nn.Module], known: Mapping[str, Tokens], target: Path) -> None:
     """Put a torch module in OpenVINO's format into `target`, with a `Reference`, unless both are there.
 
     The inputs of the module are matrices of tokens, named as those in `known`.
@@ -157,7 +160,7 @@ def convert_once(model: Callable[[], Any], known: Mapping[str, Tokens], target: 
         _convert(model(), known, target)
 
 
-def _convert(model: Any, known: Mapping[str, Tokens], target: Path) -> None:
+def _convert(model: torch.nn.Module, known: Mapping[str, Tokens], target: Path) -> None:
     """Convert a torch module, and put it in place only when whole."""
     import openvino as ov
     import torch
@@ -196,8 +199,12 @@ def _longest(folder: Path) -> int:
     if refused:
         message = f"The encoder {folder} has {', '.join(refused)} in its sentence_bert_config.json: not served."
         raise InvalidInputError(message, param="retriever.encoder")
-    of_tokenizer = _read_json(folder / "tokenizer_config.json").get("model_max_length") or _USUAL_TOKENS
-    return int(config.get("max_seq_length") or min(_USUAL_TOKENS, of_tokenizer))
+    of_tokenizer = _number(_read_json(folder / "tokenizer_config.json").get("model_max_length")) or _USUAL_TOKENS
+    return int(_number(config.get("max_seq_length")) or min(_USUAL_TOKENS, of_tokenizer))
+
+
+def _number(value: Json) -> float:
+    return value if isinstance(value, int | float) else 0
 
 
 def _ignores_case(tokenizer: Tokenizer) -> bool:
@@ -206,5 +213,5 @@ def _ignores_case(tokenizer: Tokenizer) -> bool:
     return same
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> JsonObject:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

@@ -6,13 +6,16 @@ What is not served is refused by name: a module that is left out gives vectors t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from store.errors import InvalidInputError
 from store.ids import sha256
+from store.json_values import Json, JsonObject
+
+if TYPE_CHECKING:
+    import torch
 
 _WEIGHTS = "model.safetensors"
 _ACTIVATIONS = ("Identity", "Tanh", "ReLU", "GELU", "Sigmoid", "SiLU")
@@ -52,7 +55,7 @@ class Head:
         return "+".join(_POOLINGS[pooling] for pooling in self.poolings)
 
     @property
-    def identity(self) -> list[Any]:
+    def identity(self) -> list[Json]:
         """All that the layers do to a vector, weights as hashes; empty if there are none."""
         return [
             layer
@@ -95,7 +98,7 @@ def read_head(folder: Path) -> Head:
     return Head(_poolings(folder, modules[1][1]), tuple(layers))
 
 
-def head_module(head: Head) -> Any:
+def head_module(head: Head) -> torch.nn.Module:
     """Return a torch module from (states, attention mask) to vectors of length one."""
     import torch
 
@@ -115,7 +118,7 @@ def head_module(head: Head) -> Any:
     return Module()
 
 
-def _pooled(pooling: str, states: Any, attention_mask: Any) -> Any:
+def _pooled(pooling: str, states: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     """Return one vector for each text of states (texts, tokens, hidden); padding is at the end and masked."""
     if pooling == "cls":
         return states[:, 0]
@@ -131,7 +134,7 @@ def _pooled(pooling: str, states: Any, attention_mask: Any) -> Any:
     return total / (count.sqrt() if pooling == "mean_sqrt_len_tokens" else count)
 
 
-def _linear(layer: Dense) -> Any:
+def _linear(layer: Dense) -> torch.nn.Module:
     import torch
     from safetensors.torch import load_file
 
@@ -158,7 +161,7 @@ def _poolings(folder: Path, place: Path) -> tuple[str, ...]:
         poolings = [pooling for pooling, key in _POOLINGS.items() if key in flags]
         unknown = sorted(flags - set(_POOLINGS.values()))
     else:
-        poolings = [named] if isinstance(named, str) else list(named)
+        poolings = [str(each) for each in named] if isinstance(named, list) else [str(named)]
         unknown = [pooling for pooling in poolings if pooling not in _POOLINGS]
     if unknown or not poolings:
         served = ", ".join(_POOLINGS)
@@ -181,15 +184,21 @@ def _dense(folder: Path, place: Path) -> Dense:
     _check_place(folder, "Dense", config)
     if not (place / _WEIGHTS).is_file():
         raise _refusal(folder, f"has a dense layer without {_WEIGHTS}: save the model again with safetensors.")
-    return Dense(place, int(config["in_features"]), int(config["out_features"]), bool(config.get("bias", True)), name)
+    return Dense(
+        place, _size(config, "in_features"), _size(config, "out_features"), bool(config.get("bias", True)), name
+    )
 
 
-def _check_place(folder: Path, kind: str, config: Mapping[str, Any]) -> None:
+def _size(config: JsonObject, name: str) -> int:
+    return int(str(config[name]))
+
+
+def _check_place(folder: Path, kind: str, config: JsonObject) -> None:
     if {config.get("module_input_name"), config.get("module_output_name")} - set(_EMBEDDING):
         raise _refusal(folder, f"has a module {kind} that works on something else than the sentence: not served.")
 
 
-def _config(folder: Path, place: Path) -> Mapping[str, Any]:
+def _config(folder: Path, place: Path) -> JsonObject:
     path = place / "config.json"
     if not path.is_file():
         name = path.relative_to(folder)
@@ -197,7 +206,7 @@ def _config(folder: Path, place: Path) -> Mapping[str, Any]:
     return _read(path)
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read(path: Path) -> JsonObject:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 

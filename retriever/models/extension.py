@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retriever.models.delta import read_delta
 from retriever.models.quiet import quiet_transformers
@@ -48,7 +48,7 @@ def read_characters(extension: Path) -> list[str]:
     return (extension / "characters.txt").read_text(encoding="utf-8").split()
 
 
-def extended_model(folder: Path, extension: Path) -> tuple[Any, dict[str, torch.Tensor]]:
+def extended_model(folder: Path, extension: Path) -> tuple[torch.nn.Module, dict[str, torch.Tensor]]:
     """Return the BERT model of a folder with an extension applied, and what the delta holds beside it: a head."""
     import torch
     from transformers import AutoModel

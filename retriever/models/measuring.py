@@ -16,9 +16,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from store.errors import ComputationError
+from store.json_values import JsonObject
 
 Trial = Callable[[], object]
 
@@ -37,10 +37,10 @@ class Measured:
 
     chosen: str
     milliseconds: Mapping[str, float | None]
-    machine: Mapping[str, Any]
+    machine: JsonObject
 
 
-def quickest(place: Path, ways: Mapping[str, Callable[[], Trial]], machine: Mapping[str, Any]) -> Measured:
+def quickest(place: Path, ways: Mapping[str, Callable[[], Trial]], machine: JsonObject) -> Measured:
     """Return the quickest of the ways, the usual one first, as the file `place` says or as a measurement finds.
 
     Each way prepares itself when called and returns what is timed. One that computes wrongly here is out; if all are,

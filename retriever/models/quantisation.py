@@ -5,15 +5,18 @@ With dynamic quantisation the CPU then multiplies integers, which pays where it 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import openvino as ov
 
 GROUP = {"DYNAMIC_QUANTIZATION_GROUP_SIZE": "128"}  # activations that share a scale; what makes OpenVINO use integers
 _LARGEST = 127
 
 
-def quantise(model: Any) -> int:
+def quantise(model: ov.Model) -> int:
     """Replace the constant matrices of all matrix products in the model; return how many they were."""
     from openvino import opset13 as op
 

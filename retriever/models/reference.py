@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from store.errors import ComputationError
 
 if TYPE_CHECKING:
+    import torch
     from tokenizers import Encoding, Tokenizer
 
 Tokens = npt.NDArray[np.int64]
@@ -49,7 +50,7 @@ class Reference:
         return cls(inputs, np.array(kept["output"], dtype=np.float32))
 
     @classmethod
-    def of(cls, model: Any, inputs: Mapping[str, Tokens]) -> Reference:
+    def of(cls, model: torch.nn.Module, inputs: Mapping[str, Tokens]) -> Reference:
         """Return what a torch module, whose parameters are named as the inputs, makes of them."""
         import torch
 
@@ -93,7 +94,8 @@ class Reference:
 
 def known_inputs(tokenizer: Tokenizer, names: Sequence[str], *, pairs: bool) -> dict[str, Tokens]:
     """Return the inputs of those names for the known texts, or for pairs of the question and each passage."""
-    texts: list[Any] = [(_QUESTION, passage) for passage in _PASSAGES] if pairs else [_QUESTION, *_PASSAGES]
+    paired = [(_QUESTION, passage) for passage in _PASSAGES]
+    texts: Sequence[str | tuple[str, str]] = paired if pairs else [_QUESTION, *_PASSAGES]
     encodings: list[Encoding] = tokenizer.encode_batch(texts)
     longest = max(len(encoding.ids) for encoding in encodings)
     inputs = {name: np.zeros((len(texts), longest), dtype=np.int64) for name in names}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from retriever.models.span_reader import Reader
 from retriever.settings import RetrieverSettings
 from store.errors import InvalidInputError
 from store.ids import hashed_id, sha256
+
+if TYPE_CHECKING:
+    import torch
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _LONGEST = 512  # tokens of query and passage
@@ -107,7 +110,7 @@ def load_reranker(settings: RetrieverSettings, reader: Reader) -> Reranker | Non
     return ReadingReranker(reader) if str(settings.reranker) == "reader" else CrossEncoder(settings.reranker, settings)
 
 
-def _classifier(folder: Path) -> Any:
+def _classifier(folder: Path) -> torch.nn.Module:
     import torch
     from transformers import AutoModelForSequenceClassification
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from retriever.weights import shipped
 from store.ids import hashed_id, sha256
 
 if TYPE_CHECKING:
+    import torch
     from tokenizers import Encoding
 
 _LONGEST = 320  # tokens of question and passage together
@@ -132,7 +133,7 @@ def _reading(logits: npt.NDArray[np.float32], encoding: Encoding) -> Reading:
     return Reading(offsets, logits[inside, 0], logits[inside, 1], float(logits[0].sum()))
 
 
-def reader_module(base: Path, folder: Path) -> Any:
+def reader_module(base: Path, folder: Path) -> torch.nn.Module:
     """Return the reader as a torch module: (ids, mask, types), each (batch, tokens), to logits (batch, tokens, 2)."""
     import torch
 

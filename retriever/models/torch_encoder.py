@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class TorchEncoder:
         self._device = device
         self._what = f"The encoder, computing by torch on the device {device},"
         self._model = pooled_model(files, attention="sdpa").to(device)
-        self.dimension = int(self._model.dimension)
+        self.dimension = cast("int", self._model.dimension)
         self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(files.max_tokens)
         self._tokenizer.no_padding()

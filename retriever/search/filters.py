@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, Protocol
+from collections.abc import Callable
+from typing import Annotated, Literal, Protocol, TypeGuard, TypeVar
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -15,26 +15,29 @@ from pydantic_core import PydanticCustomError
 from store import schema
 from store.database import batches
 from store.json_sql import is_json, json_field, json_list
+from store.json_values import Json, JsonObject
 from store.store import Store
 
 Scalar = str | int | float | bool | None
 _EQUALITY = ("eq", "ne", "in", "nin")
 _ORDER = ("gt", "gte", "lt", "lte")
+_Comparable = TypeVar("_Comparable", int | float, str)
+_PASSING = {"gt": (1,), "gte": (0, 1), "lt": (-1,), "lte": (-1, 0)}  # which orders of attribute and value
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_]+")  # others may be stored with escapes, which SQLite did not always resolve
 _LARGEST = 200  # values of a filter that SQL sees; SQLite limits the depth of an expression
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return (isinstance(value, int) and not isinstance(value, bool)) or (
         isinstance(value, float) and math.isfinite(value)
     )
 
 
-def _is_scalar(value: Any) -> bool:
+def _is_scalar(value: object) -> bool:
     return value is None or isinstance(value, str | bool) or _is_number(value)
 
 
-_VALUES: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
+_VALUES: tuple[tuple[tuple[str, ...], Callable[[object], bool], str], ...] = (
     (("eq", "ne"), _is_scalar, "a string, a finite number, true, false or null"),
     (_ORDER, lambda value: isinstance(value, str) or _is_number(value), "a string or a finite number"),
     (
@@ -62,16 +65,16 @@ class Comparison(BaseModel):
 
     @field_validator("value", mode="plain", json_schema_input_type=Scalar | list[Scalar])
     @classmethod
-    def _check_value(cls, value: Any, info: ValidationInfo) -> Any:
+    def _check_value(cls, value: object, info: ValidationInfo) -> object:
         """Refuse what the operator cannot compare with, instead of finding nothing without a word."""
         operator = info.data.get("type", "eq")
         for operators, fits, wanted in _VALUES:
             if operator in operators and not fits(value):
-                said: dict[str, Any] = {"operator": operator, "wanted": wanted}
+                said: dict[str, object] = {"operator": operator, "wanted": wanted}
                 raise PydanticCustomError("filter_value", "of {operator} must be {wanted}", said)
         return value
 
-    def matches(self, attributes: dict[str, Any]) -> bool:
+    def matches(self, attributes: JsonObject) -> bool:
         """Return whether a document with these attributes passes; a missing key passes only `ne` and `nin`."""
         known, actual = self.key in attributes, attributes.get(self.key)
         if self.type in _EQUALITY:
@@ -88,7 +91,7 @@ class Compound(BaseModel):
     type: Literal["and", "or"]
     filters: list[Annotated[Comparison | Compound, Field(discriminator="type")]] = Field(min_length=1, max_length=100)
 
-    def matches(self, attributes: dict[str, Any]) -> bool:
+    def matches(self, attributes: JsonObject) -> bool:
         """Return whether a document with these attributes passes."""
         passes = (each.matches(attributes) for each in self.filters)
         return all(passes) if self.type == "and" else any(passes)
@@ -106,9 +109,9 @@ class _Document(Protocol):
     def created_at(self) -> int: ...
 
 
-def attributes(metadata: Mapping[str, Any], document: _Document) -> dict[str, Any]:
+def attributes(metadata: JsonObject, document: _Document) -> JsonObject:
     """Return what a filter sees of a document: its metadata, and over them external id, title and time of creation."""
-    own = {"external_id": document.external_id, "title": document.title, "created_at": document.created_at}
+    own: JsonObject = {"external_id": document.external_id, "title": document.title, "created_at": document.created_at}
     return {**metadata, **own}
 
 
@@ -159,7 +162,7 @@ def _possible_comparison(condition: Comparison) -> sa.ColumnElement[bool] | None
         return None
     known = [value if isinstance(value, str) else int(value or 0) for value in values]  # SQLite has no booleans
     documents = schema.documents.c
-    actual: sa.ColumnElement[Any] = (
+    actual: sa.ColumnElement[object] = (
         sa.type_coerce(documents[condition.key], sa.types.NullType())
         if condition.key in ("external_id", "title", "created_at")
         else json_field(documents.metadata, condition.key)
@@ -181,15 +184,17 @@ def _same(value: Scalar) -> bool:
     return value == int(value) and abs(value) < 2**53
 
 
-def _equal(actual: Any, value: Any) -> bool:
+def _equal(actual: Json, value: Json) -> bool:
     """Return whether two values are equal and alike: in Python, but in no metadata, 1 is true."""
     return isinstance(actual, bool) == isinstance(value, bool) and bool(actual == value)
 
 
-def _ordered(operator: str, actual: Any, value: Any) -> bool:
-    numbers = all(map(_is_number, (actual, value)))
-    if not numbers and not (isinstance(actual, str) and isinstance(value, str)):
-        return False
-    if operator in ("gt", "gte"):
-        return bool(actual > value or (operator == "gte" and actual == value))
-    return bool(actual < value or (operator == "lte" and actual == value))
+def _ordered(operator: str, actual: Json, value: Scalar | list[Scalar]) -> bool:
+    if _is_number(actual) and _is_number(value):
+        return _order(actual, value) in _PASSING[operator]
+    return isinstance(actual, str) and isinstance(value, str) and _order(actual, value) in _PASSING[operator]
+
+
+def _order(one: _Comparable, other: _Comparable) -> int:
+    """Return 1, 0 or -1, as the first is larger, equal or smaller."""
+    return (one > other) - (one < other)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from retriever.search.legibility import Legibility
 from retriever.search.retrieval_part import SearchPlan
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError, InvalidInputError
+from store.json_values import Json
 from store.passages import Passage, last_seq, read_passages
 from store.store import Store
 
@@ -63,7 +63,7 @@ class Result:
     hits: list[Hit]
     index_seq: int
     weigh: Callable[[], dict[str, float]] = field(repr=False, compare=False)
-    explain: Callable[[], dict[str, Any]] = field(repr=False, compare=False)
+    explain: Callable[[], dict[str, Json]] = field(repr=False, compare=False)
 
     @cached_property
     def term_weights(self) -> dict[str, float]:
@@ -71,7 +71,7 @@ class Result:
         return self.weigh()
 
     @property
-    def stages(self) -> dict[str, Any]:
+    def stages(self) -> dict[str, Json]:
         """What each stage found, for people, from more passages than the hits."""
         return self.explain()
 
@@ -170,7 +170,7 @@ class Retriever:
         found = find_candidates(snapshot, encoder, asked, settings)
         hits = self._reranked(self._hits(scope, found, wanted), request, plan)
 
-        def explain() -> dict[str, Any]:
+        def explain() -> dict[str, Json]:
             everything = self._hits(scope, found, len(found.fused))
             return _named(found, everything, [hit for hit in hits if hit.ranks["rerank"] is not None])
 
@@ -257,11 +257,11 @@ class Retriever:
         raise ConflictError(message, code="no_reranker")
 
 
-def _named(found: Candidates, hits: Sequence[Hit], reranked: Sequence[Hit]) -> dict[str, Any]:
+def _named(found: Candidates, hits: Sequence[Hit], reranked: Sequence[Hit]) -> dict[str, Json]:
     """Return the stages of a search for people: passages by their ids, with rank order and score of each stage."""
     names = {hit.passage.text_id: hit.passage.id for hit in hits}
 
-    def show(pairs: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
+    def show(pairs: Sequence[tuple[int, float]]) -> list[Json]:
         ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
         return [{"passage_id": names[key], "score": score} for key, score in ordered if key in names]
 

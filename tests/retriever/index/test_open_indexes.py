@@ -60,11 +60,9 @@ def test_changes_of_all_domains_are_followed_and_none_costs_one_statement(
     assert indexes.follow() == {}
     assert [len(indexes.get(_view(domain.id)).ids()) for domain in domains] == [2, 3, 2, 2, 2, 2, 4, 2]
 
-    asked: list[str] = []
+    asked: list[object] = []
     fetch = store.database.fetch
-    monkeypatch.setattr(
-        store.database, "fetch", lambda query, **given: asked.append(query.sql) or fetch(query, **given)
-    )
+    monkeypatch.setattr(store.database, "fetch", lambda query, **given: asked.append(query) or fetch(query, **given))
     monkeypatch.setattr(store.database, "read", None)
     indexes.follow()
 
