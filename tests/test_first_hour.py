@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,18 +26,22 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
     (folder / "tandem").chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
     environment = kept | {"PATH": f"{folder}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "COLUMNS": "160"}
-    ended = subprocess.run(
+    with subprocess.Popen(
         ["bash", "-e", "-x", "-o", "pipefail", "-c", script],
         env=environment,
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-        timeout=600,
-    )
-    assert ended.returncode == 0, ended.stdout
-    return ended.stdout
+        start_new_session=True,
+    ) as shell:
+        try:
+            printed, _ = shell.communicate(timeout=900)
+        finally:
+            with suppress(ProcessLookupError):  # the server that it started, where a command failed
+                os.killpg(shell.pid, signal.SIGTERM)
+    assert shell.returncode == 0, printed
+    return printed
 
 
 def after(said: str, command: str, number: int = 0) -> str:
