@@ -10,12 +10,11 @@ from typing import TypedDict, TypeVar, Unpack
 
 import httpx
 
-from service.http.server import local_server
 from service.replies import Job, Page, read
 from service.settings import Settings, load_settings
 from store.errors import ConflictError, FolderInUseError, InvalidInputError, TandemError
 from store.folder import DataFolder, owner_in_words
-from store.jobs import FINAL
+from store.job_states import FINAL
 from store.json_values import Json
 
 _POLL_S = 0.2
@@ -147,6 +146,8 @@ def _server(settings: Settings, stack: ExitStack) -> str:
     folder = DataFolder.open(settings.home)
     owner = _owner(folder)
     if owner is None:
+        from service.http.server import local_server  # with all models' libraries: a second that others need not wait
+
         try:
             return stack.enter_context(local_server(settings, only_asked=True))
         except FolderInUseError:

@@ -15,10 +15,9 @@ import sqlalchemy as sa
 from store import schema
 from store.errors import ConflictError, NotFoundError
 from store.ids import new_id
+from store.job_states import FINAL
 from store.json_values import JsonObject
 from store.store import Store, now
-
-FINAL = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)

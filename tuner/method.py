@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from generator.arms import Way
-from store.models import Metrics
 
 if TYPE_CHECKING:  # settings are read from here, and reading settings loads no index and no database
     from generator.engine import Engine
     from generator.manifest import Manifest
     from store.datasets import Example
+    from store.models import Metrics
     from store.progress import Progress
 
 Role = Literal["generator", "embedder", "reranker"]

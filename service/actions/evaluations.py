@@ -8,7 +8,7 @@ from service.runtime import Runtime
 from store.domains import domain_of
 from store.errors import ConflictError, NotReadyError
 from store.evaluations import Evaluation, evaluation_of_job, get_evaluation, list_evaluations
-from store.jobs import FINAL
+from store.job_states import FINAL
 from store.json_values import JsonObject
 
 Named = tuple[Evaluation, str]  # with the name of its domain

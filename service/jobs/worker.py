@@ -26,7 +26,8 @@ from service.loop import Loop
 from service.settings import Settings
 from store.attempts import give_back
 from store.errors import ConflictError, NotFoundError
-from store.jobs import FINAL, Job, Lease, claim_job, get_job
+from store.job_states import FINAL
+from store.jobs import Job, Lease, claim_job, get_job
 from store.store import Store
 
 _POLL_S = 0.1

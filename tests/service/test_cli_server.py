@@ -74,7 +74,7 @@ def test_a_server_that_begins_between_two_looks_is_used(bare: dict[str, str], mo
             other.enter_context(pretended(bare, lambda *_: (200, {"object": "list", "data": []})))
             return DataFolder.open(settings.home).lock({})  # type: ignore[return-value]  # raises: the other has it
 
-        monkeypatch.setattr("service.client.local_server", beaten)
+        monkeypatch.setattr("service.http.server.local_server", beaten)
         with connect(Path(bare["TANDEM_HOME"])) as client:
             listed = client.call("GET", "/v1/domains")
 

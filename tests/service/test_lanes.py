@@ -23,7 +23,8 @@ from service.jobs.worker import Worker
 from service.settings import Settings
 from store.documents import list_documents
 from store.domains import Domain
-from store.jobs import FINAL, create_job, get_job, list_events
+from store.job_states import FINAL
+from store.jobs import create_job, get_job, list_events
 from store.receiving import receive
 from store.store import Store
 

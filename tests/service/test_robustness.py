@@ -22,7 +22,7 @@ from retriever.models.encoder import Encoder
 from retriever.search.search import Request
 from service.settings import Settings
 from store.domains import get_domain
-from store.jobs import FINAL
+from store.job_states import FINAL
 from store.store import Store
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from store.jobs import FINAL
+from store.job_states import FINAL
 
 Job = dict[str, Any]
 

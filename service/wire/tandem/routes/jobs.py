@@ -19,7 +19,8 @@ from service.http.validation import Body
 from service.runtime import Runtime
 from service.wire.tandem.objects.jobs import EventObject, JobKind, JobObject, JobStatus
 from service.wire.tandem.routes.dependencies import STREAM_HEADERS, RuntimeDep
-from store.jobs import FINAL, get_job, list_events
+from store.job_states import FINAL
+from store.jobs import get_job, list_events
 from store.json_values import Json
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
