@@ -69,7 +69,9 @@ def test_the_gate_is_closed_and_force_opens_it_until_the_rollback(said: str) -> 
 
 
 def test_the_report_says_why_there_is_no_verdict(said: str) -> None:
-    assert "No verdict: too few documents" in after(said, "tandem eval run")
+    report = after(said, "tandem eval run")
+    assert "No verdict: 4 questions, at least 20 are needed" in report
+    assert "too few documents" in report
 
 
 def test_the_folder_is_in_order_at_the_end(said: str) -> None:
