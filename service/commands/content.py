@@ -9,7 +9,6 @@ import typer
 from generator.arms import SERVED
 from service.commands.console import AsJson, Domain, DomainName, Home, Limit, at, choice, client, noun, show
 from service.commands.terminal import one_line, say
-from service.replies import Answer, Document, Page, read
 
 if TYPE_CHECKING:
     from service.client import Client
@@ -91,6 +90,8 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask a question and print the answer with its citations."""
+    from service.replies import Answer, read
+
     body: dict[str, object] = {"question": question, "explain": explain} | ({"arm": arm} if arm else {})
     with client(home) as server:
         answer = _asked(server, domain, body)
@@ -123,6 +124,7 @@ def _asked(server: Client, domain: str, body: dict[str, object]) -> Json:
 
 def _find(server: Client, domain: str, document: str) -> str:
     """Return the path of a document that is named by id or external id; raise `NotFoundError` if there is none."""
+    from service.replies import Document, Page, read
     from store.errors import NotFoundError
 
     inside = at("domains", domain, "documents")

@@ -13,7 +13,6 @@ import typer
 from service.commands.console import AsJson, Domain, Home, at, client, show
 from service.commands.files import Choice, Gathered, gather
 from service.commands.terminal import complain, one_line, say
-from service.replies import Fields
 
 if TYPE_CHECKING:
     from service.client import Client
@@ -119,6 +118,8 @@ def _tell(outcomes: Sequence[Outcome], gathered: Gathered, domain: str, verbose:
 
 def _make_domain(server: Client, name: str) -> None:
     """Create the domain if it is missing."""
+    from service.replies import Fields
+
     if not server.found(Fields, at("domains", name)):
         server.call("POST", "/v1/domains", json={"name": name})
 

@@ -12,11 +12,10 @@ from service.commands.console import AsJson, Domain, Home, Limit, OneDomain, at,
 from service.commands.progress import run_job
 from service.commands.recipe import assignment, method_settings
 from service.commands.rows import event_line, job_row, release_row
-from service.replies import Domain as Served
-from service.replies import Event, Fields, Job, Page, Release, Started, read
 
 if TYPE_CHECKING:
     from service.client import Client
+    from service.replies import Release
 
 datasets = noun("Examples to learn from and to measure on.")
 tune = noun("Tune models.")
@@ -80,6 +79,8 @@ def tune_generator(
     as_json: AsJson = False,
 ) -> None:
     """Train a LoRA adapter of the base model and register it as a candidate."""
+    from service.replies import Job
+
     params = {"dataset": dataset, "trained": trained, **method_settings(config, overrides or [])}
     with client(home) as server:
         asked = {"kind": "tune_generator", "domain": domain, "params": params}
@@ -107,6 +108,8 @@ def run_evaluation(  # noqa: PLR0913  (each is an option of the command)
     as_json: AsJson = False,
 ) -> None:
     """Compare arms, or releases with the active one, on a split and print the report."""
+    from service.replies import Started
+
     body: dict[str, object] = {"domain": domain, "dataset": dataset, "primary_metric": metric, "split": split}
     with client(home) as server:
         chosen = {"arms": arms, "releases": releases, "adapters": adapters}
@@ -220,6 +223,8 @@ def list_jobs(limit: Limit = 20, home: Home = None, as_json: AsJson = False) -> 
 @jobs.command("show", epilog="Example: tandem job show job_…")
 def show_job(job: str, home: Home = None, as_json: AsJson = False) -> None:
     """Show a job and what it told."""
+    from service.replies import Event, Fields, Page, read
+
     with client(home) as server:
         found = server.read(Fields, "GET", at("jobs", job))
         events = server.read(Page, "GET", at("jobs", job, "events"), params={"limit": 10_000}).data
@@ -240,5 +245,8 @@ def _show_report(server: Client, evaluation: str, as_json: bool) -> None:
 
 
 def _active(server: Client, domain: str) -> Release:
+    from service.replies import Domain as Served
+    from service.replies import Release
+
     served = server.read(Served, "GET", at("domains", domain)).release
     return server.read(Release, "GET", at("releases", served))

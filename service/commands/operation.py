@@ -15,9 +15,9 @@ import typer
 from service.commands.console import AsJson, Home, client, show
 from service.commands.readable import cell
 from service.commands.terminal import say, say_json
-from service.replies import Fields
 
 if TYPE_CHECKING:
+    from service.replies import Fields
     from service.settings import Settings
     from store.json_values import Json
 
@@ -72,6 +72,8 @@ def verify(home: Home = None, as_json: AsJson = False) -> None:
 
 def doctor(home: Home = None, as_json: AsJson = False) -> None:
     """Say what the server runs on, what the encoder can read of each domain, and what to do about it."""
+    from service.replies import Fields
+
     with client(home) as server:
         found = server.read(Fields, "GET", "/v1/doctor")
     if as_json:

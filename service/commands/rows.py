@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from service.commands.progress import state_of
 from service.commands.readable import cell
-from service.replies import Event, Job, Release, read
 from store.json_values import Json, JsonObject
+
+if TYPE_CHECKING:
+    from service.replies import Event
 
 
 def release_row(fields: JsonObject, active: JsonObject) -> JsonObject:
     """Return the fields of a release, with what its manifest says otherwise than that of the active release."""
+    from service.replies import Release, read
+
     release = read(Release, fields)
     mine, other = dict(_flat(release.manifest)), dict(_flat(active))
     names = [name for name in mine | other if mine.get(name) != other.get(name)]
@@ -23,6 +28,8 @@ def release_row(fields: JsonObject, active: JsonObject) -> JsonObject:
 
 def job_row(fields: JsonObject) -> JsonObject:
     """Return the fields of a job, its progress as a share, and a note: its error, or what it waits for."""
+    from service.replies import Job, read
+
     job = read(Job, fields)
     state, _, waits = state_of(job).partition(", ")
     note = cell(fields["error"]) or waits
