@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,7 +144,9 @@ def test_null_can_be_looked_for(client: TestClient) -> None:
     client.delete(f"{BASE}/documents/null")
 
 
-def test_the_default_domain_comes_back_with_the_first_call_that_needs_it(client: TestClient) -> None:
+def test_the_default_domain_comes_back_with_the_first_call_that_needs_it(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "home")
+    client = light_client(tmp_path / "home", store)
     for path, body in (("/query", {"question": "Who?"}), ("/documents", {"documents": [{"text": "A fact."}]})):
         assert client.delete(BASE).status_code == 200
         assert client.get(BASE).status_code == 404
@@ -151,3 +154,4 @@ def test_the_default_domain_comes_back_with_the_first_call_that_needs_it(client:
         assert client.post(path, json=body).status_code in (200, 202)
 
         assert client.get(BASE).status_code == 200
+    store.close()
