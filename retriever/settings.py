@@ -15,7 +15,7 @@ class ChunkerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    version: int = Field(2, description="of the rules of cutting that are no settings; another one is another set")
+    version: int = Field(3, description="of the rules of cutting that are no settings; another one is another set")
     latin: tuple[int, int] = Field((500, 900), description="characters of a passage to aim at, and at most")
     cjk: tuple[int, int] = Field((160, 240), description="the same of Chinese, Japanese and Korean text")
 

@@ -75,8 +75,9 @@ def _check(connection: sa.Connection, lease: Lease | None) -> None:
 
 def _growth(cuts: Sequence[Cut], vectors: Mapping[str, bytes]) -> int:
     """Return about how many bytes the passages of these documents take: in the log, then once more in the database."""
-    texts = sum(len(cut.text) + sum(2 * len(passage.text) + 500 for passage in cut.passages) for cut in cuts)
-    return 2 * (texts + sum(map(len, vectors.values())))
+    passages = [passage for cut in cuts for passage in cut.passages]
+    texts = sum(len(each.text) + len(each.content) + len(each.layout or "") + 500 for each in passages)
+    return 2 * (sum(len(cut.text) for cut in cuts) + texts + sum(map(len, vectors.values())))
 
 
 def _searchable_versions(connection: sa.Connection, cuts: Sequence[Cut]) -> dict[str, int | None]:

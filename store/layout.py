@@ -7,11 +7,14 @@ and its context in front. A layout says which characters of the content stand fo
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
 
 ContextKind = Literal["lead_in", "header", "question", "title", "clause"]
 StatementKind = Literal["prose", "item", "row", "answer", "code", "question"]
+_CONTEXTS: tuple[ContextKind, ...] = get_args(ContextKind)
+_STATEMENTS: tuple[StatementKind, ...] = get_args(StatementKind)  # stored by place: a new kind goes to the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +64,66 @@ class Layout:
 
     statements: tuple[Statement, ...] = ()
     context: tuple[ContextSpan, ...] = ()
+
+
+def layout_as_text(layout: Layout, start: int) -> str:
+    """Return a layout as it is stored with a passage that begins at `start`: short, with places counted from there.
+
+    The texts of cells are not stored: the passage has them.
+    """
+    tables = list(dict.fromkeys(tuple(cell.column for cell in each.cells) for each in layout.statements if each.cells))
+    return json.dumps(
+        [
+            [[_CONTEXTS.index(each.kind), each.start - start, each.end - start, each.quote] for each in layout.context],
+            tables,
+            [_stored(each, start, tables) for each in layout.statements],
+        ],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def read_layout(stored: str, start: int, text: str) -> Layout:
+    """Return the layout that `layout_as_text` gave of a passage with this beginning and text."""
+    context, tables, statements = json.loads(stored)
+    return Layout(
+        tuple(_read(each, start, text, tables) for each in statements),
+        tuple(ContextSpan(_CONTEXTS[kind], begin + start, end + start, quote) for kind, begin, end, quote in context),
+    )
+
+
+def unescaped(cell: str) -> str:
+    """Return the text of a cell as it is meant: a pipe in it is written `\\|`."""
+    return cell.replace("\\|", "|")
+
+
+_Stored = list[Any]  # numbers, and lists of them
+
+
+def _stored(statement: Statement, start: int, tables: list[tuple[str, ...]]) -> _Stored:
+    kind, spans = _STATEMENTS.index(statement.kind), (statement.start - start, statement.end - start)
+    row: _Stored = [kind, *spans, statement.shown_start, statement.shown_end, list(statement.context)]
+    if statement.cells:
+        places = [place - start for cell in statement.cells for place in (cell.start, cell.end)]
+        row += [tables.index(tuple(cell.column for cell in statement.cells)), places]
+    return row
+
+
+def _read(stored: _Stored, start: int, text: str, tables: list[list[str]]) -> Statement:
+    kind, begin, end, shown_start, shown_end, context, *table = stored
+    cells: tuple[Cell, ...] = ()
+    if table:
+        columns, places = tables[table[0]], table[1]
+        cells = tuple(
+            Cell(column, first + start, last + start, unescaped(text[first:last]))
+            for column, first, last in zip(columns, places[::2], places[1::2], strict=True)
+        )
+    return Statement(
+        _STATEMENTS[kind],
+        begin + start,
+        end + start,
+        shown_start,
+        shown_end,
+        tuple(context),
+        cells,
+    )

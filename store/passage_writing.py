@@ -53,6 +53,7 @@ def _insert(
             "page": passage.page,
             "heading": passage.heading,
             "text": passage.text,
+            "layout": passage.layout,
             "text_id": text_ids[passage.content],
         }
         for document_id, version, passage in passages

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,28 +14,37 @@ from store import schema
 from store.database import Prepared, batches
 from store.ids import sha256
 from store.json_sql import json_items
+from store.layout import Layout, read_layout
 from store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class NewPassage:
-    """A passage to be stored: `[start, end)` in characters of the version's text; `heading` is the heading path."""
+    """A passage to be stored: `[start, end)` in characters of the version's text; `heading` is the heading path.
+
+    `shown` is its content where that is not the heading path and the text, `layout` is as `layout_as_text` gives it:
+    a large document has too many passages to keep more of each.
+    """
 
     start: int
     end: int
     heading: str
     text: str
     page: int | None = None
+    shown: str | None = None
+    layout: str | None = None
 
     @property
     def content(self) -> str:
-        """What is embedded and indexed."""
+        """What is embedded, indexed and read."""
+        if self.shown is not None:
+            return self.shown
         return f"{self.heading}\n{self.text}" if self.heading else self.text
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A live passage with what a search hit shows of its document."""
+    """A live passage with what a search hit shows of its document, and its content, which is what is read of it."""
 
     id: str
     document_id: str
@@ -46,16 +57,26 @@ class Passage:
     heading: str
     text: str
     text_id: int
+    content: str
+    stored_layout: str | None = None
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """How the passage is laid out; None if it was cut before passages had layouts. Read at the first need."""
+        return None if self.stored_layout is None else read_layout(self.stored_layout, self.start, self.text)
+
+
+def _column(name: str) -> sa.Column[Any]:
+    if name == "stored_layout":
+        return schema.passages.c.layout
+    tables = {"external_id": schema.documents, "title": schema.documents, "content": schema.texts}
+    return tables.get(name, schema.passages).c[name]
 
 
 _OWNERS = Prepared(
-    sa.select(
-        *(
-            (schema.documents if name in ("external_id", "title") else schema.passages).c[name]
-            for name in Passage.__dataclass_fields__
-        )
-    )
+    sa.select(*map(_column, Passage.__dataclass_fields__))
     .join_from(schema.passages, schema.documents, schema.documents.c.id == schema.passages.c.document_id)
+    .join(schema.texts, schema.texts.c.id == schema.passages.c.text_id)
     .where(schema.passages.c.domain_id == sa.bindparam("domain"))
     .where(schema.passages.c.passage_set == sa.bindparam("passage_set"))
     .where(schema.passages.c.text_id.in_(sa.select(json_items("texts"))))

@@ -105,7 +105,7 @@ texts = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),  # the key in every search index
     domain_column(),
     Column("sha256", String, nullable=False),
-    Column("content", Text, nullable=False),  # what is embedded and indexed: heading path, then passage text
+    Column("content", Text, nullable=False),  # what is embedded, indexed and read: heading path, context, statements
     UniqueConstraint("domain_id", "sha256"),
     sqlite_autoincrement=True,
 )
@@ -125,6 +125,7 @@ passages = Table(
     Column("heading", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("text_id", Integer, ForeignKey("texts.id"), nullable=False, index=True),
+    Column("layout", Text),  # see `store.layout`; null if it was cut before there were layouts
     Index("ix_passages_document_id_version", "document_id", "version"),
     Index("ix_passages_domain_id_passage_set", "domain_id", "passage_set", "text_id"),
     sqlite_autoincrement=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
@@ -14,6 +15,7 @@ from store.folder import check_published, file_sha256
 from store.frozen import frozen, open_frozen
 from store.ids import hashed_id, sha256
 from store.json_values import Json
+from store.layout import read_layout
 from store.store import Store
 from store.vectors import is_sound
 
@@ -83,7 +85,7 @@ def _passages_match_their_text(store: Store) -> Iterator[str]:
         rows = connection.execute(
             sa.select(
                 passages.id, passages.version, passages.start, passages.end, passages.text, passages.heading,
-                documents.searchable_version, versions.text.label("whole"), schema.texts.c.content,
+                passages.layout, documents.searchable_version, versions.text.label("whole"), schema.texts.c.content,
             )
             .outerjoin(schema.documents, documents.id == passages.document_id)
             .outerjoin(
@@ -101,8 +103,30 @@ def _passages_match_their_text(store: Store) -> Iterator[str]:
             yield f"{row.id}: belongs to version {row.version}, searchable is {row.searchable_version}"
         if row.whole is None or row.whole[row.start : row.end] != row.text:
             yield f"{row.id}: its text is not what the document has at [{row.start}, {row.end})"
-        if row.content != (f"{row.heading}\n{row.text}" if row.heading else row.text):
+        if row.layout is not None:
+            yield from _layout_faults(row)
+        elif row.content != (f"{row.heading}\n{row.text}" if row.heading else row.text):
             yield f"{row.id}: what is indexed for it is not its heading and text"
+
+
+def _layout_faults(row: Any) -> Iterator[str]:
+    """Yield what is wrong between a passage, its content and its layout."""
+    try:
+        layout = read_layout(row.layout, row.start, row.text)
+    except (ValueError, IndexError, TypeError) as error:
+        yield f"{row.id}: its layout cannot be read: {error}"
+        return
+    content, whole = row.content or "", row.whole or ""
+    if row.heading and not content.startswith(f"{row.heading}\n"):
+        yield f"{row.id}: what is indexed for it does not begin with its heading"
+    for span in layout.context:
+        if whole[span.start : span.end] != span.quote:
+            yield f"{row.id}: its context is not what the document has at [{span.start}, {span.end})"
+    end = row.start
+    for each in layout.statements:
+        if not (end <= each.start < each.end <= row.end and 0 <= each.shown_start < each.shown_end <= len(content)):
+            yield f"{row.id}: the statement at [{each.start}, {each.end}) is not in the passage, or not in its place"
+        end = each.end
 
 
 def _texts_are_owned_and_embedded(store: Store) -> Iterator[str]:

@@ -1,140 +1,174 @@
-"""Text to passages: exact spans, cut at headings, paragraphs and sentences, each short enough for the encoder.
-
-Cutting by characters first and checking tokens in one batch afterwards is several times faster than counting tokens at
-every cut, and equally exact.
-"""
+"""Text to passages: exact spans cut between statements, each short enough for the encoder with what it needs."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from retriever.documents.blocks import Block, ReadDocument
-from retriever.documents.markdown_headings import LONGEST_HEADING, below_headings
+from retriever.documents.blocks import ReadDocument
+from retriever.documents.packing import Packed, Packing, laid_out, outside
+from retriever.documents.statements import Said, Showing
+from retriever.documents.structure.headings import LONGEST_HEADING
+from retriever.documents.structure.inline import shown
+from retriever.documents.structure.parsing import units
+from retriever.documents.structure.units import Unit
 from retriever.models.encoder import Encoder
 from retriever.settings import ChunkerSettings
+from retriever.text.analysis import content_words
 from retriever.text.language import is_cjk_text
+from store.layout import layout_as_text
 from store.passages import NewPassage
 
-_Known = TypeVar("_Known")
-_LONGEST_LINE = 10_000
-_CUT = re.compile(r"[。！？；，\n]|\s")
 _BATCH = 256  # passages whose tokens are counted at once: a tokenizer keeps some 150 bytes of each token
+_LONGEST_SHOWN = 400  # characters of context before a passage
 
 
-@dataclass(frozen=True)
-class _Outline:
-    """What is known of the places of a text: heading paths and pages, each from where it holds, in order."""
+@dataclass
+class _Path:
+    """The headings above a place, outermost first, below the title of the document."""
 
-    paths: list[tuple[int, str]]
-    pages: list[tuple[int, int | None]]
-    markdown: bool
+    title: str
+    headings: list[Unit] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, document: ReadDocument) -> _Outline:
-        """Return the outline of a document. A heading of Markdown holds only below itself."""
-        headings = [block for block in document.blocks if block.kind == "heading"]
-        pages = [(block.start, block.page) for block in document.blocks if block.kind == "page"]
-        paths = [(block.start + document.markdown, path) for block, path in _with_paths(headings)]
-        return cls(paths, pages, document.markdown)
+    def enter(self, heading: Unit) -> None:
+        """Go below a heading."""
+        self.headings = [*(above for above in self.headings if above.level < heading.level), heading]
 
-    def passage(self, text: str, start: int, end: int) -> NewPassage | None:
-        """Return this span of the text, without what does not belong to it, as a passage; None if nothing is left."""
-        if self.markdown and self.paths:
-            start = below_headings(text, start, end)
-        span = _solid(text, start, end)
-        if span is None:
-            return None
-        start, end = span
-        return NewPassage(start, end, _last(self.paths, start) or "", text[start:end], _last(self.pages, start))
+    def show(self, *, markdown: bool) -> str:
+        """Return the path as it is shown; of long ones the innermost headings are kept, and what fits of the title."""
+        title = " ".join(self.title.split())
+        titles = [shown(each.title, markdown=markdown)[:LONGEST_HEADING] for each in self.headings]
+        if titles and title:
+            first, named = set(content_words(titles[0])), set(content_words(title))
+            if first.issuperset(named):
+                title = ""  # the first heading says all that it does
+            elif named.issuperset(first):
+                del titles[0]
+        while sum(map(len, titles)) > LONGEST_HEADING:
+            del titles[0]
+        path = " > ".join(titles)
+        room = LONGEST_HEADING - (len(path) + len(" > ") if path else 0)
+        title = title[: max(0, room)].rstrip()
+        return f"{title} > {path}" if title and path else title or path
 
 
 def chunk(document: ReadDocument, encoder: Encoder, settings: ChunkerSettings, title: str = "") -> list[NewPassage]:
     """Return the passages of a document in order, each an exact span of its text without white space around it.
 
-    A passage carries its heading path, which begins with the title of the document, if it has one, and its page. In
-    Markdown headings at the beginning of a passage are not part of its span.
+    A passage carries its heading path, which begins with the title of the document unless the first heading says the
+    same, its page, its content and its layout. Headings are not part of its span, unless nothing stands below them.
     """
-    from semantic_text_splitter import MarkdownSplitter, TextSplitter
-
-    text, outline = document.text, _Outline.of(document)
-    sizes = settings.cjk if is_cjk_text(text) else settings.latin
-    splitter = MarkdownSplitter(sizes) if document.markdown else TextSplitter(sizes)
-    pieces = [
-        outline.passage(text, begin + start, begin + start + len(piece))
-        for begin, end in _slices(text)
-        for start, piece in splitter.chunk_indices(text[begin:end])
-    ]
-    return _fitting(text, [_titled(passage, title) for passage in pieces if passage is not None], encoder)
-
-
-def _slices(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the whole text as one span, but cut inside very long lines: the splitter takes quadratic time on those."""
-    begin = 0
-    for line in re.finditer(rf"[^\n]{{{_LONGEST_LINE + 1},}}", text):
-        for cut in range(line.start() + _LONGEST_LINE, line.end(), _LONGEST_LINE):
-            yield begin, cut
-            begin = cut
-    yield begin, len(text)
+    cjk = is_cjk_text(document.text)
+    aim, most = settings.cjk if cjk else settings.latin
+    showing = Showing(document.text, document.markdown, cjk, most)
+    cutting = _Cutting(document, encoder, showing)
+    passages: list[NewPassage] = []
+    batch: list[Packed] = []
+    for packed in _packed(document, showing, aim, most, title):
+        batch.append(packed)
+        if len(batch) == _BATCH:
+            passages += cutting.passages(batch)
+            batch = []
+    return passages + cutting.passages(batch)
 
 
-def _with_paths(headings: Iterable[Block]) -> Iterator[tuple[Block, str]]:
-    """Yield each heading with the path that it ends; of long ones the innermost headings are kept."""
-    path: list[Block] = []
-    for heading in headings:
-        path = [*(above for above in path if above.level < heading.level), heading]
-        titles = [each.title[:LONGEST_HEADING] for each in path]
-        while sum(map(len, titles)) > LONGEST_HEADING:
-            del titles[0]
-        yield heading, " > ".join(titles)
+def _packed(document: ReadDocument, showing: Showing, aim: int, most: int, title: str) -> Iterator[Packed]:
+    known = [block for block in document.blocks if block.kind == "heading"]
+    given = [(block.start, block.level, block.title) for block in known] if known else None
+    path = _Path(title)
+    packing = Packing(path.show(markdown=document.markdown), aim, most)
+    bare: Unit | None = None  # a heading below which nothing stands yet
+    for unit in units(document.text, markdown=document.markdown, headings=given):
+        if unit.kind != "heading":
+            bare = None
+        elif given is None:
+            yield from packing.end()
+            if bare is not None and unit.level <= bare.level:
+                yield from _alone(bare, showing, path)
+            path.enter(unit)
+            packing = Packing(path.show(markdown=document.markdown), aim, most)
+            bare = unit
+            continue
+        else:  # a heading without marks stays in the text
+            yield from packing.end()
+            path.enter(unit)
+            packing = Packing(path.show(markdown=document.markdown), aim, most)
+        for said in showing.statements(unit):
+            yield from packing.add(said)
+    yield from packing.end()
+    if bare is not None:
+        yield from _alone(bare, showing, path)
 
 
-def _solid(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return the span without white space around it, None if there is nothing else in it."""
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return (start, end) if start < end else None
+def _alone(heading: Unit, showing: Showing, path: _Path) -> Iterator[Packed]:
+    """Yield a heading without text below it as a passage, under those above it."""
+    above = _Path(path.title, [each for each in path.headings if each is not heading])
+    statements = list(showing.statements(heading))
+    if statements:
+        yield Packed(above.show(markdown=showing.markdown), statements)
 
 
-def _titled(passage: NewPassage, title: str) -> NewPassage:
-    room = LONGEST_HEADING - (len(passage.heading) + len(" > ") if passage.heading else 0)
-    shown = " ".join(title.split())[: max(0, room)].rstrip()
-    if not shown or passage.heading == shown or passage.heading.startswith(f"{shown} > "):
-        return passage
-    return replace(passage, heading=f"{shown} > {passage.heading}" if passage.heading else shown)
+@dataclass(frozen=True)
+class _Cutting:
+    """Turns packed statements into passages that fit the encoder."""
 
+    document: ReadDocument
+    encoder: Encoder
+    showing: Showing
 
-def _last(known: Sequence[tuple[int, _Known]], place: int) -> _Known | None:
-    """Return what holds at a place, found by bisection: what began last; None if nothing did."""
-    number = bisect_right(known, place, key=lambda each: each[0])
-    return known[number - 1][1] if number else None
+    def passages(self, packed: list[Packed]) -> list[NewPassage]:
+        """Return the passages in order, those with too many tokens cut in halves until all parts fit."""
+        pages = [(block.start, block.page) for block in self.document.blocks if block.kind == "page"]
+        fitting: list[NewPassage] = []
+        while packed:
+            large: list[Packed] = []
+            for start in range(0, len(packed), _BATCH):
+                part = packed[start : start + _BATCH]
+                passages = [self._passage(each, pages) for each in part]
+                counts = self.encoder.count_tokens([passage.content for passage in passages])
+                for each, passage, count in zip(part, passages, counts, strict=True):
+                    if count <= self.encoder.max_tokens:
+                        fitting.append(passage)
+                    else:
+                        large += self._smaller(each, passage, fitting)
+            packed = large
+        return sorted(fitting, key=lambda passage: passage.start)
 
+    def _smaller(self, packed: Packed, passage: NewPassage, fitting: list[NewPassage]) -> list[Packed]:
+        """Return the halves of a passage; what cannot be cut goes without context, or stays as it is."""
+        statements = packed.statements
+        if len(statements) > 1:
+            middle = len(statements) // 2
+            return [Packed(packed.heading, statements[:middle]), Packed(packed.heading, statements[middle:])]
+        parts = self.showing.halves(statements[0])
+        if len(parts) > 1:
+            return [Packed(packed.heading, [each]) for each in parts]
+        if not packed.bare:
+            return [Packed(packed.heading, statements, bare=True)]
+        fitting.append(passage)
+        return []
 
-def _fitting(text: str, passages: list[NewPassage], encoder: Encoder) -> list[NewPassage]:
-    """Return the passages in order, those with too many tokens for the encoder cut in halves until all parts fit."""
-    fitting: list[NewPassage] = []
-    while passages:
-        large: list[NewPassage] = []
-        for start in range(0, len(passages), _BATCH):
-            part = passages[start : start + _BATCH]
-            counts = encoder.count_tokens([passage.content for passage in part])
-            for passage, count in zip(part, counts, strict=True):
-                fits = count <= encoder.max_tokens or passage.end - passage.start < 2
-                (fitting if fits else large).append(passage)
-        passages = [half for passage in large for half in _halves(text, passage)]
-    return sorted(fitting, key=lambda passage: passage.start)
+    def _passage(self, packed: Packed, pages: Sequence[tuple[int, int | None]]) -> NewPassage:
+        first, last = packed.statements[0], packed.statements[-1]
+        start = first.unit.outer if first.first else first.start
+        content, layout = laid_out(packed, [] if packed.bare else self._context(packed.heading, first, start))
+        number = bisect_right(pages, start, key=lambda each: each[0])
+        return NewPassage(
+            start,
+            last.end,
+            packed.heading,
+            self.document.text[start : last.end],
+            pages[number - 1][1] if number else None,
+            content,
+            layout_as_text(layout, start),
+        )
 
-
-def _halves(text: str, passage: NewPassage) -> list[NewPassage]:
-    """Cut a passage at the blank or sentence end nearest to its middle."""
-    middle = (passage.start + passage.end) // 2
-    reach = (passage.end - passage.start) // 4
-    cuts = [match.end() for match in _CUT.finditer(text, middle - reach, middle + reach)]
-    cut = min(cuts, key=lambda place: abs(place - middle), default=middle)
-    spans = [_solid(text, start, end) for start, end in ((passage.start, cut), (cut, passage.end))]
-    return [replace(passage, start=span[0], end=span[1], text=text[slice(*span)]) for span in spans if span is not None]
+    def _context(self, heading: str, first: Said, start: int) -> list[str]:
+        """Return the lines of context that are shown before a passage, those of its heading path left out."""
+        spans = outside(first.unit.context, start)
+        lines = [shown(span.quote, markdown=self.document.markdown) for span in spans]
+        lines = [line for line in lines if line and line not in heading]
+        while sum(map(len, lines)) > _LONGEST_SHOWN:
+            del lines[0]
+        return lines

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import PurePath
 
 import numpy as np
 
@@ -45,7 +46,10 @@ _LEAST_BYTES = 1000
 _CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
 _PATIENCE_S = 600.0  # a group takes seconds: one that takes so long hangs
 _AGAIN = "Upload the document again."
-_FILE_NAME = re.compile(r"^\S+\.[A-Za-z][A-Za-z0-9]{0,4}$")  # such a title tells nothing that is not in the text
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,8}$")
+_NO_NAME = re.compile(
+    r"[0-9a-f]{16,}|[\W\d_]*\w?[\W\d_]*|(?:readme|index|untitled|document|file|upload|text)[\W\d_]*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -189,8 +193,17 @@ def _cuts(work: _Work, group: Sequence[Document]) -> list[Cut]:
 
 
 def _cut(work: _Work, document: Document, content: ReadDocument) -> Cut:
-    title = "" if _FILE_NAME.search(document.title) or document.title == document.external_id else document.title
-    return Cut(document, content.text, chunk(content, work.encoder, work.settings.chunker, title))
+    passages = chunk(content, work.encoder, work.settings.chunker, title_of(document))
+    return Cut(document, content.text, passages)
+
+
+def title_of(document: Document) -> str:
+    """Return what a document is called: its title, or its file name made readable; "" if neither says anything."""
+    named = _SUFFIX.search(document.title)
+    if named is None:
+        return "" if document.title == document.external_id else document.title
+    stem = " ".join(PurePath(document.title[: named.start()]).name.replace("_", " ").split())
+    return "" if _NO_NAME.fullmatch(stem) else stem
 
 
 def _original(store: Store, document: Document) -> bytes:

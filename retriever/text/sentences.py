@@ -3,11 +3,119 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
-# A sentence ends at a line break, at CJK marks at once, and at Latin ones before a blank and no lower-case letter.
-_END = re.compile(r"\n+|[。！？；]+[”」』）]*|(?<!\b[A-Z])[.!?]+[\"')\]]*(?=\s+[^a-z\s])")
+_LONGEST_WORD = 12  # characters before a full stop that are looked at: an abbreviation is shorter
+_MARK = r"(?:[-*+•#>|]|[0-9]{1,3}[.)])"  # a line that begins with one is an item, row, heading or quote
+
+# CJK marks end a sentence at once, Latin ones before a blank and no lower-case letter. A run of marks is looked at
+# once, from its beginning, so that a megabyte of full stops takes no quadratic time.
+_END = re.compile(
+    r"[\n.!?…。！？](?:"
+    rf"(?<=\n)(?:(?P<gap>[ \t\r]*+\n\s*+)|(?P<line>(?=[ \t]*+{_MARK}[ \t]))|(?P<any>))"
+    r"|(?<=[。！？])[。！？]*+[”」』）*_]*+"
+    r"|(?<=[.!?…])(?<![.!?…]{2})(?P<more>[.!?…]*+)[\"')\]”’*_]*+(?=\s++[^a-z\s]))"
+)
+_ABBREVIATIONS = frozenset(
+    [
+        "e.g",
+        "i.e",
+        "cf",
+        "vs",
+        "approx",
+        "ca",
+        "incl",
+        "excl",
+        "resp",
+        "viz",
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "prof",
+        "st",
+        "sr",
+        "jr",
+        "gen",
+        "rev",
+        "hon",
+        "nr",
+        "bzw",
+        "z.b",
+        "d.h",
+        "u.a",
+        "usw",
+        "abs",
+        "str",
+        "fig",
+        "eq",
+        "sec",
+        "art",
+        "vol",
+        "ch",
+        "p",
+        "pp",
+        "ext",
+        "tel",
+        "dept",
+        "est",
+        "max",
+        "min",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+    ]
+)
+_BEFORE_NUMBERS = frozenset(["no", "nos", "nr", "art", "fig", "eq", "sec", "vol", "ch", "p", "pp", "v", "ver", "abs"])
+_HALVES_OF_DAYS = frozenset({"a.m", "p.m"})
+_BEGINNINGS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "it",
+        "this",
+        "that",
+        "these",
+        "those",
+        "if",
+        "on",
+        "in",
+        "at",
+        "after",
+        "before",
+        "from",
+        "for",
+        "when",
+        "who",
+        "what",
+        "we",
+        "you",
+        "they",
+        "there",
+        "no",
+        "all",
+        "please",
+        "last",
+        "first",
+        "each",
+        "every",
+        "only",
+    ]
+)
+_WORD_BEFORE = re.compile(r"[^\W\d_](?:[^\W_]|\.(?=[^\W_]))*\Z")
+_WORD_AFTER = re.compile(r"\s*([^\W_]+)")
+_NUMBER = re.compile(r"[\s*_>]*[0-9]{1,3}(?:\.[0-9]{1,3})*\Z")
 
 
 @dataclass(frozen=True)
@@ -19,13 +127,50 @@ class Sentence:
     text: str
 
 
-def split_sentences(text: str) -> list[Sentence]:
-    """Return the sentences of a text in order; together they hold all of it but white space."""
-    bounds = [0, *(match.end() for match in _END.finditer(text)), len(text)]
-    found = []
-    for start, end in pairwise(bounds):
-        solid = text[start:end].strip()
-        if solid:
-            begin = start + text[start:end].index(solid)
-            found.append(Sentence(begin, begin + len(solid), solid))
-    return found
+def split_sentences(text: str, *, lines: bool = False) -> list[Sentence]:
+    """Return the sentences of a text in order; together they hold all of it but white space.
+
+    A line break inside a paragraph is a blank, since text is often wrapped by hand; with `lines` it ends a sentence, as
+    it does in what a person or a model writes as a message.
+    """
+    return [Sentence(start, end, text[start:end]) for start, end in sentence_spans(text, 0, len(text), lines=lines)]
+
+
+def sentence_spans(text: str, start: int, end: int, *, lines: bool = False) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the sentences in `[start, end)` of a text, without white space around them."""
+    begin = start
+    for match in _END.finditer(text, start, end):
+        if match["any"] is not None and not lines:
+            continue
+        if match["more"] is not None and _goes_on(text, begin, match.start(), match.end("more"), match.end()):
+            continue
+        yield from _solid(text, begin, match.end())
+        begin = match.end()
+    yield from _solid(text, begin, end)
+
+
+def _solid(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end
+
+
+def _goes_on(text: str, begin: int, place: int, marks_end: int, after: int) -> bool:
+    """Return whether the marks at a place end no sentence: those of an abbreviation, a number, an ellipsis."""
+    if marks_end - place > 1 or text[place] != ".":
+        return marks_end - place < 7 and set(text[place:marks_end]) <= {".", "…"}
+    if place - begin <= _LONGEST_WORD and _NUMBER.match(text, begin, place):
+        return True  # the mark of an item
+    word = _WORD_BEFORE.search(text, max(begin, place - _LONGEST_WORD), place)
+    if word is None or (len(word[0]) == 1 and word[0].isupper()):
+        return word is not None  # an initial
+    before = word[0].casefold()
+    following = _WORD_AFTER.match(text, after, after + 30)
+    if before in _HALVES_OF_DAYS:
+        return following is None or following[1].casefold() not in _BEGINNINGS
+    numbered = before in _BEFORE_NUMBERS and following is not None and following[1][0].isdigit()
+    initials = len(before) == 3 and before[1] == "." and word[0][0].isupper()  # U.S, J.R
+    return numbered or initials or before in _ABBREVIATIONS

@@ -1,4 +1,4 @@
-"""Markdown: plain text whose headings are known."""
+"""Markdown: plain text that is marked up; its structure is read where it is cut, by `retriever.documents.structure`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import replace
 from retriever.documents.blocks import ReadDocument
 from retriever.documents.formats import plain_text
 from retriever.documents.formats.plain_text import doubt
-from retriever.documents.markdown_headings import headings
 
 __all__ = ["doubt", "read"]
 
 
 def read(data: bytes) -> ReadDocument:
-    """Return the text of a file with its headings; raise `UnreadableError` if it has no text."""
-    document = plain_text.read(data)
-    return replace(document, blocks=headings(document.text), markdown=True)
+    """Return the text of a file; raise `UnreadableError` if it has no text."""
+    return replace(plain_text.read(data), markdown=True)

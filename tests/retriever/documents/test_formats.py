@@ -11,7 +11,7 @@ from typing import get_type_hints
 import pytest
 from fakes import HashEncoder
 
-from retriever.documents.blocks import Block, ReadDocument, UnreadableError
+from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.chunking import chunk
 from retriever.documents.formats import markdown, plain_text
 from retriever.documents.formats.plain_text import read
@@ -80,20 +80,15 @@ def test_bytes_that_contradict_their_mark_are_refused() -> None:
     assert caught.value.code == "bad_encoding"
 
 
-def test_markdown_has_headings_but_for_comments_in_code() -> None:
+def test_markdown_is_the_text_as_it_is() -> None:
     text = "# Using C#\n\nText.\n\n```sh\n# a comment\n```\n\n### Deep ##\n####### seven\n#none\n"
 
     document = markdown.read(text.replace("\n", "\r\n").encode())
 
-    deep = text.index("### Deep")
-    assert document.blocks == (
-        Block("heading", 0, 10, 1, "Using C#"),
-        Block("heading", deep, deep + len("### Deep ##"), 3, "Deep"),
-    )
-    assert (document.text, document.markdown, document.doubt) == (text, True, None)
+    assert (document.text, document.markdown, document.blocks, document.doubt) == (text, True, (), None)
 
 
-def test_what_is_read_is_cut_into_the_passages_of_version_2_of_the_rules() -> None:
+def test_what_is_read_is_cut_into_the_passages_of_version_3_of_the_rules() -> None:
     """Other passages need another version in `ChunkerSettings`; the hash is that of the first such passages."""
     found = hashlib.sha256()
     for path in sorted(_DEMO.glob("*.md")):
@@ -101,7 +96,7 @@ def test_what_is_read_is_cut_into_the_passages_of_version_2_of_the_rules() -> No
             for each in chunk(reader.read(path.read_bytes()), HashEncoder(), ChunkerSettings(), path.stem):
                 found.update(repr((each.start, each.end, each.heading, each.text)).encode())
 
-    assert found.hexdigest() == "2961647b85b2e2b1305c6933a31d3a3afef9b20e5e1998584df124a18a9d5886"
+    assert found.hexdigest() == "PENDING"
 
 
 @pytest.mark.parametrize("row", FORMATS, ids=lambda row: row.name)

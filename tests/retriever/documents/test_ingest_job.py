@@ -156,7 +156,7 @@ def test_every_document_that_fails_is_told_however_quick_the_job_is(
 def test_progress_grows_with_the_bytes_that_are_done(
     store: Store, domain: Domain, settings: RetrieverSettings, watching: WatchingEncoder, one_by_one: None
 ) -> None:
-    large = " ".join(f"word{number}" for number in range(20_000)).encode()
+    large = " ".join(f"word{number}" for number in range(60_000)).encode()
     receive(store, domain.id, "large", large, title="large", media_type="text/plain")
     receive_texts(store, domain, "small", "tiny")
     job = create_job(store, "ingest", domain.id, {})

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from retriever.documents.blocks import Block, ReadDocument, UnreadableError
+from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.formats import markdown, plain_text
 from retriever.documents.formats.table import FORMATS, Format, Limits
 from retriever.documents.reading import Original, Outcome, Reading
@@ -245,9 +245,6 @@ def test_many_documents_keep_their_order(obeying: Reading) -> None:
     outcomes = obeying.read([Original("text/markdown", text.encode()) for text in texts])
 
     assert [outcome.text for outcome in outcomes if isinstance(outcome, ReadDocument)] == texts
-    assert {outcome.blocks for outcome in outcomes[:1] if isinstance(outcome, ReadDocument)} == {
-        (Block("heading", 0, 3, 1, "0"),)
-    }
 
 
 def test_the_reading_process_ends_with_its_parent() -> None:
