@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from eval.arms import ArmSetup
 from eval.questions import EvalQuestion
-from retriever.text.analysis import FUNCTION_WORDS
+from retriever.text.function_words import FUNCTION_WORDS
 from store.calibrations import calibrated_on
 from store.datasets import Dataset, get_dataset, list_examples
 from store.errors import NotFoundError

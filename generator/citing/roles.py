@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from generator.citing.word_list import word_list
-from retriever.text.analysis import CJK, FUNCTION_WORDS, is_cjk
+from retriever.text.analysis import CJK, is_cjk
+from retriever.text.function_words import FUNCTION_WORDS
 
 _TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:[.,]\d+)*|[,;:，；：、。]")
 _BREAK = frozenset(",;:，；：、。")

@@ -1,6 +1,6 @@
 """The lexical index: BM25 in tantivy over two fields, each in its turn coarse and fine.
 
-`words` holds plain words and single CJK characters, `stems` English stems and pairs of CJK characters.
+`words` holds plain words and single CJK characters, `stems` stems and pairs of CJK characters, both the codes.
 
 User text never meets a query parser: it is cut into terms, and each becomes a term query. A working folder belongs to
 one process and is thrown away; what survives are checkpoints, hard links to tantivy's immutable segment files.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import tantivy
 
-from retriever.text.analysis import content_terms, content_words, terms, words
+from retriever.text.analysis import codes, content_terms, content_words, terms, words
 
 _FEW = 500  # ids up to which looking each of them up is quicker than a set of terms: .1 against .5 ms for 45
 _HEAP = 50_000_000  # bytes a writer may use before it flushes a segment
@@ -35,8 +35,8 @@ class LexicalSnapshot:
         Function words of the query are left out, unless there is nothing else: in a small domain they are rare enough
         to lead astray.
         """
-        should = [("words", word) for word in dict.fromkeys(content_words(query) or words(query))]
-        should += [("stems", stem) for stem in dict.fromkeys(content_stems(query) or stems(query))]
+        should = [("words", word) for word in self._asked("words", content_words(query) or words(query), query)]
+        should += [("stems", stem) for stem in self._asked("stems", content_stems(query) or stems(query), query)]
         if not should or (allowed is not None and not allowed):
             return []
         clauses = [
@@ -75,8 +75,18 @@ class LexicalSnapshot:
         Function words are left out, unless there is nothing else.
         """
         total = self.searcher.num_docs
-        counts = {stem: self.searcher.doc_freq("stems", stem) for stem in content_stems(query) or stems(query)}
+        asked = self._asked("stems", content_stems(query) or stems(query), query)
+        counts = {stem: self.searcher.doc_freq("stems", stem) for stem in asked}
         return {stem: math.log(1 + (max(total, n) - n + 0.5) / (n + 0.5)) for stem, n in counts.items()}
+
+    def _asked(self, field: str, found: Sequence[str], query: str) -> list[str]:
+        """Return different terms of the query, without the parts of a code that stands here as a whole.
+
+        "E-4711" is asked for, not any 4711.
+        """
+        known = {code: parts for code, parts in codes(query).items() if self.searcher.doc_freq(field, code)}
+        left_out = {part for parts in known.values() for part in parts}
+        return [term for term in dict.fromkeys(found) if term not in left_out]
 
     def ids(self) -> set[int]:
         """Return the ids of all texts."""
@@ -129,7 +139,7 @@ class LexicalIndex:
 
 
 def stems(text: str) -> list[str]:
-    """Return the terms of a text in order, English ones reduced to their stems."""
+    """Return the terms of a text in order, words in Latin, Cyrillic and Arabic script reduced to their stems."""
     return list(_STEMMER.analyze(" ".join(terms(text))))
 
 
@@ -154,4 +164,5 @@ def _analyzer(*filters: tantivy.Filter) -> tantivy.TextAnalyzer:
 
 
 _WORDS = _analyzer()
-_STEMMER = _analyzer(tantivy.Filter.stemmer("english"))
+# Each of them leaves the words of the other scripts as they are, and what is no word of its language nearly so.
+_STEMMER = _analyzer(*(tantivy.Filter.stemmer(language) for language in ("english", "russian", "arabic")))

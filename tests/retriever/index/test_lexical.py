@@ -72,6 +72,34 @@ def test_english_words_are_found_by_their_stem_and_exact_ones_rank_first(index: 
     assert stems("Leaving leaves, employees") == ["leav", "leav", "employe"]
 
 
+@pytest.mark.parametrize(("asked", "written"), [("E4711", "E-4711"), ("E-4711", "E4711"), ("e 4711", "E4711")])
+def test_a_code_is_found_however_it_is_written_and_covers_the_question_alone(
+    folder: Path, asked: str, written: str
+) -> None:
+    texts = {1: "Fault 4711 of the pump.", 2: f"Fault {written}: open the valve.", 3: "Fault E-4712.", 4: "E and 4711"}
+    snapshot = LexicalIndex(folder).changed([], list(texts.items()))
+
+    assert _found(snapshot, f"What does {asked} mean?")[0] == 2
+    assert {term for term in snapshot.term_weights(asked) if term in stems(texts[2])} == {"e4711"}
+    assert set(snapshot.term_weights(asked)) == {"e4711"}
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "other"),
+    [
+        ("Сколько дней отпуска?", "Отпуск сотрудников составляет 28 дней.", "Обед сотрудников длится час."),
+        ("مدة إجازة الموظف؟", "الإجازة السنوية للموظفين ثلاثون يوما.", "المصعد معطل اليوم."),
+        ("Wann offnet die Kuche?", "Die Küche öffnet um sieben.", "Die Kantine schließt um zwei."),
+        ("วันลาพักร้อนมีกี่วัน", "พนักงานมีสิทธิลาพักร้อนปีละสิบห้าวัน", "ที่จอดรถอยู่ด้านหลังอาคาร"),
+        ("휴가는 며칠입니까?", "연차휴가가 15일 주어집니다.", "주차장은 건물 뒤에 있습니다."),
+    ],
+)
+def test_words_of_other_languages_are_found_in_other_forms(folder: Path, question: str, right: str, other: str) -> None:
+    snapshot = LexicalIndex(folder).changed([], [(1, other), (2, right)])
+
+    assert _found(snapshot, question)[0] == 2
+
+
 def test_chinese_is_found_by_parts_of_a_sentence(index: LexicalIndex) -> None:
     assert _found(index.snapshot(), "带薪年假有多少天？") == [3]
     assert _found(index.snapshot(), "九点") == [4]
