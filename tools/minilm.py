@@ -12,9 +12,9 @@ from tokenizers import Tokenizer
 from torch import nn
 from transformers import AutoModel
 
-from retriever.models.delta import write_delta
+from retriever.models.delta import read_delta, write_delta
 from retriever.models.encoder import default_encoder
-from retriever.models.extension import ROWS, character_rows, extended_tokenizer
+from retriever.models.extension import ROWS, character_rows, extended_tokenizer, read_characters
 
 
 class CharacterEmbedding(nn.Module):
@@ -39,8 +39,12 @@ class CharacterEmbedding(nn.Module):
         return torch.where((places < 0).unsqueeze(-1), frozen, self.rows[places.clamp(min=0)])
 
 
-def build(characters: Path) -> tuple[nn.Module, Tokenizer]:
-    """Return MiniLM with trainable rows for the characters, and the tokenizer that knows them."""
+def build(characters: Path, start: Path | None = None) -> tuple[nn.Module, Tokenizer, dict[str, torch.Tensor]]:
+    """Return MiniLM with trainable rows for the characters, the tokenizer that knows them, and a head's tensors.
+
+    With `start`, the folder of an extension, the weights are those of the extension and the head is its head; its
+    characters must stand first in `characters`, in the same order.
+    """
     folder = default_encoder()
     added = characters.read_text(encoding="utf-8").split()
     tokenizer = extended_tokenizer(folder, added)
@@ -54,7 +58,23 @@ def build(characters: Path) -> tuple[nn.Module, Tokenizer]:
     model.embeddings.token_type_embeddings.requires_grad_(requires_grad=False)
     if model.pooler is not None:
         model.pooler.requires_grad_(requires_grad=False)
-    return model, tokenizer
+    return model, tokenizer, _started(model, tokenizer, added, start) if start else {}
+
+
+def _started(model: nn.Module, tokenizer: Tokenizer, added: list[str], start: Path) -> dict[str, torch.Tensor]:
+    """Put the weights of an extension into a model; return what else its delta holds."""
+    known = read_characters(start)
+    if added[: len(known)] != known:
+        raise ValueError(f"The {len(known)} characters of {start} are not the first ones of the given characters.")
+    changes = {name: torch.from_numpy(change) for name, change in read_delta(start / "delta.safetensors").items()}
+    places = {row: place for place, row in enumerate(character_rows(tokenizer, added))}
+    own = character_rows(extended_tokenizer(default_encoder(), known), known)
+    with torch.no_grad():
+        model.embeddings.word_embeddings.rows[[places[row] for row in own]] = changes.pop(ROWS)
+        for name, parameter in model.named_parameters():
+            if name in changes:
+                parameter.add_(changes.pop(name))
+    return changes
 
 
 def save(model: nn.Module, target: Path, head: dict[str, torch.Tensor]) -> None:

@@ -38,6 +38,7 @@ class Item:
     question: str
     answers: tuple[str, ...]
     documents: tuple[str, ...]
+    titles: tuple[str, ...] = ()
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -86,10 +87,11 @@ def questions(data: Path, split: str, sets: dict[str, str] = QA_SETS) -> list[It
     """Return the questions of a split with their documents' texts."""
     items = []
     for name, lang in sets.items():
-        documents = {line["_id"]: line["text"] for line in read_lines(data / name / "corpus.jsonl")}
+        documents = {line["_id"]: line for line in read_lines(data / name / "corpus.jsonl")}
         for line in read_lines(data / name / "qa" / f"{split}.jsonl"):
-            texts = tuple(documents[key] for key in line["doc_ids"])
-            items.append(Item(name, lang, line["question"], tuple(a.strip() for a in line["answers"]), texts))
+            own = [documents[key] for key in line["doc_ids"]]
+            texts, titles = tuple(each["text"] for each in own), tuple(each["title"] for each in own)
+            items.append(Item(name, lang, line["question"], tuple(a.strip() for a in line["answers"]), texts, titles))
     return items
 
 

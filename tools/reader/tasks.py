@@ -6,11 +6,12 @@ sentences, the span taken out, becomes the question; the other one, in its surro
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retriever.index.lexical import LexicalIndex
@@ -61,6 +62,13 @@ def window(text: str, place: int, lang: str, chance: random.Random) -> str:
     return text[sentences[first].start : sentences[last].end]
 
 
+def titled(task: Task, title: str) -> Task:
+    """Return a task whose context has a title above it, as the product's passages have."""
+    above = title + "\n" if title else ""
+    spans = tuple((start + len(above), end + len(above)) for start, end in task.spans)
+    return replace(task, context=above + task.context, spans=spans)
+
+
 class Questions:
     """Tasks from the questions of the train parts; a share of them with passages that hold no answer."""
 
@@ -73,9 +81,17 @@ class Questions:
             source: weights.get(source, 1.0) * len(found) ** 0.7 for source, found in self._by_source.items()
         }
         self._near = {source: _neighbours(found) for source, found in self._by_source.items()}
+        self._titles = {
+            text: title
+            for item in items
+            for text, title in itertools.zip_longest(item.documents, item.titles, fillvalue="")
+        }
 
-    def draw(self, chance: random.Random, without: float, others: int = 0) -> Task:
-        """Return a task, with the probability `without` one whose context does not answer; with up to `others` more."""
+    def draw(self, chance: random.Random, without: float, others: int = 0, headed: bool = False) -> Task:
+        """Return a task, with the probability `without` one whose context does not answer; with up to `others` more.
+
+        If `headed`, the title of its document stands above the context.
+        """
         source = chance.choices(list(self._weights), list(self._weights.values()))[0]
         number = chance.randrange(len(self._by_source[source]))
         item = self._by_source[source][number]
@@ -84,11 +100,13 @@ class Questions:
             for text in chance.sample(self._near[source][number], len(self._near[source][number])):
                 context = window(text, chance.randrange(len(text)), item.lang, chance)
                 if not answer_spans(context, item.answers):
-                    return Task(item.question, context, (), item.answers, near)
+                    task = Task(item.question, context, (), item.answers, near)
+                    return titled(task, self._titles[text]) if headed else task
         text = chance.choice([text for text in item.documents if answer_spans(text, item.answers)])
         context = window(text, chance.choice(answer_spans(text, item.answers))[0], item.lang, chance)
         spans = answer_spans(context, item.answers)
-        return Task(item.question, context, spans, item.answers, near)
+        task = Task(item.question, context, spans, item.answers, near)
+        return titled(task, self._titles[text]) if headed else task
 
     @staticmethod
     def _others(texts: Sequence[str], item: Item, chance: random.Random, count: int) -> tuple[str, ...]:

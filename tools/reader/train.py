@@ -3,6 +3,9 @@
 Starts from MiniLM, learns to point at recurring spans of raw text, then more and more at the answers of the train
 parts. Resumes from FOLDER/checkpoint.safetensors; writes delta.safetensors at the end. Set the threads and the minutes
 so that some 9 million tokens are seen.
+
+With `--start READER` it goes on from a reader's weights, with lower rates and smaller batches, and reads synthetic
+documents of the kinds that teams write beside the train parts; 2 million tokens are enough.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,12 +24,24 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Encoding, Tokenizer
 from torch import nn
 
+from retriever.models.compiled import cpu_floats
 from tools.minilm import Schedule, build, save
+from tools.reader.synthetic.drawing import draw
 from tools.reader.tasks import Questions, Task, recurring
 from tools.training_texts import load_texts, questions, train_texts
 
 _LONGEST = 300  # tokens of question and context
-_BATCH = 5000  # tokens
+_NO_ANSWER = 0.3  # share of the train parts' questions that get a passage without an answer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train: tokens of a batch, learning rates of the characters' rows and of the rest, and the tasks."""
+
+    batch: int
+    rows: float
+    rest: float
+    tasks: Callable[[Schedule, Path, random.Random], Iterator[Task]]
 
 
 class Reader(nn.Module):
@@ -54,13 +70,15 @@ def encode(tokenizer: Tokenizer, tasks: list[Task]) -> list[tuple[Encoding, list
     return found
 
 
-def batches(tokenizer: Tokenizer, tasks: Iterator[Task]) -> Iterator[list[tuple[Encoding, list[int], list[int]]]]:
+def batches(
+    tokenizer: Tokenizer, tasks: Iterator[Task], size: int
+) -> Iterator[list[tuple[Encoding, list[int], list[int]]]]:
     """Yield batches of about the same length and number of tokens."""
     while True:
         pool = sorted(encode(tokenizer, list(itertools.islice(tasks, 400))), key=lambda each: len(each[0].ids))
         cut: list[list[tuple[Encoding, list[int], list[int]]]] = [[]]
         for each in pool:
-            if (len(cut[-1]) + 1) * len(each[0].ids) > _BATCH:
+            if (len(cut[-1]) + 1) * len(each[0].ids) > size:
                 cut.append([])
             cut[-1].append(each)
         random.Random(len(pool)).shuffle(cut)
@@ -82,7 +100,7 @@ def loss_of(reader: Reader, batch: list[tuple[Encoding, list[int], list[int]]]) 
         right[row, ends, 1] = True
         allowed[row, :length] = types[row, :length].bool()
         allowed[row, 0] = True
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=cpu_floats() == "bf16"):
         logits = reader(ids, mask, types)
     logits = logits.float().masked_fill(~allowed.unsqueeze(-1), -1e4)
     likelihood = torch.log_softmax(logits, dim=1).masked_fill(~right, -1e4).logsumexp(dim=1)
@@ -101,10 +119,25 @@ def mixed(schedule: Schedule, data: Path, chance: random.Random) -> Iterator[Tas
     asked = Questions(questions(data, "train"), {"cmrc2018": 1.3, "nq_oracle": 1.3, "covidqa": 0.7})
     while True:
         if chance.random() < min(0.85, 0.15 + 0.95 * schedule.share):
-            yield asked.draw(chance, 0.3)
+            yield asked.draw(chance, _NO_ANSWER)
         else:
             lang = "zh" if chance.random() < 0.55 else "en"
             yield next(streams[lang] if chance.random() < 0.7 else loads[lang])
+
+
+def synthetic(_: Schedule, data: Path, chance: random.Random) -> Iterator[Task]:
+    """Yield tasks: a good half from synthetic documents, the others from the train parts, most with a title above."""
+    asked = Questions(questions(data, "train"), {"cmrc2018": 1.3, "nq_oracle": 1.3, "covidqa": 0.7})
+    while True:
+        if chance.random() < _SYNTHETIC:
+            yield draw(chance)
+        else:
+            yield asked.draw(chance, _NO_ANSWER, headed=chance.random() < 0.8)
+
+
+_SYNTHETIC = 0.62  # share of the tasks; as their passages are shorter, about half of the tokens
+FROM_MINILM = Plan(5000, 1e-3, 2.5e-4, mixed)
+FROM_READER = Plan(2500, 3e-4, 1.2e-4, synthetic)
 
 
 def main() -> None:
@@ -113,15 +146,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--characters", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="the folder of a reader to go on from")
     parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(7)
     options.out.mkdir(parents=True, exist_ok=True)
-    model, tokenizer = build(options.characters)
+    model, tokenizer, head = build(options.characters, options.start)
     tokenizer.enable_truncation(_LONGEST, strategy="only_second")
     reader = Reader(model)
+    if head:
+        reader.head.load_state_dict({name.removeprefix("head."): tensor for name, tensor in head.items()})
     checkpoint, state = options.out / "checkpoint.safetensors", options.out / "state.json"
     spent = 0.0
     if checkpoint.is_file():
@@ -132,26 +168,34 @@ def main() -> None:
         save_file(reader.state_dict(), checkpoint)
         state.write_text(json.dumps({"spent_s": spent_s}))
 
+    plan = FROM_READER if options.start else FROM_MINILM
     if spent < options.minutes * 60:
-        train(reader, tokenizer, options.data, options.minutes * 60, spent, keep)
+        train(reader, tokenizer, options.data, plan, options.minutes * 60, spent, keep)
     (options.out / "characters.txt").write_text(options.characters.read_text(encoding="utf-8"), encoding="utf-8")
     save(model, options.out / "delta.safetensors", {f"head.{k}": v for k, v in reader.head.state_dict().items()})
 
 
 def train(
-    reader: Reader, tokenizer: Tokenizer, data: Path, budget_s: float, spent_s: float, keep: Callable[[float], None]
+    reader: Reader,
+    tokenizer: Tokenizer,
+    data: Path,
+    plan: Plan,
+    budget_s: float,
+    spent_s: float,
+    keep: Callable[[float], None],
 ) -> None:
     """Train until the budget is spent; `keep` is called with the seconds spent every five minutes and at the end."""
     rows = [p for name, p in reader.named_parameters() if name.endswith(".rows")]
     rest = [p for name, p in reader.named_parameters() if p.requires_grad and not name.endswith(".rows")]
-    groups = [{"params": rows, "lr": 1e-3}, {"params": rest, "lr": 2.5e-4}]
+    groups = [{"params": rows, "lr": plan.rows}, {"params": rest, "lr": plan.rest}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = Schedule(optimizer, budget_s, spent_s)
     reader.train()
     saved = began = time.monotonic()
     losses: list[float] = []
     tokens = 0
-    for step, batch in enumerate(batches(tokenizer, mixed(schedule, data, random.Random(int(spent_s) + 7)))):
+    tasks = plan.tasks(schedule, data, random.Random(int(spent_s) + 7))
+    for step, batch in enumerate(batches(tokenizer, tasks, plan.batch)):
         schedule.update()
         loss = loss_of(reader, batch)
         loss.backward()

@@ -1,0 +1,1 @@
+"""Synthetic documents of the kinds that teams write, with questions, for training and judging the reader."""
