@@ -19,7 +19,7 @@ _LONGEST = {"en": 900, "zh": 320}  # characters of a passage; longer ones cost m
 
 def document(lang: str, chance: random.Random, held: bool = False) -> Document:
     """Return a random document: of the domains and cases to train on, or of those held out to judge."""
-    domain = chance.choice(domains(held))
+    domain = chance.choice(domains(held=held))
     kind = chance.random()
     if kind < 0.32:
         known = case_count(lang) - _HELD_CASES

@@ -78,7 +78,7 @@ def _capital(text: str, lang: str) -> str:
 
 
 @cache
-def domains(held: bool) -> tuple[Domain, ...]:
+def domains(*, held: bool) -> tuple[Domain, ...]:
     """Return the domains to train on, or those held out to judge."""
     found: list[Domain] = []
     for path in sorted(Path(__file__).parent.glob("facts_*.txt")):

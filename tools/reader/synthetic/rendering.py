@@ -68,7 +68,7 @@ def _lines(title: str, document: str, lang: str) -> list[_Line]:
         if heading or not line.strip():
             header, before, lead = [], "" if heading else before, "" if heading else lead
             continue
-        text = line.strip()
+        text = line.strip().replace("\u3000", " ").replace("`", "")
         if text.startswith("|"):
             cells = [cell.strip() for cell in text.strip("|").split("|")]
             if not header:
