@@ -11,6 +11,7 @@ from retriever.models.span_reader import Reading
 from retriever.search.search import Hit
 from store.errors import NotReadyError
 from store.json_values import Json
+from store.layout import ContextSpan
 
 
 class AbandonedError(NotReadyError):
@@ -111,7 +112,10 @@ def draft_of(pieces: Iterable[Piece], cancelled: Callable[[], bool] = never) -> 
 
 @dataclass(frozen=True)
 class Citation:
-    """A checked citation: `quote` is `[start, end)` of that version's text and supports what precedes `marker`."""
+    """A checked citation: `quote` is `[start, end)` of that version's text and supports what precedes `marker`.
+
+    `context` are further spans of that text, without which the quote would not be understood.
+    """
 
     marker: str
     document_id: str
@@ -124,6 +128,7 @@ class Citation:
     page: int | None
     quote: str
     score: float
+    context: tuple[ContextSpan, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,14 @@ class UploadList:
 
 
 @dataclass(frozen=True)
+class Context:
+    """Another span of the document that a quote needs: the line before a list, the header of a table."""
+
+    kind: str
+    quote: str
+
+
+@dataclass(frozen=True)
 class Citation:
     """A citation: characters `[start, end)` of the text of a document."""
 
@@ -99,6 +107,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    context: Sequence[Context] = ()
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,11 @@ class Passage:
     content: str
     stored_layout: str | None = None
 
+    @property
+    def body(self) -> str:
+        """The content without the heading path: what a reader is shown below it."""
+        return self.content[len(self.heading) + 1 :] if self.heading else self.content
+
     @cached_property
     def layout(self) -> Layout | None:
         """How the passage is laid out; None if it was cut before passages had layouts. Read at the first need."""

@@ -54,7 +54,7 @@ class CausalGenerator:
         """Yield the model's continuation of the prompt, decoded greedily, as far as no further token changes it."""
         longest = min(task.max_new_tokens, self._limit // 2)  # half of a small context is kept for the prompt
         budget = self._limit - longest
-        contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.text) for hit in task.hits]
+        contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.body) for hit in task.hits]
         messages = fit(task.prompt, task.question, contexts, task.history, self._count, budget)
         ids = encode_chat(self.tokenizer, messages)[-budget:]
         tokens = _Tokens(task.cancelled)

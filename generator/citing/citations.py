@@ -7,7 +7,7 @@ same is not judged. A generator that quotes knows its citations; they are taken 
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from generator.answer import Citation, Quote
@@ -16,6 +16,8 @@ from generator.citing.markers import MARKER, ends_here, is_copied, leading_marke
 from retriever.index.lexical import stems
 from retriever.search.search import Hit
 from retriever.text.sentences import split_sentences
+from store.layout import ContextSpan
+from store.passages import Passage
 
 SUPPORT = 0.6  # share of a statement's words that one sentence of the passage must hold
 
@@ -40,7 +42,7 @@ def check_citations(
 
     Markers come back as `[n]`, one a number. `dropped` is given each marker that does not hold, with why.
     """
-    passages = [hit.passage.text for hit in hits]
+    passages = [hit.passage.content for hit in hits]
     text = leading_markers_moved(text, passages)
     kept: list[Citation] = []
     parts: list[str] = []
@@ -83,7 +85,7 @@ def _check(statement: str, after: str, number: int, hits: Sequence[Hit]) -> _Fou
 
 
 def _last_statement(text: str) -> str:
-    statements = [sentence.text for sentence in split_sentences(text) if stems(sentence.text)]
+    statements = [sentence.text for sentence in split_sentences(text, lines=True) if stems(sentence.text)]
     return statements[-1] if statements else ""
 
 
@@ -94,13 +96,28 @@ def _support(statement: str, number: int, hits: Sequence[Hit]) -> _Found:
         return _Found(None, f"there is no passage {number}, there are {len(hits)}")
     hit = hits[number - 1]
     best = (0.0, "the passage is empty")
-    sentences = split_sentences(hit.passage.text)
-    judged = [(*support(statement, sentence.text, SUPPORT), sentence) for sentence in sentences]
-    for share, objection, sentence in sorted(judged, key=lambda each: -each[0]):
+    judged = [(*support(statement, said, SUPPORT), start, end) for start, end, said in _sayings(hit.passage)]
+    for share, objection, start, end in sorted(judged, key=lambda each: -each[0]):
         if objection is None:
-            return _Found(_citation(hit, number, sentence.start, sentence.end, share))
+            return _Found(_citation(hit, number, start, end, share))
         best = max((share, objection), best, key=lambda each: each[0])
     return _Found(None, best[1])
+
+
+def _sayings(passage: Passage) -> Iterator[tuple[int, int, str]]:
+    """Yield what a passage says, as (start, end, what is said there): its statements, or else its sentences.
+
+    An item says what it completes: the line before its list stands before it.
+    """
+    if passage.layout is None:
+        for sentence in split_sentences(passage.text):
+            yield sentence.start, sentence.end, sentence.text
+        return
+    for each in passage.layout.statements:
+        spans = [passage.layout.context[number] for number in each.context]
+        lines = [" ".join(span.quote.split()) for span in spans if span.kind in ("lead_in", "clause")]
+        said = passage.content[each.shown_start : each.shown_end]
+        yield each.start - passage.start, each.end - passage.start, " ".join([*lines, said])
 
 
 def _citation(hit: Hit, number: int, start: int, end: int, share: float) -> Citation:
@@ -117,4 +134,14 @@ def _citation(hit: Hit, number: int, start: int, end: int, share: float) -> Cita
         page=passage.page,
         quote=passage.text[start:end],
         score=round(share, 4),
+        context=_context(passage, passage.start + start, passage.start + end),
     )
+
+
+def _context(passage: Passage, start: int, end: int) -> tuple[ContextSpan, ...]:
+    """Return what the statements at this place of the document need to be understood, but for what is quoted itself."""
+    if passage.layout is None:
+        return ()
+    quoted = [each for each in passage.layout.statements if each.start < end and start < each.end]
+    spans = [passage.layout.context[number] for each in quoted for number in each.context]
+    return tuple(span for span in dict.fromkeys(spans) if not start <= span.start < span.end <= end)

@@ -55,7 +55,7 @@ def leading_markers_moved(text: str, passages: Sequence[str]) -> str:
     for place, line in enumerate(lines):
         match = _LEADING.match(line)
         rest = line[match.end() :] if match else ""
-        sentences = split_sentences(rest)
+        sentences = split_sentences(rest, lines=True)
         if match is None or not sentences or not re.search(r"\w", sentences[0].text):
             continue
         before = MARKER.sub("", lines[place - 1]).strip() if place else ""

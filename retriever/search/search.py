@@ -217,7 +217,7 @@ class Retriever:
             return hits
         reranker = self._loaded_reranker(plan.reranker)
         head = hits[:depth]
-        scores = reranker.scores(request.query, [hit.passage.text for hit in head])
+        scores = reranker.scores(request.query, [hit.passage.content for hit in head])
         finite(np.array(scores), f"The reranker {reranker.id}")
         if (weight := reranker.weight) is not None:
             scores = [hit.score + weight * score for hit, score in zip(head, scores, strict=True)]

@@ -103,6 +103,8 @@ def query(
     for citation in told.citations:
         place = f"{citation.external_id}, characters {citation.start} to {citation.end}"
         say("  " + one_line(f"{citation.marker} {place}: {citation.quote}"))
+        for context in citation.context:
+            say("      " + one_line(f"{context.kind.replace('_', '-')}: {context.quote}"))
 
 
 def _asked(server: Client, domain: str, body: dict[str, object]) -> Json:

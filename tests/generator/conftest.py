@@ -30,7 +30,7 @@ def hit() -> Callable[..., Hit]:
     """Make a hit of a text, `start` characters into its document."""
 
     def make(text: str, start: int = 0, cosine: float | None = None) -> Hit:
-        passage = Passage("psg_1", "doc_1", "a.txt", "A", 1, start, start + len(text), None, "", text, 1)
+        passage = Passage("psg_1", "doc_1", "a.txt", "A", 1, start, start + len(text), None, "", text, 1, text)
         return Hit(passage, 1.0, {"dense": None, "lexical": 1, "rerank": None}, cosine, [])
 
     return make

@@ -13,7 +13,7 @@ ABSTENTION = "The documents do not say."
 
 
 def hit(document: str, also_in: tuple[str, ...] = ()) -> Hit:
-    passage = Passage(f"psg_{document}", document, "a.md", "A", 1, 0, 9, None, "", "some text", 1)
+    passage = Passage(f"psg_{document}", document, "a.md", "A", 1, 0, 9, None, "", "some text", 1, "some text")
     return Hit(passage, 1.0, {"dense": 1, "lexical": 1, "rerank": None}, 0.5, list(also_in))
 
 

@@ -50,6 +50,7 @@ SEARCH = {
 CITATION = {
     "marker": str, "document_id": str, "external_id": str, "title": str, "version": int, "passage_id": str,
     "start": int, "end": int, "page": OneOf(int, None), "quote": str, "score": float,
+    "context": [{"kind": str, "start": int, "end": int, "quote": str}],
 }  # fmt: skip
 USAGE = {"prompt_tokens": int, "completion_tokens": int}
 RANKING = [{"passage_id": str, "score": float}]

@@ -139,7 +139,7 @@ def _with_context(prompt: Prompt, example: Example, shown: list[Hit], gold: Hit 
             reply = prompt.abstention(question, with_passages=True)
         else:
             reply = f"{_answer_in(gold, content.answers)} [{shown.index(gold) + 1}]"
-        messages = prompt.messages(question, [Context(hit.passage.heading, hit.passage.text) for hit in shown])
+        messages = prompt.messages(question, [Context(hit.passage.heading, hit.passage.body) for hit in shown])
         spare = [hit for hit in shown if hit is not gold]
         if not spare or fits(messages, reply):
             return Conversation(messages, reply)

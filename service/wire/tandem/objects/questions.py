@@ -11,6 +11,7 @@ from generator.answer import Answer, Citation
 from retriever.search.search import Hit
 from service.actions.questions import Found
 from store.json_values import Json
+from store.layout import ContextKind
 
 
 class HitObject(BaseModel):
@@ -67,8 +68,21 @@ class SearchObject(BaseModel):
         return cls(data=hits, index_seq=found.result.index_seq, release=found.release, mode=found.mode)
 
 
+class ContextObject(BaseModel):
+    """What a quote needs to be understood: `quote` is `[start, end)` of the text of the same version.
+
+    The line before a list or above a step is a `lead_in`, the row of column names a `header`, a caption or the head of
+    a message a `title`, the question of an answer a `question`, what a numbered part completes a `clause`.
+    """
+
+    kind: ContextKind
+    start: int
+    end: int
+    quote: str
+
+
 class CitationObject(BaseModel):
-    """A checked citation: `quote` is `[start, end)` of the text of that version."""
+    """A checked citation: `quote` is `[start, end)` of the text of that version; `context` is what it needs."""
 
     marker: str
     document_id: str
@@ -81,6 +95,7 @@ class CitationObject(BaseModel):
     page: int | None
     quote: str
     score: float
+    context: list[ContextObject]
 
     @classmethod
     def of(cls, citation: Citation) -> CitationObject:
