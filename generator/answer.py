@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from generator.followups.followup import FollowUp
 from generator.prompt import Message, Prompt
 from retriever.models.span_reader import Reading
 from retriever.search.search import Hit
@@ -29,7 +30,8 @@ def never() -> bool:
 class Task:
     """A question to answer: from `hits` with their `readings`, or with `hits` None from what the model knows.
 
-    `searched_for` is the text that the hits were searched for, where it is not the question. Between two pieces it is
+    `searched_for` is the question as it would be asked alone, where that is another text, and `follow_up` says what of
+    it comes from the conversation. Between two pieces it is
     asked whether the answer is still wanted; a generator whose pieces take long asks `cancelled` at each step, too, and
     stops with `AbandonedError`.
     """
@@ -43,6 +45,7 @@ class Task:
     readings: Sequence[Reading] = ()
     term_weights: dict[str, float] = field(default_factory=dict)
     searched_for: str = ""
+    follow_up: FollowUp | None = None
     cancelled: Callable[[], bool] = never
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, draft_of, never
 from generator.arms import Arm
-from generator.citing.checking import check_draft
+from generator.citing.checking import Checked, check_draft
 from generator.evidence import estimate
 from generator.explanation import explanation
-from generator.followup import search_text
+from generator.followups.followup import FollowUp
+from generator.followups.rewriting import Understanding
+from generator.followups.smalltalk import reply_to
 from generator.manifest import Manifest
 from generator.prompt import Message, load_prompt
 from generator.servable import served_arm
@@ -64,11 +66,13 @@ class Answerer:
         reader: Reader,
         generators: Callable[[Manifest, float], Generator],
         find_model: Callable[[str], Model],
+        understanding: Understanding | None = None,
     ) -> None:
         self._retriever = retriever
         self._reader = reader
         self._generators = generators
         self._find_model = find_model
+        self._understanding = understanding or Understanding()
 
     def serve(self, manifest: Manifest, name: str) -> tuple[Arm, str | None]:
         """Return the arm and the adapter it uses; `ConflictError` names what a release lacks to serve it."""
@@ -93,15 +97,18 @@ class Answerer:
         generator = self._generators(manifest, question.wait_s)
         prompt = load_prompt(manifest.prompt.name, manifest.prompt.sha256)
         clock = _Clock()
-        asked = search_text(question.question, question.history)
-        found = self._retrieve(pinned, question, asked) if arm.passages else None
+        asked = self._understanding.of(question.question, question.history, generator, question.cancelled)
+        if asked.courtesy is not None and arm.passages:
+            yield from self._courtesy(pinned, question, asked, (name, generator.name))
+            return
+        found = self._retrieve(pinned, question, asked.search_text) if arm.passages else None
         clock.lap("retrieval")
         yield "passages", found.hits if found else []
         clock.resume()
 
         _go_on(question)
         task = Task(question.question, None, prompt, adapter, manifest.generation.max_new_tokens, question.history)
-        task = replace(task, searched_for=asked, cancelled=question.cancelled)
+        task = replace(task, searched_for=asked.reading_text, follow_up=asked, cancelled=question.cancelled)
         task, evidence = self._judge(task, found, manifest)
         clock.lap("reading")
         _go_on(question)
@@ -130,6 +137,35 @@ class Answerer:
                 completion_tokens=draft.ending.completion_tokens,
                 timings_ms=clock.laps,
                 explain=explanation(asked, found, question.explain, draft, evidence, manifest, checked),
+            ),
+        )
+
+    def _courtesy(self, pinned: Pinned, question: Question, asked: FollowUp, by: tuple[str, str]) -> Iterator[Event]:
+        """Yield what is said to small talk: it asks nothing of the documents, so nothing is searched or cited."""
+        said = reply_to(asked.courtesy or "greeting", question.question)
+        arm, generator = by
+        manifest = pinned.manifest
+        checked = Checked(said, [], {}, f"this is small talk ({asked.courtesy}), so nothing was searched for")
+        yield "passages", []
+        yield "delta", said
+        yield "citations", []
+        yield (
+            "done",
+            Answer(
+                answer=said,
+                abstained=True,
+                evidence=None,
+                citations=[],
+                hits=[],
+                arm=arm,
+                release=pinned.release,
+                index_seq=self._retriever.index(pinned.domain_id).snapshot.seq,
+                generator=generator,
+                adapter=None,
+                prompt_tokens=0,
+                completion_tokens=0,
+                timings_ms={},
+                explain=explanation(asked, None, question.explain, Draft(said), None, manifest, checked),
             ),
         )
 

@@ -14,10 +14,12 @@ from generator.answer import Answer
 from generator.answering import Answerer, Pinned, Question
 from generator.base_models import BaseModels
 from generator.first_release import first_manifest
+from generator.followups.rewriting import Understanding
 from generator.loading import LoadedBackends
 from generator.manifest import Manifest
 from generator.prompt import load_prompt
 from generator.releases import typed
+from generator.seed import SEED
 from generator.settings import GeneratorSettings
 from retriever.documents.formats.table import format_of_file
 from retriever.documents.ingest import ingest_documents
@@ -63,7 +65,10 @@ class Engine:
         self.retriever = Retriever(store, retriever, Encoders(encoder or load_encoder(retriever)), reranker)
         self.base_models = BaseModels(store, generator.base_model)
         self.backends = LoadedBackends(store, generator, self.retriever.encoder, self.base_models)
-        self.answerer = Answerer(self.retriever, self.reader, self.backends.of, lambda key: get_model(store, key))
+        understanding = Understanding(0.0 if generator.base_model == SEED else generator.rewrite_s)
+        self.answerer = Answerer(
+            self.retriever, self.reader, self.backends.of, lambda key: get_model(store, key), understanding
+        )
 
     @classmethod
     @contextmanager

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from generator.answer import Draft
 from generator.citing.checking import Checked
+from generator.followups.followup import FollowUp
 from generator.manifest import Manifest
 from retriever.search.search import Result
 from store.json_values import Json
 
 
 def explanation(
-    asked: str,
+    asked: FollowUp,
     found: Result | None,
     stages: bool,
     draft: Draft,
@@ -24,7 +25,8 @@ def explanation(
     messages = draft.ending.messages
     prompt: list[Json] | None = None if messages is None else [{**message} for message in messages]
     return {
-        "searched_for": asked if found else None,
+        "searched_for": asked.search_text if found else None,
+        "follow_up": _understood(asked),
         "retrieval": found.stages if found and stages else None,
         "term_weights": {**found.term_weights} if found else None,
         "evidence": {"estimate": evidence, "threshold": threshold},
@@ -34,4 +36,17 @@ def explanation(
         "span": draft.ending.span,
         "dropped_citations": [{"marker": marker, "reason": reason} for marker, reason in checked.dropped.items()],
         "abstained_for": "the evidence estimate is below the threshold" if below else checked.abstained_for,
+    }
+
+
+def _understood(asked: FollowUp) -> dict[str, Json]:
+    """Return what was made of the question in its conversation."""
+    return {
+        "kind": asked.kind,
+        "by": asked.by,
+        "read_as": asked.reading_text,
+        "own_terms": [*sorted(asked.own_terms)],
+        "carried_terms": [*sorted(asked.carried_terms)],
+        "dropped_terms": [*sorted(asked.dropped_terms)],
+        "note": asked.note,
     }

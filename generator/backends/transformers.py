@@ -57,20 +57,35 @@ class CausalGenerator:
         contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.body) for hit in task.hits]
         messages = fit(task.prompt, task.question, contexts, task.history, self._count, budget)
         ids = encode_chat(self.tokenizer, messages)[-budget:]
-        tokens = _Tokens(task.cancelled)
         written: list[int] = []
         sent = 0
-        try:
-            for token in tokens.of(self._writer.submit(self._generate, ids, longest, task.adapter, tokens)):
-                written.append(token)
-                text = settled(self._text(written))
-                if len(text) > sent:
-                    yield Piece(text[sent:])
-                    sent = len(text)
-        finally:
-            tokens.left.set()
+        for token in self._tokens(ids, longest, task.adapter, task.cancelled):
+            written.append(token)
+            text = settled(self._text(written))
+            if len(text) > sent:
+                yield Piece(text[sent:])
+                sent = len(text)
         use = template_use(self.tokenizer.chat_template)
         yield Piece(self._text(written)[sent:], Ending(len(ids), len(written), messages, chat=use))
+
+    def rewrite(self, messages: list[Message], longest: int, cancelled: Callable[[], bool]) -> str | None:
+        """Return the base model's reply to the messages, or None once `cancelled` says so; no adapter is used."""
+        longest = min(longest, self._limit // 2)
+        ids = encode_chat(self.tokenizer, messages)[longest - self._limit :]
+        try:
+            return self._text(list(self._tokens(ids, longest, None, cancelled)))
+        except AbandonedError:
+            return None
+
+    def _tokens(
+        self, ids: list[int], longest: int, adapter: str | None, cancelled: Callable[[], bool]
+    ) -> Iterator[int]:
+        """Yield the tokens that follow `ids` as they are written; `AbandonedError` once nobody wants them."""
+        tokens = _Tokens(cancelled)
+        try:
+            yield from tokens.of(self._writer.submit(self._generate, ids, longest, adapter, tokens))
+        finally:
+            tokens.left.set()
 
     def _text(self, written: Sequence[int]) -> str:
         text = self.tokenizer.decode(written, skip_special_tokens=True)

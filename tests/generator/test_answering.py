@@ -84,6 +84,7 @@ def test_an_explanation_holds_every_stage(filled: Engine) -> None:
 
     assert set(explain) == {
         "searched_for",
+        "follow_up",
         "retrieval",
         "term_weights",
         "evidence",
@@ -258,10 +259,11 @@ def test_the_reader_is_asked_once_with_what_is_searched_for_and_every_passage(fi
     )
     history: list[Message] = [{"role": "user", "content": ASKED}, {"role": "assistant", "content": "25 days. [1]"}]
 
-    pinned = filled.pin("handbook")
-    answer = answerer.answer(pinned, Question("And when do they expire?", history=history))
+    answer = answerer.answer(filled.pin("handbook"), Question("And when do they expire?", history=history))
 
-    searched = f"{ASKED} And when do they expire?"
+    searched = answer.explain["follow_up"]["read_as"]
+    assert searched.endswith(", when do they expire?")
+    assert "annual leave" in searched
     assert reader.asked == [(searched, [hit.passage.text for hit in answer.hits])]
     assert answer.explain["searched_for"] == searched
     assert answer.hits[0].passage.external_id == "leave.txt"

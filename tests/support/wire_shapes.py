@@ -56,6 +56,10 @@ USAGE = {"prompt_tokens": int, "completion_tokens": int}
 RANKING = [{"passage_id": str, "score": float}]
 EXPLAIN = {
     "searched_for": TEXT_OR_NULL,
+    "follow_up": {
+        "kind": str, "by": str, "read_as": str, "own_terms": [str], "carried_terms": [str], "dropped_terms": [str],
+        "note": TEXT_OR_NULL,
+    },
     "retrieval": OneOf(
         {
             "dense": RANKING, "lexical": RANKING, "fusion": RANKING, "rerank": OneOf(RANKING, None),
