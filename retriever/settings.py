@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from store.ids import hashed_id
 
+_FIRST_REPLACED = 2  # version of the rules whose passages are cut anew
+
 
 class ChunkerSettings(BaseModel):
     """Sizes of passages in characters; the hash of this is the id of a passage set."""
@@ -23,6 +25,12 @@ class ChunkerSettings(BaseModel):
     def passage_set(self) -> str:
         """The id of the set of passages that these settings make."""
         return hashed_id("set", self.model_dump(mode="json"))
+
+    @property
+    def earlier_sets(self) -> tuple[str, ...]:
+        """The sets that earlier rules made with these sizes; this one takes their place, also for their releases."""
+        versions = range(_FIRST_REPLACED, self.version)
+        return tuple(self.model_copy(update={"version": version}).passage_set for version in versions)
 
 
 class RetrieverSettings(BaseModel):

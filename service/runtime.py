@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from generator.engine import Engine
 from retriever.documents.ingest import waiting_documents
+from retriever.documents.recutting import is_outdated
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import Reader
 from service.jobs.ingest import INGEST
@@ -54,9 +55,13 @@ class Runtime:
         self._follower = Loop("follower", self._follow, settings.service.follow_every_s)
 
     def start(self) -> None:
-        """Begin to run jobs and to follow what they write; documents that a crash left waiting get a job."""
+        """Begin to run jobs and to follow what they write.
+
+        Documents that a crash left waiting, or that an earlier version cut, get a job.
+        """
         for domain in list_domains(self.store):
-            if waiting_documents(self.store, domain.id):
+            outdated = is_outdated(self.store, domain.id, self.settings.retriever.chunker)
+            if outdated or waiting_documents(self.store, domain.id):
                 queue_job(self.store, INGEST.name, domain.id, {})
         self.worker.start()
         self._follower.start()

@@ -6,20 +6,18 @@ encoder, which are efficient only when they are full. What happens to one docume
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import PurePath
-
-import numpy as np
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.chunking import chunk
+from retriever.documents.embedding import embedded
 from retriever.documents.formats.table import FORMATS, Format
 from retriever.documents.reading import Original, Reading
+from retriever.documents.recutting import recut_domain
+from retriever.documents.titles import title_of
 from retriever.models.encoder import Encoder
-from retriever.models.finite import finite
 from retriever.models.load import load_encoder
 from retriever.settings import RetrieverSettings
 from store.attempts import documents_in_doubt, take_in_hand
@@ -37,19 +35,15 @@ from store.ids import sha256
 from store.jobs import Lease
 from store.passages import vectors_present
 from store.progress import Progress
+from store.recutting import Recut, add_recut, sets_in_use
 from store.store import Store
 
-_SLICE = 256  # texts embedded between two signs of life
 _GROUP_BYTES = 256_000  # of originals: some 300 passages, a few seconds of work
 _GROUP_DOCUMENTS = 256
 _LEAST_BYTES = 1000
 _CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
 _PATIENCE_S = 600.0  # a group takes seconds: one that takes so long hangs
 _AGAIN = "Upload the document again."
-_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,8}$")
-_NO_NAME = re.compile(
-    r"[0-9a-f]{16,}|[\W\d_]*\w?[\W\d_]*|(?:readme|index|untitled|document|file|upload|text)[\W\d_]*", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -104,6 +98,8 @@ def run_ingest(
 ) -> dict[str, int]:
     """The job `ingest`: make every received document of the domain searchable; return the counts.
 
+    Afterwards documents that an earlier version cut are cut anew.
+
     Documents at which a process died before are read after all others, one by one, the least suspicious first, so that
     they stand in nobody's way; see `store.attempts`.
     """
@@ -128,9 +124,15 @@ def run_ingest(
         failed += _tell(progress, 0.99 * begun / total, done)
         finished = any(each.status in ("searchable", "failed") for each in done)
     reading.close()
+
+    def cut_anew(part: float, count: int) -> None:
+        progress(part if not waiting else 0.99, f"{count} documents cut anew by the present rules" if count else "")
+
+    recut = recut_domain(store, domain_id, encoder, section.chunker, progress.lease, cut_anew)
     progress(1.0)
     in_quarantine = len(list_documents(store, domain_id, status="quarantined"))
-    return {"documents": len(waiting), "failed": failed, "quarantined": in_quarantine}
+    counts = {"documents": len(waiting), "failed": failed, "quarantined": in_quarantine}
+    return counts | {"recut": recut} if recut else counts
 
 
 def _size(document: Document) -> int:
@@ -163,11 +165,14 @@ def _ingest_group(work: _Work, group: Sequence[Document]) -> list[Document]:
     vectors: dict[str, bytes] = {}
     unknown: dict[str, float] = {}
     while True:
-        vectors |= _embed(encoder, sorted(missing, key=_by_length), work.done)
+        vectors |= embedded(encoder, missing, lambda part: work.done(_CUT + (1 - _CUT) * part))
         unknown |= {content: encoder.unknown_share(content) for content in missing}
         missing = make_all_searchable(store, cuts, passage_set, vectors, encoder.space_id, unknown, work.lease)
         if not missing:  # else a text that was stored a moment ago lost its last other owner: embed it, too
             break
+    recuts = [Recut(cut.document.id, cut.document.version, cut.passages) for cut in cuts]
+    for earlier in sets_in_use(store, group[0].domain_id, work.settings.chunker.earlier_sets):
+        add_recut(store, group[0].domain_id, recuts, earlier, vectors, encoder.space_id, unknown, work.lease)
     states = {document.id: document for document in existing_documents(store, [document.id for document in group])}
     return [states[document.id] for document in group if document.id in states]
 
@@ -193,17 +198,8 @@ def _cuts(work: _Work, group: Sequence[Document]) -> list[Cut]:
 
 
 def _cut(work: _Work, document: Document, content: ReadDocument) -> Cut:
-    passages = chunk(content, work.encoder, work.settings.chunker, title_of(document))
+    passages = chunk(content, work.encoder, work.settings.chunker, title_of(document.title, document.external_id))
     return Cut(document, content.text, passages)
-
-
-def title_of(document: Document) -> str:
-    """Return what a document is called: its title, or its file name made readable; "" if neither says anything."""
-    named = _SUFFIX.search(document.title)
-    if named is None:
-        return "" if document.title == document.external_id else document.title
-    stem = " ".join(PurePath(document.title[: named.start()]).name.replace("_", " ").split())
-    return "" if _NO_NAME.fullmatch(stem) else stem
 
 
 def _original(store: Store, document: Document) -> bytes:
@@ -217,21 +213,3 @@ def _original(store: Store, document: Document) -> bytes:
     if sha256(data) != document.sha256:
         raise UnreadableError(f"Its original in the data folder is damaged. {_AGAIN}", code="original_damaged")
     return data
-
-
-def _by_length(text: str) -> tuple[int, str]:
-    """Return the place of a text among others, the same in every process: batches are full of texts of one length."""
-    return len(text), text
-
-
-def _embed(encoder: Encoder, texts: list[str], done: Callable[[float], None]) -> dict[str, bytes]:
-    """Return the vectors of texts as float16 bytes; `done` is told which part of the group is done."""
-    vectors: dict[str, bytes] = {}
-    for start in range(0, len(texts), _SLICE):
-        part = texts[start : start + _SLICE]
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, which is an error of its own
-            rows = encoder.encode_passages(part).astype(np.float16)
-        finite(rows, "The encoder, rounded to float16,")
-        vectors |= {text: row.tobytes() for text, row in zip(part, rows, strict=True)}
-        done(_CUT + (1 - _CUT) * (start + len(part)) / len(texts))
-    return vectors

@@ -23,6 +23,7 @@ from retriever.settings import RetrieverSettings
 from store.errors import ConflictError, InvalidInputError
 from store.json_values import Json
 from store.passages import Passage, last_seq, read_passages
+from store.recutting import outdated_documents
 from store.store import Store
 
 
@@ -101,6 +102,7 @@ class Retriever:
         self.reranker = reranker
         self.settings = settings
         self._passage_sets = {settings.chunker.passage_set, *passage_sets}
+        self._recut: set[str] = set()  # domains in which the present passage set has taken the place of earlier ones
         self._store = store
         self._legibility = Legibility(store)
         self.indexes = OpenIndexes(store, settings.checkpoint_every)
@@ -119,9 +121,23 @@ class Retriever:
         if plan is None:
             return View(domain_id, configured, self.encoder.space_id, self.encoder.dimension)
         encoder = self.encoders.encoder_for(plan.space_id)
-        if plan.passage_set not in self._passage_sets:
+        earlier = plan.passage_set in self.settings.chunker.earlier_sets
+        if plan.passage_set not in self._passage_sets and not earlier:
             raise wrong_space("passage_set", plan.passage_set, configured)
-        return View(domain_id, plan.passage_set, plan.space_id, encoder.dimension)
+        passage_set = configured if earlier and self._is_recut(domain_id, plan.passage_set) else plan.passage_set
+        return View(domain_id, passage_set, plan.space_id, encoder.dimension)
+
+    def _is_recut(self, domain_id: str, earlier: str) -> bool:
+        """Return whether all documents of a domain that have passages of an earlier set have them of this one as well.
+
+        Once that is so it stays so, since no document is cut by earlier rules any more.
+        """
+        if domain_id not in self._recut:
+            present = self.settings.chunker.passage_set
+            if outdated_documents(self._store, domain_id, [earlier], present, limit=1):
+                return False
+            self._recut.add(domain_id)
+        return True
 
     def index(self, domain_id: str, plan: SearchPlan | None = None, wait_s: float = -1) -> DomainIndex:
         """Return the index of what `view` names, opening it if needed.
@@ -155,9 +171,9 @@ class Retriever:
             raise InvalidInputError("The query is empty.", code="empty_query", param="query")
         view, encoder = self.view(domain_id, plan), self.encoders.encoder_for(plan.space_id)
         snapshot = self._snapshot(view, request.min_seq, request.wait_s)
-        scope, allowed = _Scope(domain_id, plan.passage_set), None
+        scope, allowed = _Scope(domain_id, view.passage_set), None
         if request.filters is not None:
-            allowed, passing = allowed_texts(self._store, domain_id, plan.passage_set, request.filters)
+            allowed, passing = allowed_texts(self._store, domain_id, view.passage_set, request.filters)
             scope = replace(scope, documents=passing)
         of_domain = self._legibility.unknown_share(domain_id, plan.space_id, snapshot.seq)
         unknown = max(encoder.unknown_share(request.query), of_domain)

@@ -21,11 +21,15 @@ class IngestParams(Params):
 
 
 class Ingested(BaseModel):
-    """How many documents waited, how many of them failed, and how many of the domain are in quarantine."""
+    """How many documents waited, how many of them failed, and how many of the domain are in quarantine.
+
+    `recut` were searchable already and are cut anew, because an earlier version of Tandem had cut them.
+    """
 
     documents: int
     failed: int
     quarantined: int
+    recut: int = 0
 
 
 def _check(store: Store, domain_id: str, given: JsonObject) -> JsonObject:

@@ -17,6 +17,7 @@ from generator.answering import Pinned, Question
 from generator.engine import Engine
 from generator.releases import typed
 from generator.settings import GeneratorSettings
+from retriever.documents.recutting import recut_domain
 from retriever.settings import RetrieverSettings
 from store import schema
 from store.calibrations import calibrated_on
@@ -125,3 +126,27 @@ def test_documents_examples_lineage_and_what_was_seen_are_there(engine: Engine, 
     assert [name for name, _ in learned_questions(store, sound.id)] == ["faq leave", "faq noon", "faq safe"]
     weights = typed(active_release(store, domain.id)).manifest.thresholds.weights.by_name()
     assert calibrated_on(store, domain.id, weights).questions == {5}
+
+
+def test_its_documents_are_cut_anew_and_every_release_answers_from_the_new_passages(
+    engine: Engine, old: dict[str, Any]
+) -> None:
+    store, domain = engine.store, get_domain(engine.store, "handbook")
+    chunker = engine.retriever.settings.chunker
+    before = list_documents(store, domain.id)
+
+    assert recut_domain(store, domain.id, engine.retriever.encoder, chunker) == len(before) == 2
+
+    assert verify_store(store) == []
+    assert [(each.id, each.version, each.status) for each in list_documents(store, domain.id)] == [
+        (each.id, each.version, each.status) for each in before
+    ]
+    for name in ("first", "fused", "now"):
+        release = typed(get_release(store, old["releases"][name]))
+        pinned = Pinned(release.domain_id, release.id, release.manifest)
+        answer = engine.answerer.answer(pinned, Question(old["question"]))
+        assert not answer.abstained
+        assert all(hit.passage.layout is not None for hit in answer.hits)
+        for citation in answer.citations:
+            text = get_version(store, domain.id, citation.document_id).text or ""
+            assert text[citation.start : citation.end] == citation.quote
