@@ -24,6 +24,7 @@ _PERSONAL = re.compile(r"它们?|(?<!其)他们?(?!人)|她们?|其(?![他它中
 _POINTING = re.compile(
     r"这(?!周|个?月|学期|几天|一?年|季度)|那(?:个|本|些|种|里|边|时|儿|位|家|天|次|张|台|份|款)|此(?!外|前)|上述|前者|后者|该(?=[^不怎去找谁]{1,2}的)|同样"
 )
+_NEW = re.compile(r"[\u4e00-\u9fff]{2,6}(?:归|由|是|有|要|找|几|多少|怎么|什么|能|可以|在)")  # a subject of its own
 _INSIDE = re.compile(r"[，,]|[后时前]|如果|要是|的话|但")
 _ANOTHER = re.compile(r"另(?:外)?(?:一|那)?[个种款台份位]|另外的")
 _OTHERS = re.compile(r"别的|其他|其它|旧款|新款|老款|上一代|下一代")
@@ -31,14 +32,16 @@ _MARK = re.compile(r"(?:([A-Za-z]+)-)?[A-Za-z]*\d[\w.-]*(?<=\w)", re.ASCII)
 _OPEN = re.compile(
     r"^(?:我|我们|你|请问|一般|到时候?|到底|具体)*(?:还|也|都|又|最多|最少|最晚|最迟|最早|至少|一共|总共|大概)*"
     r"(?:要|需要?|得|能|可以|可不可以|能不能|要不要|应该|应|该|会|多少|几|多久|多长|多大|什么时候|何时|怎么|怎样|如何|哪|谁|"
-    r"为什么|为何|是否|有没有|有|费用|价格|价钱|电话|地址|地点|负责人|联系人|流程|手续|材料|期限|分机|邮箱|提前|超过|过期|交|找|发|去|到|在|用|填|写|打|带|收|给|由|归|算|退|扣)"
+    r"为什么|为何|是否|有没有|有|提前|超过|过期|交|找|发|去|到|在|用|填|写|打|带|收|给|由|归|算|退|扣)"
 )
 _ASIDE = re.compile(
     r"我们?|你|请问|一般|到时候?|还|也|都|最多|最少|最晚|最早|至少|一共|总共|大概|需要|能不能|可不可以|可以|要不要|应该|什么时候|"
-    r"多少|多久|多长|怎么样?|如何|哪里?|哪儿|为什么|什么|是否|有没有|[要得能应该会几谁吗呢了的个是？?。！!，,\s]"
+    r"多少|多久|多长|怎么(?:办|处理|算|样)?|如何|哪里?|哪儿|为什么|什么|是否|有没有|[要得能应该会几谁吗呢了的个是？?。！!，,\s]"
 )
 _FIRST = re.compile(r"^(?:我想问(?:一下)?|想问(?:一下)?|请问|现在|目前|麻烦问(?:一下)?)+[，,]?")
-_TOPIC_END = re.compile(r"(?:[是有要在归由的能会得可应该需]|一共|总共|最多|可以|需要|应该|一般|平时)+$")
+_TOPIC_END = re.compile(
+    r"(?:[是有要在归由的能会得可应该需]|一共|总共|最多|可以|需要|应该|一般|平时|找|问|给|交|发|打)+$"
+)
 _REPLY_NAME = re.compile(
     r"^(?:是|归|由|找|请找|联系|为|叫|让|给)?(?P<name>[\u4e00-\u9fff]{2,4}?)(?:管|负责|保管|处理|批准|审批|签字?|主持|排|接|审|说|定|[，。、（(]|$)"
 )
@@ -46,6 +49,11 @@ _NOISE = re.compile(
     r"[它他她]们?|其(?![他它中实余次])|这[个种些样里边时段]?(?!周|月|年)|那[个种些里边时段]|另(?:外)?(?:一|那)?[个种款台份位]|另外的|的话|"
     r"到时候?|要是|如果|只剩|什么时候|怎么样?|我们?|请问|一共|总共"
 )
+_ATTRIBUTE = re.compile(
+    r"费用|价格|价钱|电话|地址|地点|负责人|联系人|流程|手续|材料|期限|分机|邮箱|押金|面积|容量|尺寸|重量|颜色|有效期|罚款|"
+    r"日期|人数|名额|编号|密码|网址|补贴|工本费|订金|定金|门票"
+)
+_LEAST = 2  # characters of any question up to which it lacks something
 _LITTLE = 4  # characters of a subjectless question up to which it lacks its subject
 _BRIEF = 8  # characters of a fragment without an interrogative
 _LONGEST = 2000
@@ -80,12 +88,15 @@ def points_back(core: str, led: bool) -> bool:
     """Return whether a whole question needs what came before it to be understood."""
     if len(core) > _LONGEST:
         return False
-    if led or _POINTING.search(core) or _ANOTHER.search(core):
+    if led and _NEW.match(core) is None:
+        return True
+    if _POINTING.search(core) or _ANOTHER.search(core):
         return True
     pronoun = _PERSONAL.search(core)
     if pronoun is not None and not (pronoun.start() > 1 and _INSIDE.search(core[: pronoun.start()])):
         return True
-    return _OPEN.match(core) is not None and len(_ASIDE.sub("", core)) <= _LITTLE
+    left = len(_ASIDE.sub("", core))
+    return left <= _LEAST or (left <= _LITTLE and (_OPEN.match(core) or _ATTRIBUTE.match(core)) is not None)
 
 
 def topic(question: str) -> str:

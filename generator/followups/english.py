@@ -17,7 +17,7 @@ _LEAD = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|well|hmm+|oh|ah|now|right|yes|yeah|no|sure|by the way|btw)\b[\s,.;:-]*)*"
     r"(?P<lead>(?:(?:and|but|so|or|then|also|plus)\b[\s,]*)*"
     r"(?:(?:what|how) about\b|(?:is it |is that )?the same (?:for|with|at|in)\b|"
-    r"same (?:question )?(?:for|with|at|in)\b|what if(?: it(?:'s|’s| is))?\b)?)[\s,]*",
+    r"same (?:question )?(?:for|with|at|in)\b|what(?= if\b))?)[\s,]*",
     re.I,
 )
 _TAIL = re.compile(r"[\s,]*\b(?:then|too|as well|instead|though)\W*$", re.I)
@@ -25,6 +25,14 @@ _ASKS = re.compile(
     r"^(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|am|do|does|did|can|could|may|might|must|should|"
     r"shall|will|would|has|have|had|need|isn't|aren't|don't|doesn't|can't|won't)\b",
     re.I,
+)
+_ASKS_THEN = re.compile(r",\s*(?:who|what|when|where|which|why|how)\b", re.I)
+_COUNTS = re.compile(r"^\W*how (?:many|much)\b", re.I)
+_LIGHT = frozenset(
+    content_stems(
+        "ask need get take give go come make use say tell want happen keep far long ahead early late soon often much "
+        "many big large wide old now today work do cost pay time day"
+    )
 )
 _PLACED = re.compile(
     r"^(?:at|in|on|for|with|without|during|after|before|if|when|from|to|by|under|over|until|between|outside|inside|as)\b",
@@ -65,7 +73,7 @@ _DOING = frozenset(["do", "does", "did", "can", "could", "may", "might", "must",
 _WHAT = re.compile(r"^\W*(?:what|which|who|whose|when|where|why|how)\b", re.I)
 _REPLY_SUBJECT = re.compile(
     r"^\W*(?:the|a|an|your|our|its|their)?\s*((?:[\w'’-]+\s+){1,4}?)(?:is|are|was|were|has|have|must|can|will|should|may|"
-    r"needs?|opens?|closes?|lasts?|costs?)\b",
+    r"needs?|opens|closes|lasts|costs)\b",
     re.I,
 )
 _NAMES = re.compile(r"\b[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")
@@ -100,7 +108,7 @@ def lead(question: str) -> tuple[str, bool]:
 
 def is_fragment(core: str, led: bool) -> bool:
     """Return whether this is no sentence but a part of one that something else completes."""
-    if _ASKS.match(core):
+    if _ASKS.match(core) or _ASKS_THEN.search(core):
         return False
     words = len(set(content_stems(core)))
     return led or bool(_PLACED.match(core)) or words < _SHORT
@@ -112,7 +120,8 @@ def points_back(core: str, led: bool) -> bool:
         return False
     if led or _LATER.search(core) or _pointing(core) or _personal(core):
         return True
-    return len(set(content_stems(core))) < _FEW and not _NAMED.search(core[1:])
+    asked = set(content_stems(core))
+    return (len(asked) < _FEW or asked <= _LIGHT) and not _NAMED.search(core[1:])
 
 
 def topic(question: str) -> str:
@@ -124,6 +133,7 @@ def topic(question: str) -> str:
     if match is None:
         return text
     rest = _SUBJECT.sub("", text[match.end() :])
+    counted = match["noun"] if _COUNTS.match(text) else ""
     words = rest.split()
     verb = match["aux"].split()[0].lower() in _DOING if match["aux"].split() else False
     bare = (
@@ -131,7 +141,8 @@ def topic(question: str) -> str:
     )
     if verb and bare:
         words = words[:-1]
-    return " ".join(words) if content_stems(" ".join(words)) else text
+    found = f"{counted}{' '.join(words)}".strip()
+    return found if content_stems(found) else text
 
 
 _ARTICLES = frozenset(["a", "an", "the", "my", "our", "your", "of", "this", "that"])
@@ -140,6 +151,17 @@ _ARTICLES = frozenset(["a", "an", "the", "my", "our", "your", "of", "this", "tha
 def asked_for(core: str) -> list[str]:
     """Return the content stems of what a question itself asks, without the words that only point."""
     return content_stems(_NOISE.sub(" ", core)) or content_stems(core)
+
+
+def parallel(core: str, before: str) -> str:
+    """Return the subject of a question that asks of another thing what the one before asked, else ""."""
+    first, other = _ASKING.match(core), _ASKING.match(before)
+    if first is None or other is None or first[0].casefold() != other[0].casefold():
+        return ""
+    mine, theirs = content_stems(core), content_stems(before)
+    subject = topic(core)
+    same = bool(mine and theirs) and mine[-1] == theirs[-1] and mine[-1] not in content_stems(subject)
+    return subject if same and subject != core.rstrip("?") else ""
 
 
 def means_another(core: str) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from generator.followups import chinese, english
-from generator.followups.slots import put_in_place
+from generator.followups.slots import put_in_place, without_rivals
 from generator.followups.smalltalk import Courtesy, courtesy_of, without_courtesy
 from generator.prompt import Message
 from retriever.index.lexical import content_stems
@@ -84,9 +84,13 @@ def _understood(question: str, before: _Before | None) -> FollowUp:
     core, led = language.lead(rest)
     if language.is_fragment(core, led):
         return _fragment(core, before)
+    subject = english.parallel(core, before.question) if led and language is english else ""
+    if subject:
+        return _fragment(subject, before)
     if language.points_back(core, led):
         return _reference(core, before)
-    return _alone(rest, language.topic(rest))
+    own = core if led else rest
+    return _alone(own, language.topic(own))
 
 
 def _alone(question: str, topic: str) -> FollowUp:
@@ -111,9 +115,10 @@ def _fragment(core: str, before: _Before) -> FollowUp:
 def _reference(core: str, before: _Before) -> FollowUp:
     """Return the question behind the topic that it points to."""
     language = chinese if is_cjk_text(core) else english
-    topic, gone = before.topic, ""
     if language.means_another(core):
-        topic, gone = language.without_marks(topic)
+        topic, gone = language.without_marks(before.topic)
+    else:
+        topic, gone = without_rivals(before.topic, core)
     named = language.named_in_reply(core, before.question, before.reply)
     parts = [part for part in (topic, named) if part]
     comma = "，" if is_cjk_text("".join(parts) + core) else ", "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from generator.followups import chinese
 from retriever.index.lexical import content_stems
 from retriever.text.function_words import FUNCTION_WORDS
 from retriever.text.language import is_cjk_text
@@ -23,7 +24,7 @@ _AMOUNT_ZH = re.compile(
     rf"[{_HAN_NUMBER}.]+\s*(?P<unit>[天日周月年岁元次人号楼层小时分钟公斤吨米平块个件位节级档等期批]+)"
 )
 _AMOUNT = re.compile(
-    r"\b(?P<count>\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)\s+(?P<unit>[a-z]{2,})", re.I
+    r"\b(?P<count>\d+(?:[.,]\d+)*|one|two|three|four|five|six|seven|eight|nine|ten|twelve)\s+(?P<unit>[a-z]{2,})", re.I
 )
 _CLASSES_EN = tuple(
     re.compile(rf"\b(?:{words})\b", re.I)
@@ -36,6 +37,7 @@ _CLASSES_EN = tuple(
         "adults?|child(?:ren)?|kids?|juniors?|seniors?|students?|pensioners?|famil(?:y|ies)|teens?|members?|non-members?|"
         "visitors?|residents?|guests?|groups?",
         "small(?:er|est)?|medium|large(?:r|st)?|big(?:ger|gest)?|tiny",
+        "breakfast|lunch|dinner|supper|snacks?",
         "red|green|blue|yellow|white|black|orange|grey|gray|brown|purple",
         "full[- ]time|part[- ]time|permanent|temporary|freelance",
         "first|second|third|fourth|fifth|last|next",
@@ -48,6 +50,7 @@ _CLASSES_ZH = tuple(
     for words in (
         "工作日|周末|双休日|节假日|法定假日|平日|平时|(?:周|星期|礼拜)[一二三四五六日天末]",
         "早上|上午|中午|午间|下午|傍晚|晚上|夜里|夜间|白天|凌晨",
+        "早餐|午餐|晚餐|夜宵|早饭|午饭|晚饭",
         "早班|中班|晚班|夜班|白班",
         "(?:十[一二]?|[一二三四五六七八九]|1[0-2]|[1-9])月(?!租|份?票)",
         "春季?天?|夏[季天]|秋[季天]|冬[季天]|旺季|淡季",
@@ -65,6 +68,11 @@ _STOP = re.compile(
 )
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)*")
 _ARTICLE = re.compile(r"^(?:the|a|an|my|our|your)\s+", re.I)
+_BARE = re.compile(
+    r"\b(?:does|did|is|has|at|in|to|from)\s+(?P<name>[a-z]{4,}(?<!s))(?=\s*(?:[?.,]|$)|\s+[a-z]+\s*(?:[?.,]|$)|"
+    r"\s+(?:have|at|in|on|for|with|when|if|during|after|before)\b)"
+)
+_SUBJECT = re.compile(r"\b(?P<aux>is|are|was|were|does|do|did|can|may|must|has)\s+(?P<thing>the\s+)", re.I)
 _ONES = re.compile(r"\bones?\b", re.I)
 _WORD = re.compile(r"[\w'’-]+")
 _AFFIX = 4  # characters that two Chinese names of one kind may share
@@ -95,6 +103,7 @@ def _completed(text: str, core: str, cjk: bool) -> str:
 
 def _behind(text: str, core: str, cjk: bool) -> str:
     bare = text.rstrip("?？。.!！，, ")
+    bare = bare.removesuffix(" for") if not cjk else bare
     if cjk:
         return f"{bare}，{core}？"
     joined = "" if _PLACED.match(core) or re.match(r"(?:if|when|as|between|outside|inside)\b", core, re.I) else "for "
@@ -222,6 +231,48 @@ def _affix(question: str, core: str) -> Span | None:
     return None
 
 
+def _beginning(question: str, core: str) -> Span | None:
+    """Return what a Chinese question begins with if that ends as the fragment does: 婚假, for 陪产假."""
+    subject = chinese.topic(question)
+    same = 2 <= len(subject) <= 2 * _AFFIX and subject[-1] == core[-1] and len(core) <= 2 * _AFFIX
+    return (0, len(subject), core) if same and question.startswith(subject) else None
+
+
+def _bare_name(question: str, core: str) -> Span | None:
+    """Return the word without an article, as names have none, that another such word stands in place of."""
+    if not re.fullmatch(r"(?:at |in |to |from )?[a-z]{4,}", core) or core.endswith("s"):
+        return None
+    old = _BARE.search(question)
+    return (old.start("name"), old.end("name"), core.rsplit(" ", 1)[-1]) if old else None
+
+
+def _subject(question: str, core: str) -> Span | None:
+    """Return the subject of the question, if both it and the fragment are things named with their article."""
+    if not re.fullmatch(r"the (?:[\w'’-]+ ?){1,3}", core, re.I) or _ONES.search(core) or _classes(core):
+        return None
+    old = _SUBJECT.search(question)
+    if old is None:
+        return None
+    stop = _STOP.search(question, old.start("thing"))
+    end = stop.start() if stop else len(question)
+    thing = question[old.start("thing") : end]
+    if old["aux"].casefold().startswith("d") and stop is not None and stop[0].strip("?. ") == "":
+        thing = thing.rsplit(" ", 1)[0]  # "does the trial period last": without the verb
+    return (old.start("thing"), old.start("thing") + len(thing), core) if len(thing.split()) > 1 else None
+
+
+def without_rivals(topic: str, core: str) -> tuple[str, str]:
+    """Return a topic without the code, number or word of a class that the question has another of, and what is gone."""
+    for way in _EXACT:
+        found = way(topic, core) if max(len(topic), len(core)) <= _LONGEST else None
+        if found is not None:
+            gone = topic[found[0] : found[1]]
+            rest = " ".join((topic[: found[0]] + topic[found[1] :]).split())
+            return (rest, gone) if gone.casefold() != found[2].casefold() and content_stems(rest) else (topic, "")
+    return topic, ""
+
+
 _Way = Callable[[str, str], Span | None]
-_WAYS_EN: tuple[_Way, ...] = (_code, _label, _year, _amount, _class, _name, _preposition, _head)
-_WAYS_ZH: tuple[_Way, ...] = (_code, _year, _amount, _class, _affix)
+_EXACT: tuple[_Way, ...] = (_code, _label, _year, _amount, _class)
+_WAYS_EN: tuple[_Way, ...] = (*_EXACT, _name, _bare_name, _preposition, _head, _subject)
+_WAYS_ZH: tuple[_Way, ...] = (*_EXACT, _affix, _beginning)
