@@ -54,7 +54,7 @@ def product_reply(engine: Engine, manifest: Manifest, question: str, result: Res
     answerer = Answerer(
         GivenResult(engine, result),
         engine.reader,
-        lambda *_: ExtractiveGenerator(engine.retriever.encoder),
+        lambda *_: ExtractiveGenerator(),
         lambda key: get_model(engine.store, key),
     )
     answer = answerer.answer(Pinned("given", "given", eager), Question(question))

@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 from benchmarks.handbook_data import Case, Collection, Verdict
 from generator.answer import Answer
 from generator.answering import Pinned, Question
-from generator.backends.extractive import word_count
 from generator.citing.markers import MARKER
 from generator.engine import Engine
 from retriever.documents.formats.table import format_of_file
 from retriever.search.search import Hit, Request
 from retriever.settings import RetrieverSettings
+from retriever.text.analysis import words
 from store.receiving import NewUpload, receive_all
 
 FIRST, WIDE = 4, 10  # passages among which that of the answer is looked for
@@ -114,8 +114,8 @@ def outcome(engine: Engine, domain: str, case: Case, findable: bool) -> Outcome:
         citation_right=any(name in case.documents for name in cited),
         evidence=answer.evidence or 0.0,
         rank=rank_of(case, hits_of(engine, domain, pinned, answer)),
-        reply_words=0 if answer.abstained else word_count(MARKER.sub("", answer.answer)),
-        quote_words=sum(word_count(quote) for quote in quotes),
+        reply_words=0 if answer.abstained else len(words(MARKER.sub("", answer.answer))),
+        quote_words=sum(len(words(quote)) for quote in quotes),
         ms=round(taken, 2),
         why=_why(answer),
         eager=case.verdict(eager.answer, eager.abstained),

@@ -21,7 +21,7 @@ from generator.answering import Pinned
 from generator.engine import Engine
 from generator.evidence import Thresholds, Weights, features
 from retriever.search.retrieval_part import SearchPlan
-from retriever.search.search import Hit, Request
+from retriever.search.search import Hit, Request, Result
 from store.calibrations import Seen
 from store.datasets import get_dataset, usable_examples
 from store.errors import UnprocessableError
@@ -73,10 +73,10 @@ def samples(engine: Engine, pinned: Pinned, questions: Sequence[EvalQuestion]) -
 
         top = found.hits[:size]
         if any(_holds(hit, question) for hit in top):
-            measured = _features(engine, question, top, found.term_weights)
+            measured = _features(engine, pinned, question, replace(found, hits=top))
             yield Sample(measured, answerable=True, cluster=question.cluster)
         if left:
-            measured = _features(engine, question, left[:size], found.term_weights)
+            measured = _features(engine, pinned, question, replace(found, hits=left[:size]))
             yield Sample(measured, answerable=False, cluster=question.cluster)
 
 
@@ -203,11 +203,9 @@ def calibrate(
     )
 
 
-def _features(
-    engine: Engine, question: EvalQuestion, hits: Sequence[Hit], term_weights: Mapping[str, float]
-) -> dict[str, float]:
-    readings = engine.reader.read(question.question, [hit.passage.text for hit in hits])
-    return features(hits, readings, term_weights)
+def _features(engine: Engine, pinned: Pinned, question: EvalQuestion, found: Result) -> dict[str, float]:
+    choice = engine.answerer.choose(pinned.manifest, question.question, found)
+    return features(choice, found.hits, found.term_weights)
 
 
 def _balanced(group: Sequence[Sample]) -> Array:

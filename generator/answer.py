@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from generator.choosing.choice import NOTHING, Choice
 from generator.followups.followup import FollowUp
 from generator.prompt import Message, Prompt
-from retriever.models.span_reader import Reading
 from retriever.search.search import Hit
 from store.errors import NotReadyError
 from store.json_values import Json
@@ -28,7 +28,7 @@ def never() -> bool:
 
 @dataclass(frozen=True)
 class Task:
-    """A question to answer: from `hits` with their `readings`, or with `hits` None from what the model knows.
+    """A question to answer: from `hits` and the `choice` among them, or with `hits` None from what the model knows.
 
     `searched_for` is the question as it would be asked alone, where that is another text, and `follow_up` says what of
     it comes from the conversation. Between two pieces it is
@@ -42,7 +42,7 @@ class Task:
     adapter: str | None
     max_new_tokens: int
     history: Sequence[Message] = ()
-    readings: Sequence[Reading] = ()
+    choice: Choice = NOTHING
     term_weights: dict[str, float] = field(default_factory=dict)
     searched_for: str = ""
     follow_up: FollowUp | None = None

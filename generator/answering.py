@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from generator.abstaining import abstaining
 from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, draft_of, never
 from generator.arms import Arm
+from generator.choosing.choice import Asked, Choice, choose
 from generator.citing.checking import Checked, check_draft
 from generator.evidence import estimate
 from generator.explanation import explanation
@@ -117,6 +119,8 @@ class Answerer:
         draft = draft_of(generator.write(task), question.cancelled) if enough else abstention
         clock.lap("generation")
         checked = check_draft(draft, found, question.question, prompt)
+        if checked.abstained_for is not None:
+            checked = replace(checked, text=abstaining(checked.text, question.question, task.choice.unknown))
         clock.lap("citations")
         yield "delta", checked.text
         yield "citations", checked.citations
@@ -173,9 +177,16 @@ class Answerer:
         """Return the task with its passages read, and how likely they hold an answer; None without passages."""
         if found is None:
             return task, None
-        readings = self._reader.read(task.searched_for, [hit.passage.text for hit in found.hits])
-        evidence = estimate(found.hits, readings, found.term_weights, manifest.thresholds)
-        return replace(task, hits=found.hits, readings=readings, term_weights=found.term_weights), evidence
+        choice = self.choose(manifest, task.searched_for, found)
+        evidence = estimate(choice, found.hits, found.term_weights, manifest.thresholds)
+        return replace(task, hits=found.hits, choice=choice, term_weights=found.term_weights), evidence
+
+    def choose(self, manifest: Manifest, asked: str, found: Result) -> Choice:
+        """Return what of the hits answers the question that they were searched for, the likeliest first."""
+        readings = self._reader.read(asked, [hit.passage.content for hit in found.hits])
+        legible = any(hit.cosine is not None for hit in found.hits)
+        encoder = self._retriever.encoders.encoder_for(manifest.space_id) if legible else None
+        return choose(Asked(asked, found.term_weights, found.unseen), found.hits, readings, encoder)
 
     def _retrieve(self, pinned: Pinned, question: Question, asked: str) -> Result:
         settings = pinned.manifest.retrieval

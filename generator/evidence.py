@@ -1,8 +1,9 @@
 """How likely it is that the retrieved passages hold an answer: a logistic of a few measures, kept in the release.
 
-Fused ranks carry no magnitude, so the estimate uses what does: how much surer the reader is of its best span than of
-there being none, the share of the question's words, weighted by rarity, that one passage holds, and the cosine of the
-best passage where the encoder understands the question.
+Fused ranks carry no magnitude, so the estimate uses what does: how much surer the reader is of its span than of there
+being none, the share of the question's words, weighted by rarity, that the passages hold, cosines where the encoder
+understands the question, whether the chosen window has the kind of value that is asked for, how far it is ahead of the
+others, and names in the question that no passage knows.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from retriever.index.lexical import stems
-from retriever.models.span_reader import Reading
+from generator.choosing.choice import Choice
+from generator.choosing.words import Words
 from retriever.search.search import Hit
 from retriever.text.language import is_cjk_text
+
+_FAR = 4.0  # logits by which the best window is ahead, beyond which it makes no difference
 
 
 class Weights(BaseModel):
@@ -29,6 +32,13 @@ class Weights(BaseModel):
     cosine: float
     chinese: float
     chinese_coverage: float
+    window_reading: float
+    window_coverage: float
+    window_cosine: float
+    chinese_cosine: float
+    typed: float
+    ahead: float
+    unnamed: float
 
     def by_name(self) -> dict[str, float]:
         """Return each weight by its name."""
@@ -49,42 +59,52 @@ class Thresholds(BaseModel):
 # above the share of questions that have no answer: here one in five.
 DEFAULT_THRESHOLDS = Thresholds(
     evidence=0.2,
-    weights=Weights(bias=-4.02, reading=0.148, coverage=2.346, cosine=2.865, chinese=-0.783, chinese_coverage=4.629),
-)
+    weights=Weights(
+        bias=-4.02, reading=0.148, coverage=2.346, cosine=2.865, chinese=-0.783, chinese_coverage=4.629,
+        window_reading=0.0, window_coverage=0.0, window_cosine=0.0, chinese_cosine=0.0, typed=0.0, ahead=0.0,
+        unnamed=-4.0,
+    ),
+)  # fmt: skip
 
 
-def features(hits: Sequence[Hit], readings: Sequence[Reading], term_weights: Mapping[str, float]) -> dict[str, float]:
-    """Return the best reader's score in logits, within ±20, the best coverage and the best cosine, both 0 to 1.
+def features(choice: Choice, hits: Sequence[Hit], term_weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the measures of a choice.
 
-    A cosine that the encoder could not give counts as 0. `chinese` is 1 for a Chinese question, and
-    `chinese_coverage` then the coverage: pairs of characters are covered less often than words.
+    Of all windows the best reader's score in logits, within ±20; of all passages the best coverage and cosine, 0 to 1,
+    a cosine that the encoder could not give counted as 0. Of the chosen window the same with its headings, `typed` (see
+    `generator.choosing.measures`), and by how many logits, at most 4, it is `ahead` of the next. `unnamed` is 1 if a
+    name in the question stands in no passage. `chinese` is 1 for a Chinese question, whose pairs of characters are
+    covered less often than words; `chinese_coverage` and `chinese_cosine` are then coverage and the window's cosine.
     """
-    total = sum(term_weights.values())
-    coverage = max(
-        (sum(term_weights.get(term, 0.0) for term in set(stems(hit.passage.text))) / total for hit in hits if total),
-        default=0.0,
-    )
-    spans = [reading.best() for reading in readings]
-    reading = max((span.score for span in spans if span is not None), default=-20.0)
-    cosine = max((hit.cosine for hit in hits if hit.cosine is not None), default=0.0)
+    words = Words(term_weights)
+    best = choice.best
     chinese = float(is_cjk_text("".join(term_weights)))
+    around = best.measures.around if best else 0.0
+    cosine = best.measures.cosine if best else 0.0
+    coverage = max((words.share(words.held(hit.passage.content)) for hit in hits), default=0.0)
+    ahead = _FAR if len(choice.ranked) < 2 else choice.ranked[0].score - choice.ranked[1].score
     return {
-        "reading": min(max(reading, -20.0), 20.0),
+        "reading": max((each.measures.reading for each in choice.ranked), default=-20.0),
         "coverage": coverage,
-        "cosine": max(cosine, 0.0),
+        "cosine": max((hit.cosine for hit in hits if hit.cosine is not None and hit.cosine > 0), default=0.0),
         "chinese": chinese,
         "chinese_coverage": chinese * coverage,
+        "window_reading": best.measures.reading if best else -20.0,
+        "window_coverage": around,
+        "window_cosine": cosine,
+        "chinese_cosine": chinese * cosine,
+        "typed": best.measures.typed if best else -1.0,
+        "ahead": min(ahead, _FAR),
+        "unnamed": float(bool(choice.unnamed)),
     }
 
 
-def estimate(
-    hits: Sequence[Hit], readings: Sequence[Reading], term_weights: Mapping[str, float], thresholds: Thresholds
-) -> float:
+def estimate(choice: Choice, hits: Sequence[Hit], term_weights: Mapping[str, float], thresholds: Thresholds) -> float:
     """Return the estimated probability that the passages hold an answer; 0 without passages."""
     if not hits:
         return 0.0
     weights = thresholds.weights.by_name()
-    measured = features(hits, readings, term_weights)
+    measured = features(choice, hits, term_weights)
     return _logistic(weights["bias"] + sum(weights[name] * value for name, value in measured.items()))
 
 

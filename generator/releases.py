@@ -36,6 +36,15 @@ def _fill(part: str, meant: JsonObject, manifest: JsonObject) -> JsonObject:
     return {**manifest, part: {**meant, **present}}
 
 
+def _fill_weights(meant: JsonObject, manifest: JsonObject) -> JsonObject:
+    """Return the manifest with the weights of evidence that it lacks."""
+    thresholds = manifest.get("thresholds")
+    if not isinstance(thresholds, dict):
+        return manifest
+    return {**manifest, "thresholds": dict(_fill("weights", meant, thresholds))}
+
+
+_OF_WINDOWS = ("window_reading", "window_coverage", "window_cosine", "chinese_cosine", "typed", "ahead", "unnamed")
 UPGRADES = (  # from the oldest to the newest, each applied to what those before it made
     Upgrade("fifty hits of each index", partial(_fill, "retrieval", {"candidates": 50, "rank_constant": 60})),
     Upgrade(
@@ -43,6 +52,7 @@ UPGRADES = (  # from the oldest to the newest, each applied to what those before
         partial(_fill, "retrieval", {"fusion": "ranks", "dense_weight": 0.5, "rerank": 20}),
     ),
     Upgrade("one weight for every question", partial(_fill, "retrieval", {"spread_gain": 0.0})),
+    Upgrade("evidence of passages alone", partial(_fill_weights, dict.fromkeys(_OF_WINDOWS, 0.0))),
 )
 
 

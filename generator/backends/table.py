@@ -44,7 +44,7 @@ class Backend:
 _ROWS = (
     Backend(
         "extractive",
-        lambda parts: extractive.ExtractiveGenerator(parts.encoder),
+        lambda _: extractive.ExtractiveGenerator(),
         needs_base=False,
         without_passages=False,
         about="passages quoted, without a language model",

@@ -88,6 +88,10 @@ class LexicalSnapshot:
         left_out = {part for parts in known.values() for part in parts}
         return [term for term in dict.fromkeys(found) if term not in left_out]
 
+    def unseen(self, query: str) -> frozenset[str]:
+        """Return the stems of the query that no text holds, function words left out."""
+        return frozenset(stem for stem in content_stems(query) if not self.searcher.doc_freq("stems", stem))
+
     def ids(self) -> set[int]:
         """Return the ids of all texts."""
         count = max(1, self.searcher.num_docs)

@@ -64,12 +64,18 @@ class Result:
     hits: list[Hit]
     index_seq: int
     weigh: Callable[[], dict[str, float]] = field(repr=False, compare=False)
+    look_up: Callable[[], frozenset[str]] = field(repr=False, compare=False)
     explain: Callable[[], dict[str, Json]] = field(repr=False, compare=False)
 
     @cached_property
     def term_weights(self) -> dict[str, float]:
         """How rare each stem of the query is in the domain."""
         return self.weigh()
+
+    @cached_property
+    def unseen(self) -> frozenset[str]:
+        """The stems of the query that stand nowhere in the domain."""
+        return self.look_up()
 
     @property
     def stages(self) -> dict[str, Json]:
@@ -191,7 +197,8 @@ class Retriever:
             return _named(found, everything, [hit for hit in hits if hit.ranks["rerank"] is not None])
 
         weigh = partial(snapshot.lexical.term_weights, request.query)
-        return Result(hits[: request.top_k], snapshot.seq, weigh, explain)
+        look_up = partial(snapshot.lexical.unseen, request.query)
+        return Result(hits[: request.top_k], snapshot.seq, weigh, look_up, explain)
 
     def _hits(self, scope: _Scope, found: Candidates, wanted: int) -> list[Hit]:
         """Return the best hits, at least `wanted` of them if there are; what was deleted meanwhile is left out."""

@@ -24,7 +24,7 @@ from store.models import get_model
 def test_an_answer_names_what_it_rests_on(filled: Engine) -> None:
     answer = filled.ask("handbook", ASKED)
 
-    assert answer.answer == "Employees receive 25 days of annual leave. [1]"
+    assert answer.answer == f"{LEAVE} [1]"
     assert (answer.arm, answer.generator, answer.adapter, answer.abstained) == ("rag", "extractive", None, False)
     assert answer.release == get_domain(filled.store, "handbook").release
     assert answer.index_seq == 2
@@ -76,7 +76,7 @@ def test_a_stream_gives_passages_text_citations_and_the_whole_answer_in_this_ord
     (_, passages), (_, text), (_, citations), (_, done) = events
     assert isinstance(done, Answer)
     assert (done.hits, done.answer, done.citations) == (passages, text, citations)
-    assert citations[0].quote == "Employees receive 25 days of annual leave."
+    assert citations[0].quote == LEAVE
 
 
 def test_an_explanation_holds_every_stage(filled: Engine) -> None:
@@ -212,7 +212,8 @@ def test_after_a_replacement_the_answer_quotes_the_new_version(filled: Engine) -
 
     (citation,) = filled.ask("handbook", ASKED).citations
 
-    assert (citation.quote, citation.version) == ("Employees receive 30 days of annual leave.", 2)
+    assert citation.version == 2
+    assert citation.quote.startswith("Employees receive 30 days of annual leave.")
 
 
 def test_filters_and_the_number_of_passages_reach_the_search(filled: Engine) -> None:
@@ -254,7 +255,7 @@ def test_the_reader_is_asked_once_with_what_is_searched_for_and_every_passage(fi
     answerer = Answerer(
         filled.retriever,
         reader,
-        lambda *_: ExtractiveGenerator(filled.retriever.encoder),
+        lambda *_: ExtractiveGenerator(),
         lambda name: get_model(filled.store, name),
     )
     history: list[Message] = [{"role": "user", "content": ASKED}, {"role": "assistant", "content": "25 days. [1]"}]
@@ -264,7 +265,7 @@ def test_the_reader_is_asked_once_with_what_is_searched_for_and_every_passage(fi
     searched = answer.explain["follow_up"]["read_as"]
     assert searched.endswith(", when do they expire?")
     assert "annual leave" in searched
-    assert reader.asked == [(searched, [hit.passage.text for hit in answer.hits])]
+    assert reader.asked == [(searched, [hit.passage.content for hit in answer.hits])]
     assert answer.explain["searched_for"] == searched
     assert answer.hits[0].passage.external_id == "leave.txt"
 

@@ -111,7 +111,7 @@ def test_a_language_model_is_given_the_prompt_with_passages_and_history(modelled
     assert (answer.generator, answer.arm, answer.adapter) == ("transformers", "rag", None)
     messages = answer.explain["prompt"]
     assert messages[1:3] == history
-    assert messages[-1]["content"] == f"[1] \n{LEAVE}\n\nQuestion: {ASKED}"
+    assert messages[-1]["content"] == f"[1] leave\n{LEAVE}\n\nQuestion: {ASKED}"
     assert answer.prompt_tokens > 0
     assert 0 < answer.completion_tokens <= 4
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.answering import Pinned
 from generator.engine import Engine
+from generator.evidence import DEFAULT_THRESHOLDS
 from generator.manifest import changed_manifest
 from generator.releases import make_release
 from store.json_values import Json
@@ -12,8 +13,8 @@ from store.releases import promote
 LEAVE = "Employees receive 25 days of annual leave. Unused days expire in March."
 ASKED = "Employees receive annual leave?"
 # Only the words of a question count here: the cosines of `HashEncoder` are random.
-_WEIGHTS: dict[str, Json] = {"bias": -3.0, "reading": 0.0, "coverage": 6.0, "cosine": 0.0}
-BY_WORDS: dict[str, Json] = {"evidence": 0.35, "weights": _WEIGHTS | {"chinese": 0.0, "chinese_coverage": 0.0}}
+_WEIGHTS: dict[str, Json] = {**dict.fromkeys(DEFAULT_THRESHOLDS.weights.by_name(), 0.0), "bias": -3.0, "coverage": 6.0}
+BY_WORDS: dict[str, Json] = {"evidence": 0.35, "weights": _WEIGHTS}
 
 
 def pin(engine: Engine, **changes: Json) -> Pinned:

@@ -119,6 +119,13 @@ MANIFEST = {
         "weights": {
             "bias": float, "reading": float, "coverage": float, "cosine": float, "chinese": float,
             "chinese_coverage": float,
+            "window_reading": float,
+            "window_coverage": float,
+            "window_cosine": float,
+            "chinese_cosine": float,
+            "typed": float,
+            "ahead": float,
+            "unnamed": float,
         },
     },
 }  # fmt: skip

@@ -17,7 +17,7 @@ _LONGEST_CONTEXT = 240  # characters: it is repeated with every passage that nee
 _LOOKED_AT = 2000  # characters at the end of a paragraph in which its last sentence is looked for
 _KEY = re.compile(r"(?:\*\*|__)?[^\W_a-z](?:[^\s:：|]|[ \t](?![ \t])){0,29}(?:：|:(?=\s|$|\*\*|__|[^\x00-\x7f]))")
 _FIELD = re.compile(r"[\w.-]{1,40}:(?=\s|$)")
-_COLUMNS = re.compile(r"\S(?: {3}|\t| {2}[-–—=:] )\s*\S")
+_COLUMNS = re.compile(r"\S(?: {3}|\t)\s*\S")
 _KEY_WORDS = 5
 _FEWEST_FIELDS = 3  # lines with a colon behind a word in small letters, before they are taken for keys
 _SENDERS = frozenset(["from", "von", "de", "发件人", "寄件人"])

@@ -1,0 +1,109 @@
+"""The choice: the windows of the hits, the likeliest answer first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from generator.choosing.editions import outdated
+from generator.choosing.measures import Measured, PassageMarks, measured
+from generator.choosing.names import names_missing
+from generator.choosing.narrowing import narrowed
+from generator.choosing.siblings import other_siblings, unknown_sibling
+from generator.choosing.words import Words
+from retriever.index.lexical import stems
+from retriever.models.encoder import Encoder
+from retriever.models.span_reader import Reading
+from retriever.search.search import Hit
+
+_COMPARED = 8  # windows whose cosine is looked at: encoding takes time
+# Logits for one of each measure; fitted by tools/fit_choice.py, see docs/decisions.
+WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {
+        "reading": 0.19, "own": -1.0, "one": 0.8, "around": 6.9, "elsewhere": -3.4, "rank": -0.5, "fused": 0.5,
+        "typed": 1.1, "outdated": -6.0, "other": -6.0, "length": 0.12, "item": 0.0, "row": 0.6, "code": 0.7,
+        "cosine": 7.6,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its stems by how rare each is in the domain; of these, `unseen` stand in no document."""
+
+    question: str
+    term_weights: Mapping[str, float]
+    unseen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The windows, best first; `unnamed` are names in the question that stand in no hit, `unknown` in no document."""
+
+    ranked: tuple[Measured, ...] = ()
+    unnamed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> Measured | None:
+        """The likeliest answer, None if the reader saw none."""
+        return self.ranked[0] if self.ranked else None
+
+
+NOTHING = Choice()  # where there is nothing to choose from
+
+
+def choose(
+    asked: Asked,
+    hits: Sequence[Hit],
+    readings: Sequence[Reading],
+    encoder: Encoder | None,
+    weights: Mapping[str, float] = WEIGHTS,
+    compared: int = _COMPARED,
+) -> Choice:
+    """Return the windows of the hits by their scores; without an encoder no cosine is looked at."""
+    question, titles = asked.question, [_title(hit) for hit in hits]
+    marks = [
+        PassageMarks(outdated=stale, other=other)
+        for stale, other in zip(outdated(question, titles), other_siblings(question, titles), strict=True)
+    ]
+    found = measured(question, hits, readings, Words(asked.term_weights), marks)
+    ranked = sorted((_scored(each, weights) for each in found), key=lambda each: -each.score)
+    if encoder is not None and ranked:
+        first = [_scored(each, weights) for each in _with_cosines(question, ranked[:compared], encoder)]
+        ranked = sorted(first, key=lambda each: -each.score) + ranked[compared:]
+    if ranked:
+        best = ranked[0].window.hit
+        ranked[0] = narrowed(ranked[0], hits[best].passage.content, readings[best], Words(asked.term_weights))
+    unnamed = _unnamed(asked, hits, titles)
+    return Choice(tuple(ranked), unnamed, tuple(name for name in unnamed if asked.unseen.intersection(stems(name))))
+
+
+def _title(hit: Hit) -> str:
+    """Return what tells a document from those like it: its title, or its file name without the ending."""
+    return re.sub(r"\.[A-Za-z]\w{0,4}$", "", hit.passage.title or hit.passage.external_id)
+
+
+def _unnamed(asked: Asked, hits: Sequence[Hit], titles: Sequence[str]) -> tuple[str, ...]:
+    names = names_missing(asked.question, "\n".join([*titles, *(hit.passage.content for hit in hits)]))
+    sibling = unknown_sibling(asked.question, titles, asked.unseen)
+    if sibling and not any(name in sibling or sibling in name for name in names):
+        names.append(sibling)
+    return tuple(names)
+
+
+def _scored(each: Measured, weights: Mapping[str, float]) -> Measured:
+    return replace(each, score=sum(weights[name] * value for name, value in each.measures.by_name().items()))
+
+
+def _with_cosines(question: str, best: Sequence[Measured], encoder: Encoder) -> list[Measured]:
+    """Return these windows with the cosine of what they say, under their headings, to the question."""
+    cosines = encoder.encode_passages([each.window.said for each in best]) @ encoder.encode_queries([question])[0]
+    return [
+        replace(each, measures=replace(each.measures, cosine=float(np.clip(cosine, 0.0, 1.0))))
+        for each, cosine in zip(best, cosines, strict=True)
+    ]

@@ -1,0 +1,100 @@
+"""What is measured of each window, so that the best one can be chosen and its worth as evidence estimated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+
+from generator.choosing.answer_types import fit_of_type
+from generator.choosing.windows import Window, windows, word_count
+from generator.choosing.words import Words, union
+from retriever.models.span_reader import Reading, Span
+from retriever.search.search import Hit
+
+_MOST = 20.0  # logits of the reader beyond which it makes no difference
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Of a window, for a question. Shares are of the question's words, weighted by rarity, 0 to 1.
+
+    `reading`: logits by which the reader is surer of its span here than of none, within ±20. `own`: the share that the
+    window holds, `one`: its best sentence, `around`: the window with its context and headings. `elsewhere`: the share
+    that the headings of some hit hold, and this passage does not. `rank`: of the passage, from 0; `fused`: its score.
+    `cosine`: of the window with its headings, where it was looked at. `typed`: 1 if it holds the kind of value that is
+    asked for, -1 if not, 0 if none is asked for. `outdated`: 1 if a newer edition is among the hits; `other`: 1 if the
+    question names a sibling of the document.
+    """
+
+    reading: float
+    own: float
+    one: float
+    around: float
+    elsewhere: float
+    rank: float
+    fused: float
+    typed: float
+    outdated: float
+    other: float
+    length: float
+    item: float
+    row: float
+    code: float
+    cosine: float = 0.0
+
+    def by_name(self) -> dict[str, float]:
+        """Return each measure by its name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True)
+class PassageMarks:
+    """What is known of the document of a hit: whether a newer edition is among the hits, or a sibling is meant."""
+
+    outdated: bool = False
+    other: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A window with its measures, the reader's best span in it, and its score."""
+
+    window: Window
+    span: Span
+    measures: Measures
+    score: float = 0.0
+
+
+def measured(
+    question: str, hits: Sequence[Hit], readings: Sequence[Reading], words: Words, marks: Sequence[PassageMarks]
+) -> Iterator[Measured]:
+    """Yield every window that the reader saw, in the order of the hits, measured but for its cosine."""
+    passages = [words.held(hit.passage.content) for hit in hits]
+    headings = [words.held(hit.passage.heading) for hit in hits]
+    named = union(headings)
+    for window in windows(hits):
+        hit = window.hit
+        span = readings[hit].best(window.statements[0].shown_start, window.statements[-1].shown_end)
+        if span is None:
+            continue
+        content = hits[hit].passage.content
+        single = [words.held(content[each.shown_start : each.shown_end]) for each in window.statements]
+        own = union(single)
+        measures = Measures(
+            reading=min(max(span.score, -_MOST), _MOST),
+            own=words.share(own),
+            one=max(map(words.share, single)),
+            around=words.share(union((own, words.held(window.context), headings[hit]))),
+            elsewhere=words.share(named - passages[hit]),
+            rank=float(hit),
+            fused=hits[hit].score,
+            typed=float(fit_of_type(question, window.said, window.kind)),
+            outdated=float(marks[hit].outdated),
+            other=float(marks[hit].other),
+            length=math.log1p(word_count(window.text)),
+            item=float(window.kind == "item"),
+            row=float(window.kind == "row"),
+            code=float(window.kind == "code"),
+        )
+        yield Measured(window, span, measures)

@@ -1,0 +1,139 @@
+"""Wording: a chosen window as an answer that can be understood alone, and the span of its passage that it quotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from generator.answer import Quote
+from generator.choosing.measures import Measured
+from generator.choosing.windows import Window, layout_of, shown_apart
+from generator.choosing.words import Words
+from retriever.search.search import Hit
+from retriever.text.analysis import is_cjk
+from store.layout import Cell, ContextSpan, Layout, Statement
+
+_LIST = 60.0  # words of a list that is quoted whole
+_MARK = re.compile(
+    r"^(?:[-*+•·]|\d{1,3}[.)、．]|\d{1,3}(?:\.\d{1,3})+\.?(?=\s)|[a-z][.)]|[（(][一二三四五六七八九十\d]{1,3}[)）]|[①-⑳]"
+    r"|(?:Q|A|Question|Answer|问|答|问题|回答)\s?[:：])\s*",
+    re.I,
+)
+_ORDINALS = {
+    "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
+    "last": -1, "final": -1,
+    "第一": 1, "首先": 1, "第二": 2, "第三": 3, "第四": 4, "第五": 5, "最后": -1,
+}  # fmt: skip
+_ORDINAL = re.compile(
+    rf"\b({'|'.join(word for word in _ORDINALS if word.isascii())})\b(?=\s+(?:step|thing|item|point|task|action|rule))"
+    rf"|\b(?:step|point|item|rule)\s+(\d{{1,2}})\b"
+    rf"|({'|'.join(word for word in _ORDINALS if not word.isascii())})(?:步|件|条|项|点|个)",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text to answer with, without its marker, and the characters of the passage's text that it quotes."""
+
+    text: str
+    quote: Quote
+
+
+def word(chosen: Measured, hits: Sequence[Hit], question: str, words: Words) -> Said:
+    """Return the chosen window in words."""
+    window, hit = chosen.window, hits[chosen.window.hit]
+    layout = layout_of(hit.passage)
+    if window.kind == "row":
+        cells = window.statements[0].cells
+        asked = asked_cell(cells, words)
+        return Said(_row(cells, asked, words), _quote(hit, window, window.statements))
+    listed = _listed(window, layout, question, words)
+    if listed is None:
+        text = _lines(hit.passage.content, window.statements)
+        spans = [layout.context[each] for each in window.statements[0].context if shown_apart(layout, each)]
+        return Said(_led_in(spans, text), _quote(hit, window, window.statements))
+    spans = [layout.context[each] for each in listed[0].context if shown_apart(layout, each)]
+    return Said(_led_in(spans, _lines(hit.passage.content, listed)), _quote(hit, window, listed))
+
+
+def asked_cell(cells: Sequence[Cell], words: Words) -> int | None:
+    """Return the one column whose name holds most of the question's words; None if no name or several hold them."""
+    shares = [words.share(words.held(each.column)) for each in cells]
+    best = max(shares[1:], default=0.0)
+    return shares.index(best) if best > 0 and shares.count(best) == 1 else None
+
+
+def is_empty(cell: Cell) -> bool:
+    """Return whether a cell holds nothing, or only a dash."""
+    return not cell.text.strip(" -–—/")
+
+
+def _row(cells: Sequence[Cell], asked: int | None, words: Words) -> str:
+    """Return the cell that is asked for, with those that name the row; the whole row where that is not clear."""
+    chinese = any(is_cjk(letter) for cell in cells for letter in cell.column)
+    colon, comma, nothing = ("：", "；", "（空）") if chinese else (": ", "; ", "(empty)")
+    shown = [
+        each
+        for number, each in enumerate(cells)
+        if (number in (0, asked) or words.held(each.text) if asked is not None else not is_empty(each))
+    ]
+    return comma.join(
+        f"{each.column}{colon}{nothing if is_empty(each) else each.text}" if each.column else each.text
+        for each in shown
+    )
+
+
+def _listed(window: Window, layout: Layout, question: str, words: Words) -> tuple[Statement, ...] | None:
+    """Return the items to quote in place of the one that was chosen, if the question is about the list.
+
+    It is if the item holds none of its words, which its lead-in or heading then do, or if it asks for a place in it.
+    """
+    if window.kind != "item":
+        return None
+    statements = layout.statements
+    first, last = window.first, window.last
+    while first and _of_one_list(statements[first - 1], statements[first]):
+        first -= 1
+    while last + 1 < len(statements) and _of_one_list(statements[last], statements[last + 1]):
+        last += 1
+    place = _place(question)
+    if place is not None and -1 <= place - 1 < last - first + 1:
+        number = last if place < 0 else first + place - 1
+        return (statements[number],)
+    if (first, last) == (window.first, window.last) or words.held(window.text):
+        return None
+    whole = statements[first : last + 1]
+    return whole if sum(each.shown_end - each.shown_start for each in whole) <= _LIST * 8 else None
+
+
+def _of_one_list(one: Statement, other: Statement) -> bool:
+    return one.kind == other.kind == "item" and one.context == other.context
+
+
+def _place(question: str) -> int | None:
+    """Return the place in a list that a question asks for, from 1, -1 for the last; None if it asks for none."""
+    match = _ORDINAL.search(question)
+    if match is None:
+        return None
+    return int(match[2]) if match[2] else _ORDINALS[(match[1] or match[3]).lower()]
+
+
+def _led_in(spans: Sequence[ContextSpan], text: str) -> str:
+    """Return a text behind the line that leads to it; an answer stands for itself without its question."""
+    leads = [each for each in spans if each.kind in ("lead_in", "clause")]
+    bare = _MARK.sub("", text)
+    if not leads:
+        return bare if not bare or spans or text[:1] in "-*+•·" else text
+    before = " ".join(leads[-1].quote.split())
+    return f"{before}{'' if is_cjk(before[-1]) or before[-1] in '：；，' else ' '}{bare}"
+
+
+def _lines(content: str, statements: Sequence[Statement]) -> str:
+    """Return what is shown of statements in one line."""
+    return " ".join(content[statements[0].shown_start : statements[-1].shown_end].split())
+
+
+def _quote(hit: Hit, window: Window, statements: Sequence[Statement]) -> Quote:
+    return Quote(window.hit, statements[0].start - hit.passage.start, statements[-1].end - hit.passage.start)
