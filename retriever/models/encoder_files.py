@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retriever.models.encoder_head import Head, head_module, read_head
+from retriever.models.quantisation import quantise_words
 from retriever.models.quiet import quiet_transformers
 from retriever.models.reference import REFERENCE, Reference, Tokens, known_inputs
 from store.errors import InvalidInputError
@@ -33,16 +34,20 @@ _PASSAGE_PROMPTS = ("document", "passage", "corpus")  # the first that there is
 
 @dataclass(frozen=True)
 class EncoderFiles:
-    """A sentence-transformers folder as its own configuration files describe it."""
+    """A sentence-transformers folder as its own configuration files describe it.
+
+    `known` is what decides the vectors of an encoder that has a name, whose folder was made here; "" for any other.
+    """
 
     folder: Path
     max_tokens: int
     head: Head
     query_prefix: str
     passage_prefix: str
+    known: str = ""
 
     @classmethod
-    def read(cls, folder: Path) -> EncoderFiles:
+    def read(cls, folder: Path, known: str = "") -> EncoderFiles:
         """Read the configuration; `InvalidInputError` if the folder is no model that this module can serve."""
         for name in ("config.json", "tokenizer.json", "model.safetensors"):
             if not (folder / name).is_file():
@@ -56,7 +61,7 @@ class EncoderFiles:
         prompts = {name: str(text) for name, text in given.items()} if isinstance(given, dict) else {}
         usual = prompts.get(str(config.get("default_prompt_name")), "")
         passage = next((prompts[name] for name in _PASSAGE_PROMPTS if name in prompts), usual)
-        return cls(folder, _longest(folder), head, prompts.get("query", usual), passage)
+        return cls(folder, _longest(folder), head, prompts.get("query", usual), passage, known)
 
     @cached_property
     def hashes(self) -> Mapping[str, str]:
@@ -67,7 +72,7 @@ class EncoderFiles:
     @property
     def is_default(self) -> bool:
         """Whether these are the weights that the Chinese part was trained beside."""
-        return self.hashes["model.safetensors"] == _MINILM and self.head == Head(("mean",))
+        return not self.known and self.hashes["model.safetensors"] == _MINILM and self.head == Head(("mean",))
 
     @property
     def space_id(self) -> str:
@@ -82,15 +87,30 @@ class EncoderFiles:
         }
         if self.head.layers:
             rest["layers"] = self.head.identity
-        return hashed_id("spc", {"files": list(self.hashes.values()), "normalised": True, **rest})
+        files = [self.known] if self.known else list(self.hashes.values())
+        return hashed_id("spc", {"files": list[Json](files), "normalised": True, **rest})
 
     @cached_property
     def unknown_id(self) -> int | None:
         """The id of the token for what the vocabulary does not know, if it has one."""
         token = _read_json(self.folder / "tokenizer_config.json").get("unk_token", "[UNK]")
         name = token["content"] if isinstance(token, dict) else token
-        found: int | None = whole_tokenizer(self.folder).token_to_id(str(name or "[UNK]"))
+        found: int | None = self.tokenizer.token_to_id(str(name or "[UNK]"))
         return found
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer, without truncation and padding; that of 250,000 pieces takes a second to load."""
+        return whole_tokenizer(self.folder)
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of texts, special ones included, of each so many as the model reads."""
+        tokenizer, rows = self.tokenizer, []
+        inside = self.max_tokens - int(tokenizer.num_special_tokens_to_add(is_pair=False))
+        for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False):
+            encoding.truncate(inside)
+            rows.append(list(tokenizer.post_process(encoding).ids))
+        return rows
 
 
 def default_encoder() -> Path:
@@ -126,7 +146,11 @@ def pooled_model(files: EncoderFiles, attention: str) -> torch.nn.Module:
         def __init__(self) -> None:
             super().__init__()
             self.model = AutoModel.from_pretrained(
-                files.folder, local_files_only=True, trust_remote_code=False, attn_implementation=attention
+                files.folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                attn_implementation=attention,
+                dtype=torch.float32,  # whatever it is kept in
             )
             self.head = head_module(files.head)
             self.dimension = files.head.dimension(self.model.config.hidden_size)
@@ -143,24 +167,33 @@ def pooled_model(files: EncoderFiles, attention: str) -> torch.nn.Module:
 def converted(files: EncoderFiles, cache: Path) -> Path:
     """Return the folder with the model in OpenVINO's format, converting it if this was never done."""
     target = cache / files.space_id
-    tokenizer = whole_tokenizer(files.folder)
-    tokenizer.enable_truncation(files.max_tokens)
-    known = known_inputs(tokenizer, ("input_ids", "attention_mask"), pairs=False)
-    convert_once(lambda: pooled_model(files, attention="eager"), known, target)
+    if not is_converted(target):
+        tokenizer = whole_tokenizer(files.folder)
+        tokenizer.enable_truncation(files.max_tokens)
+        known = known_inputs(tokenizer, ("input_ids", "attention_mask"), pairs=False)
+        convert_once(lambda: pooled_model(files, attention="eager"), known, target, small_words=bool(files.known))
     return target
 
 
-def convert_once(model: Callable[[], torch.nn.Module], known: Mapping[str, Tokens], target: Path) -> None:
+def is_converted(target: Path) -> bool:
+    """Return whether a folder holds a model in OpenVINO's format and its reference."""
+    return all((target / name).is_file() for name in ("model.xml", REFERENCE))
+
+
+def convert_once(
+    model: Callable[[], torch.nn.Module], known: Mapping[str, Tokens], target: Path, *, small_words: bool = False
+) -> None:
     """Put a torch module in OpenVINO's format into `target`, with a `Reference`, unless both are there.
 
-    The inputs of the module are matrices of tokens, named as those in `known`.
+    The inputs of the module are matrices of tokens, named as those in `known`. With `small_words` its word embeddings
+    are kept in 8 bits.
     """
-    if not all((target / name).is_file() for name in ("model.xml", REFERENCE)):
+    if not is_converted(target):
         shutil.rmtree(target, ignore_errors=True)  # of a version that kept no reference
-        _convert(model(), known, target)
+        _convert(model(), known, target, small_words)
 
 
-def _convert(model: torch.nn.Module, known: Mapping[str, Tokens], target: Path) -> None:
+def _convert(model: torch.nn.Module, known: Mapping[str, Tokens], target: Path, small_words: bool) -> None:
     """Convert a torch module, and put it in place only when whole."""
     import openvino as ov
     import torch
@@ -169,6 +202,8 @@ def _convert(model: torch.nn.Module, known: Mapping[str, Tokens], target: Path) 
     shapes = [(name, ov.PartialShape([-1, -1]), ov.Type.i64) for name in known]
     with torch.no_grad(), quiet_transformers():
         result = ov.convert_model(model, example_input=example, input=shapes)
+    if small_words:
+        quantise_words(result)
     staging = target.parent / f".{target.name}-{uuid.uuid4().hex}"
     staging.mkdir(parents=True)
     try:

@@ -12,7 +12,7 @@ import numpy as np
 from retriever.models.automatic import Model, for_passages, for_questions
 from retriever.models.compiled import Computation, InferRequests
 from retriever.models.encoder import Vectors
-from retriever.models.encoder_files import EncoderFiles, converted, default_cache, whole_tokenizer
+from retriever.models.encoder_files import EncoderFiles, converted, default_cache
 from retriever.models.reference import REFERENCE, Tokens
 from retriever.settings import RetrieverSettings
 from retriever.weights import shipped
@@ -26,8 +26,6 @@ class OpenVinoEncoder:
     """See `retriever.encoder.Encoder`. Safe to use from many threads."""
 
     def __init__(self, files: EncoderFiles, settings: RetrieverSettings) -> None:
-        from tokenizers import Tokenizer
-
         int8 = settings.precision == "int8"
         self.space_id = hashed_id("spc", {"of": files.space_id, "weights": "int8"}) if int8 else files.space_id
         self.max_tokens = files.max_tokens
@@ -43,11 +41,7 @@ class OpenVinoEncoder:
         self._questions: dict[int, InferRequests] = {}  # by their longest, compiled when the first question comes
         self._compiling = threading.Lock()
         self.dimension = int(self._model.dimension.get_length())
-        self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(files.max_tokens)
-        self._tokenizer.no_padding()
-        whole = whole_tokenizer(files.folder)
-        self._whole = whole
+        self._whole = whole = files.tokenizer
         self._special = whole.num_special_tokens_to_add(is_pair=False)
         # The share of a question that is unknown is asked for just before its vector.
         self._tokens: Callable[[str], list[int]] = lru_cache(maxsize=1)(lambda text: whole.encode(text).ids)
@@ -102,7 +96,7 @@ class OpenVinoEncoder:
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         result = np.empty((len(texts), self.dimension), dtype=np.float32)
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        tokens = self._files.token_ids(texts)
         for rows in batches([len(ids) for ids in tokens], self._batch_tokens):
             ids, mask = padded([tokens[row] for row in rows], _STEP)
             result[rows] = self._model.infer({"input_ids": ids, "attention_mask": mask})

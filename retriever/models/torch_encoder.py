@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from retriever.models.encoder import Vectors
-from retriever.models.encoder_files import EncoderFiles, pooled_model, whole_tokenizer
+from retriever.models.encoder_files import EncoderFiles, pooled_model
 from retriever.models.finite import finite
 from retriever.models.openvino_encoder import batches, padded
 from retriever.models.reference import REFERENCE, TOLERANCE, Reference, Tokens
@@ -23,8 +23,6 @@ class TorchEncoder:
     """See `retriever.encoder.Encoder`. Safe to use from many threads: the model only reads its weights."""
 
     def __init__(self, files: EncoderFiles, settings: RetrieverSettings, device: str) -> None:
-        from tokenizers import Tokenizer
-
         self.space_id = files.space_id
         self.max_tokens = files.max_tokens
         self._files = files
@@ -33,10 +31,7 @@ class TorchEncoder:
         self._what = f"The encoder, computing by torch on the device {device},"
         self._model = pooled_model(files, attention="sdpa").to(device)
         self.dimension = cast("int", self._model.dimension)
-        self._tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(files.max_tokens)
-        self._tokenizer.no_padding()
-        self._whole = whole_tokenizer(files.folder)
+        self._whole = files.tokenizer
         if files.is_default:
             self._check(Reference.read(shipped("minilm") / REFERENCE))
 
@@ -76,7 +71,7 @@ class TorchEncoder:
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         result = np.empty((len(texts), self.dimension), dtype=np.float32)
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        tokens = self._files.token_ids(texts)
         for rows in batches([len(ids) for ids in tokens], self._batch_tokens):
             result[rows] = self._vectors(*padded([tokens[row] for row in rows]))
         return result
