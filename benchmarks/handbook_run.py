@@ -144,7 +144,7 @@ def rank_of(case: Case, hits: Sequence[Hit]) -> int | None:
     """Return the place of the first hit in a gold document that holds an answer."""
     for place, hit in enumerate(hits, start=1):
         passage = hit.passage
-        shown = f"{getattr(passage, 'content', '')}\n{passage.text}"
+        shown = f"{passage.content}\n{passage.text}"
         if passage.external_id in case.documents and case.holds_answer(shown):
             return place
     return None

@@ -37,7 +37,7 @@ def trace(engine: Engine, domain: str, case: Case) -> str:
 
 def _hit(place: int, hit: Hit, case: Case) -> str:
     passage = hit.passage
-    shown = getattr(passage, "content", "") or passage.text
+    shown = passage.content
     gold = "GOLD " if passage.external_id in case.documents and case.holds_answer(f"{shown}\n{passage.text}") else ""
     cosine = "none" if hit.cosine is None else f"{hit.cosine:.3f}"
     ranks = ", ".join(f"{name} {rank}" for name, rank in hit.ranks.items())

@@ -8,8 +8,8 @@ from retriever.index.lexical import content_stems
 
 _SWITCH = re.compile(
     r"^[\s，。,.]*(?:换(?:一)?个(?:问题|话题)|换(?:问题|话题)|(?:另外?|再)?(?:问|说|请教)(?:一)?(?:个|件|下)?(?:别的|其他的?|另外的?)"
-    r"(?:问题|事情?|事)?|(?:还有|另)(?:一)?个(?:别的|其他|另外的?)?(?:问题|事)|另(?:一)?个问题|另外(?:再)?(?:问|请教)(?:一)?(?:下|个问题|个)|"
-    r"再问(?:一)?个(?:问题)?|顺便(?:再)?问(?:一)?下?|题外话|下(?:一)?个问题|别的问题)[\s，,：:。、；;]*(?=\S)"
+    r"(?:问题|事情?|事)?|(?:还有|另)(?:一)?个(?:别的|其他|另外的?)?(?:问题|事)(?!儿?[是怎])|另(?:一)?个问题|另外(?:再)?(?:问|请教)(?:一)?(?:下|个问题|个)|"
+    r"再问(?:一)?个(?:问题)?|顺便(?:再)?问(?:一)?下?|(?:题外话|下(?:一)?个问题|别的问题)(?=[，,：:。；;]))[\s，,：:。、；;]*(?=\S)"
 )
 _LEAD = re.compile(
     r"^[\s，。,.]*(?P<lead>(?:(?:那么|还有|另外|然后|所以|可是|但是?|不过|那(?![个本些种里边时儿位家天次张台份款])|"
@@ -18,11 +18,11 @@ _LEAD = re.compile(
 _TAIL = re.compile(r"(?:的话)?[\s，,]*呢?[\s？?。！!]*$")
 _NE = re.compile(r"呢[\s？?。！!]*$")
 _ASKS = re.compile(
-    r"谁|什么|哪|几(?!乎|个月内)|多少|多久|多长|多大|多高|多远|多重|怎么|怎样|如何|为什么|为何|吗|是否|有没有|能不能|可不可以|要不要|是不是|何时|啥"
+    r"谁|什么|哪|几(?!乎|个月内)|多少|多久|多长|多大|多高|多远|多重|怎么|怎样|如何|为什么|为何|吗|是否|有没有|能不能|可不可以|要不要|是不是|何时|啥|(.)不\1"
 )
 _PERSONAL = re.compile(r"它们?|(?<!其)他们?(?!人)|她们?|其(?![他它中实余次])")
 _POINTING = re.compile(
-    r"这(?!周|个?月|学期|几天|一?年|季度)|那(?:个|本|些|种|里|边|时|儿|位|家|天|次|张|台|份|款)|此(?!外|前)|上述|前者|后者|该(?=[^不怎去找谁]{1,2}的)|同样"
+    r"这(?!周|个?月|学期|几天|一?年|季度|个?(?:区|小区|公司|单位|中心))|(?<!的)那(?:个|本|些|种|里|边|时|儿|位|家|天|次|张|台|份|款)|此(?!外|前)|上述|前者|后者|该(?=[^不怎去找谁]{1,2}的)|同样"
 )
 _NEW = re.compile(r"[\u4e00-\u9fff]{2,6}(?:归|由|是|有|要|找|几|多少|怎么|什么|能|可以|在)")  # a subject of its own
 _INSIDE = re.compile(r"[，,]|[后时前]|如果|要是|的话|但")
@@ -36,7 +36,7 @@ _OPEN = re.compile(
 )
 _ASIDE = re.compile(
     r"我们?|你|请问|一般|到时候?|还|也|都|最多|最少|最晚|最早|至少|一共|总共|大概|需要|能不能|可不可以|可以|要不要|应该|什么时候|"
-    r"多少|多久|多长|怎么(?:办|处理|算|样)?|如何|哪里?|哪儿|为什么|什么|是否|有没有|[要得能应该会几谁吗呢了的个是？?。！!，,\s]"
+    r"多少|多久|多长|怎么(?:办|处理|算|样)?|如何|哪里?|哪儿|为什么|什么|是否|有没有|[要得能应该会几谁吗呢了的个是？?。！!，,\s]|(.)不\1"
 )
 _FIRST = re.compile(r"^(?:我想问(?:一下)?|想问(?:一下)?|请问|现在|目前|麻烦问(?:一下)?)+[，,]?")
 _TOPIC_END = re.compile(
@@ -55,7 +55,7 @@ _ATTRIBUTE = re.compile(
 )
 _LEAST = 2  # characters of any question up to which it lacks something
 _LITTLE = 4  # characters of a subjectless question up to which it lacks its subject
-_BRIEF = 8  # characters of a fragment without an interrogative
+_BRIEF = 5  # characters of a fragment without an interrogative
 _LONGEST = 2000
 
 
@@ -90,13 +90,24 @@ def points_back(core: str, led: bool) -> bool:
         return False
     if led and _NEW.match(core) is None:
         return True
-    if _POINTING.search(core) or _ANOTHER.search(core):
+    pointing = _POINTING.search(core)
+    if _ANOTHER.search(core) or (pointing is not None and not _within(core, pointing.start())):
         return True
     pronoun = _PERSONAL.search(core)
-    if pronoun is not None and not (pronoun.start() > 1 and _INSIDE.search(core[: pronoun.start()])):
+    if pronoun is not None and not _within(core, pronoun.start()):
         return True
     left = len(_ASIDE.sub("", core))
     return left <= _LEAST or (left <= _LITTLE and (_OPEN.match(core) or _ATTRIBUTE.match(core)) is not None)
+
+
+def _within(core: str, place: int) -> bool:
+    """Return whether what a word at `place` points at stands before it: a clause, or 你们 in 你们那儿."""
+    before = core[:place]
+    there = (
+        re.match("那[边儿里天时]", core[place : place + 2]) is not None
+        and re.search("[^在到去从，,]$", before) is not None
+    )
+    return place > 1 and (_INSIDE.search(before) is not None or there)
 
 
 def topic(question: str) -> str:

@@ -10,12 +10,12 @@ _SWITCH = re.compile(
     r"^\W*(?:(?:a|an|one)?\s*(?:another|other|different|new|next|separate|unrelated|quick)\s+"
     r"(?:question|thing|topic|subject|matter|one)\b|something (?:else|different)\b|(?:let's |let us )?chang(?:e|ing) "
     r"(?:of )?(?:the )?(?:topic|subject)\b|on (?:a|another) (?:different )?(?:topic|note|subject)\b|unrelated\b|"
-    r"moving on\b)[^\w?]+(?=\w)",
+    r"moving on\b)(?:\s*[:,.;!–—-]+\s*|\s+(?=(?:who|what|when|where|which|how|why|is|are|do|does|can|may)\b))",
     re.I,
 )
 _LEAD = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|well|hmm+|oh|ah|now|right|yes|yeah|no|sure|by the way|btw)\b[\s,.;:-]*)*"
-    r"(?P<lead>(?:(?:and|but|so|or|then|also|plus)\b[\s,]*)*"
+    r"(?P<lead>(?:(?:and|but|so|or|then|also)\b[\s,]*)*"
     r"(?:(?:what|how) about\b|(?:is it |is that )?the same (?:for|with|at|in)\b|"
     r"same (?:question )?(?:for|with|at|in)\b|what(?= if\b))?)[\s,]*",
     re.I,
@@ -26,7 +26,11 @@ _ASKS = re.compile(
     r"shall|will|would|has|have|had|need|isn't|aren't|don't|doesn't|can't|won't)\b",
     re.I,
 )
-_ASKS_THEN = re.compile(r",\s*(?:who|what|when|where|which|why|how)\b", re.I)
+_ASKS_THEN = re.compile(
+    r",\s*(?:whos?|whats?|whens?|wheres?|which|why|hows?)\b|^(?:at|in|on|for|with|after|before|from|to|by|under|until|"
+    r"per) (?:what|which|whom|whose|how)\b",
+    re.I,
+)
 _COUNTS = re.compile(r"^\W*how (?:many|much)\b", re.I)
 _LIGHT = frozenset(
     content_stems(
@@ -42,15 +46,19 @@ _PERSONAL = re.compile(r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|h
 _DUMMY = re.compile(
     r"\b(?:is|was|will|would|does|did|can) it(?: (?:be|cost|take|mean|possible|allowed|true|ok(?:ay)?|safe|necessary|"
     r"required|normal|common|legal|better|worth|needed|fine|enough))+\b[^?]*?\b(?:to|that|if|for)\b|"
-    r"\bit (?:rains?|snows?|is (?:raining|snowing|cold|hot|dark))\b|\bwhat time is it\b",
+    r"\bis it to\b|\bit is \d|\bit (?:rains?|snows?|is (?:raining|snowing|cold|hot|dark))\b|\bwhat time is it\b",
     re.I,
 )
-_CLAUSE = re.compile(r"\b(?:if|when|because|and|after|before|that|who|which|once|while|as|unless|until|or)\b|,", re.I)
+_CLAUSE = re.compile(
+    r"\b(?:if|when|because|and|after|before|that|who|which|once|while|as|unless|until|or|although|though|but|since|so)\b|,",
+    re.I,
+)
 _POINTING = re.compile(
     r"\b(?:in|on|at|for|about|with|of|from|by|to|after|before|during|under|is|does|do|did|was|are|like|than|per|if|"
     r"get|use|mean|and|how|why|who|what|when|where|can|must|should|will)\s+(?:this|that|these|those)\b"
     r"(?!\s+(?:year|week|month|quarter|morning|afternoon|evening|season|building|company|i\b|we\b|you\b|they\b|is\b))|"
-    r"^(?:this|that|these|those)\b|\b(?:the|that|this|these|those|another|other|others?|which) ones?\b|"
+    r"^(?:this|that|these|those)\b|\b(?:the|that|this|these|those|another|other|others?|which) ones?\b"
+    r"(?!\s+(?:who|that|which|\w+ing)\b)|"
     r"\bthe (?:same|latter|former|others?)\b|\bthere\b(?!\s+(?:is|are|was|were|will|be|a|an|any|no)\b)",
     re.I,
 )
@@ -83,6 +91,9 @@ _NOISE = re.compile(
     r"something|ones?|another|please|now)\b",
     re.I,
 )
+_POSSESSIVE = re.compile(r"its|their|his|her", re.I)
+_INSIDE = 4  # content words before a pronoun from which on it is taken to point at one of them
+_POSSESSED = 2  # the same of a possessive
 _FEW = 2  # content words of a whole question below which it lacks something
 _SHORT = 3  # the same of a fragment
 _LONGEST = 2000
@@ -102,7 +113,7 @@ def lead(question: str) -> tuple[str, bool]:
     begin, led = (match.end(), bool(match["lead"].strip())) if match else (0, False)
     whole = question[begin:]
     rest = _TAIL.sub("?" if question.rstrip().endswith("?") else "", whole)
-    led = led or rest != whole
+    led = led or (rest != whole and len(content_stems(rest)) <= _INSIDE)
     return (rest, led) if _WORD.search(rest) else (question.strip(), led)
 
 
@@ -204,10 +215,13 @@ def _personal(core: str) -> bool:
     if match is None:
         return False
     before = plain[: match.start()]
+    near = _POSSESSED if _POSSESSIVE.fullmatch(match[0]) else _INSIDE
+    if len(content_stems(before)) >= near:
+        return False
     clauses = [each for each in _CLAUSE.split(before) if each is not None]
     return len(clauses) < 2 or not content_stems(" ".join(clauses[:-1]))
 
 
 def _pointing(core: str) -> bool:
     match = _POINTING.search(_EXISTS.sub(" ", core))
-    return match is not None
+    return match is not None and len(content_stems(core[: match.start()])) < _INSIDE
