@@ -202,7 +202,7 @@ def test_a_passage_of_another_document_with_the_same_words_is_not_gold(engine: E
 
 
 def test_a_text_that_two_documents_share_is_gold_for_either(engine: Engine, corpus: Domain) -> None:
-    engine.add("islands", "copy.txt", DOCUMENTS["fares.txt"])
+    engine.add("islands", "copy.txt", DOCUMENTS["fares.txt"], "fares.txt")
 
     made = rows(
         engine,
