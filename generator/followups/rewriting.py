@@ -1,8 +1,8 @@
 """Follow-up questions written out by the language model that answers, where one is configured.
 
 One call, within a deadline, remembered for the same conversation. What the model writes is taken only if it is one
-question that keeps every word that the new question brought and brings no number or code of its own; else the rule
-holds, and the explanation says why.
+question that keeps every word that the new question brought, none that it takes the place of, and brings no number or
+code of its own; else the rule holds, and the explanation says why.
 """
 
 from __future__ import annotations
@@ -104,16 +104,17 @@ def refusal(rule: FollowUp, text: str, question: str, history: Sequence[Message]
     """Return why a question that a model wrote out cannot be used, or None."""
     said = " ".join([question, *(turn["content"] for turn in history)])
     longest = max((len(turn["content"]) for turn in history if turn["role"] == "user"), default=0)
-    missing = rule.own_terms - set(stems(text))
-    invented = {each.casefold() for each in _NUMBER.findall(text)} - {each.casefold() for each in _NUMBER.findall(said)}
-    if not text.strip():
-        return "it is empty"
-    if "\n" in text.strip():
-        return "it has several lines"
-    if len(text) > _TIMES * (len(question) + longest):
-        return "it is too long"
-    if missing:
-        return f"it leaves out {', '.join(sorted(missing))}"
-    if invented:
-        return f"nobody said {', '.join(sorted(invented))}"
-    return None
+    terms = set(stems(text))
+    numbers, known = ({each.casefold() for each in _NUMBER.findall(words)} for words in (text, said))
+    missing, invented = rule.own_terms - terms, numbers - known
+    kept = (rule.dropped_terms & terms) - set(stems(question))
+    reasons = {
+        "it is empty": not text.strip(),
+        "it has several lines": "\n" in text.strip(),
+        "it is too long": len(text) > _TIMES * (len(question) + longest),
+        f"it leaves out {', '.join(sorted(missing))}": bool(missing),
+        f"nobody said {', '.join(sorted(invented))}": bool(invented),
+        f"it still asks about {', '.join(sorted(kept))}": bool(kept),
+        "it takes nothing from the conversation": rule.kind != "alone" and not rule.carried_terms & terms,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)

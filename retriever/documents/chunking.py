@@ -70,7 +70,7 @@ def chunk(document: ReadDocument, encoder: Encoder, settings: ChunkerSettings, t
         if len(batch) == _BATCH:
             passages += cutting.passages(batch)
             batch = []
-    return passages + cutting.passages(batch)
+    return passages + cutting.passages(batch) or cutting.passages(list(_signs(document.text, showing)))
 
 
 def _packed(document: ReadDocument, showing: Showing, aim: int, most: int, title: str) -> Iterator[Packed]:
@@ -99,6 +99,15 @@ def _packed(document: ReadDocument, showing: Showing, aim: int, most: int, title
     yield from packing.end()
     if bare is not None:
         yield from _alone(bare, showing, path)
+
+
+def _signs(text: str, showing: Showing) -> Iterator[Packed]:
+    """Yield a text that is nothing but marks and rules as it is: whatever can be seen is found."""
+    solid = text.strip()
+    if solid:
+        start = text.index(solid[0])
+        unit = Unit("code", start, start + len(solid), start, 0, start)
+        yield from (Packed("", [said]) for said in showing.statements(unit))
 
 
 def _alone(heading: Unit, showing: Showing, path: _Path) -> Iterator[Packed]:

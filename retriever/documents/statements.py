@@ -75,8 +75,7 @@ class Showing:
                 solid = self._solid(*span)
                 if solid is None:
                     continue
-                start = unit.start if first else solid[0]
-                said = self._said(unit, kind, start, solid[1], first=first)
+                said = self._said(unit, kind, *solid, first=first)
                 if said.shown:
                     yield said
                     first = False
@@ -139,12 +138,10 @@ class Showing:
         if kind == "code":
             return Said(unit, kind, start, end, self.text[start:end], first)
         mark = ""
-        if first and unit.body > start:
-            mark = " ".join(self.text[start : unit.body].split()) + (" " if self.text[unit.body - 1].isspace() else "")
-            start, begin = unit.start, unit.body
-        else:
-            begin = start
-        piece = self.text[begin:end]
+        piece = self.text[max(start, unit.body) : end]
+        if first and unit.body > unit.start:
+            written = self.text[unit.start : unit.body]
+            mark, start = " ".join(written.split()) + (" " if written[-1].isspace() else ""), unit.start
         if unit.quoted:
             piece = piece.lstrip("> \t")
         return Said(unit, kind, start, end, mark + shown(piece, markdown=self.markdown), first)

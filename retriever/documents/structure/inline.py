@@ -20,7 +20,7 @@ _INLINE = re.compile(
 _FULL_WIDTH = "，。、；：！？（）《》“”「」『』【】—…"
 _JOINS_BEFORE = re.compile(rf"[{CJK}{_FULL_WIDTH}]\Z")
 _JOINS_AFTER = re.compile(rf"[{CJK}{_FULL_WIDTH}]")
-_RUN = re.compile(r"[ \t\u3000\xa0]{2,}|[\t\xa0]")
+_RUN = re.compile(r"[ \t\u3000\xa0]{2,}|[\t\u3000\xa0]")
 
 
 def shown(text: str, *, markdown: bool) -> str:

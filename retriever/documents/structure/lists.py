@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from retriever.documents.structure.fields import Paragraph
 from retriever.documents.structure.lines import Line
 from retriever.documents.structure.marks import Mark
-from retriever.documents.structure.paragraphs import Paragraph, Writer
+from retriever.documents.structure.paragraphs import Writer
 from store.layout import ContextSpan
 
 _DEEPEST = 6  # items within each other: a deeper one counts as one of the last

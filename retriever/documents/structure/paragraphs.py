@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from retriever.documents.structure.columns import Columns, columns_of
+from retriever.documents.structure.fields import LONGEST_CONTEXT, Paragraph, message_head, parts_of
 from retriever.documents.structure.headings import Heading
 from retriever.documents.structure.lines import Line
-from retriever.documents.structure.marks import Mark
 from retriever.documents.structure.tables import Table, cells_of
 from retriever.documents.structure.units import Unit, UnitKind
 from retriever.text.sentences import sentence_spans
-from store.layout import ContextKind, ContextSpan
+from store.layout import Cell, ContextKind, ContextSpan
 
-_LONGEST_CONTEXT = 240  # characters: it is repeated with every passage that needs it
 _LOOKED_AT = 2000  # characters at the end of a paragraph in which its last sentence is looked for
-_KEY = re.compile(r"(?:\*\*|__)?[^\W_a-z](?:[^\s:：|]|[ \t](?![ \t])){0,29}(?:：|:(?=\s|$|\*\*|__|[^\x00-\x7f]))")
-_FIELD = re.compile(r"[\w.-]{1,40}:(?=\s|$)")
-_COLUMNS = re.compile(r"\S(?: {3}|\t)\s*\S")
-_KEY_WORDS = 5
-_FEWEST_FIELDS = 3  # lines with a colon behind a word in small letters, before they are taken for keys
-_SENDERS = frozenset(["from", "von", "de", "发件人", "寄件人"])
-_DATES = frozenset(["date", "sent", "datum", "gesendet", "日期", "时间", "发送时间"])
 _CAPTION = re.compile(r"(?:Table|Tab\.|Tabelle|表)[ \t]?[0-9一二三四五六七八九十]", re.IGNORECASE)
 _QUESTION = 150  # characters of a question that stands alone
 _ENDS = tuple(".。!！?？”\"')）")
-
-
-@dataclass(slots=True)
-class Paragraph:
-    """Lines that belong together, with the mark of the item that they are and what they need to be understood."""
-
-    lines: list[Line]
-    mark: Mark | None
-    context: tuple[ContextSpan, ...]
-    kind: UnitKind = "item"
-    skipped: int = 0  # characters of the mark of a question or answer
-
-    @property
-    def start(self) -> int:
-        """Where it begins."""
-        return self.lines[0].start
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return self.lines[-1].end
 
 
 class Writer:
@@ -105,8 +77,12 @@ class Writer:
         if paragraph.mark is not None or paragraph.kind in ("question", "item") or paragraph.skipped:
             self._write(paragraph)
             return
-        parts = _parts(paragraph)
-        message = self._message_of(parts)
+        table = columns_of(paragraph.lines)
+        if table is not None:
+            self._columns(paragraph, table)
+            return
+        parts = parts_of(paragraph)
+        message = tuple(self._context("title", part.start, part.end) for part in message_head(parts))
         if message:
             self._reset()
         elif paragraph.kind != "answer":
@@ -137,10 +113,22 @@ class Writer:
 
     def row(self, line: Line, table: Table) -> None:
         """Write a row of the table that was begun last."""
-        cells = cells_of(line, table)
+        self._row(line, cells_of(line, table))
+
+    def _row(self, line: Line, cells: tuple[Cell, ...]) -> None:
         outer = line.start if self._table_start is None else self._table_start
         self._table_start = None
         self._add(Unit("row", line.start, line.end, line.start, self._block, outer, self._table, cells))
+
+    def _columns(self, paragraph: Paragraph, table: Columns) -> None:
+        if table.header is None:
+            self._block += 1
+            self._table, self._table_start = (*self._asked(), *paragraph.context), None
+        else:
+            self.begin_table(table.header, adjacent=False, context=paragraph.context)
+        for line, cells in table.rows:
+            self._row(line, cells)
+        self._lead = None
 
     def begin_code(self, context: tuple[ContextSpan, ...]) -> None:
         """Begin a block of code; what stands right before it says what it is for."""
@@ -197,14 +185,6 @@ class Writer:
         elif self._stands_alone:
             self._question, self._stands_alone = None, False
 
-    def _message_of(self, parts: list[Paragraph]) -> tuple[ContextSpan, ...]:
-        """Return the lines of a message's head that say who wrote it and when, which the whole message needs."""
-        keys = [_key_of(part.lines[0]) for part in parts if part.kind == "item"]
-        if not keys or keys[0] not in _SENDERS:
-            return ()
-        named = [part for part in parts if _key_of(part.lines[0]) in _SENDERS | _DATES]
-        return tuple(self._context("title", part.start, part.end) for part in named[:2])
-
     def _is_question(self, part: Paragraph) -> bool:
         """Return whether a paragraph is nothing but a question, which the next one answers."""
         if part.kind not in ("prose", "answer") or self.asked or part.lines[0].quoted:
@@ -215,76 +195,7 @@ class Writer:
         return len(list(sentence_spans(said, 0, len(said)))) == 1
 
     def _context(self, kind: ContextKind, start: int, end: int) -> ContextSpan:
-        if end - start > _LONGEST_CONTEXT and kind not in ("header", "question"):
+        if end - start > LONGEST_CONTEXT and kind not in ("header", "question"):
             *_, (start, end) = sentence_spans(self._text, max(start, end - _LOOKED_AT), end)
-        end = min(end, start + _LONGEST_CONTEXT)
+        end = min(end, start + LONGEST_CONTEXT)
         return ContextSpan(kind, start, end, self._text[start:end])
-
-
-def _parts(paragraph: Paragraph) -> list[Paragraph]:
-    """Return a paragraph as what it consists of."""
-    lines = paragraph.lines
-    if len(lines) == 1:
-        return [paragraph]
-    first, rest = lines[0], lines[1:]
-    if first.text.endswith((":", "：")) and min(each.indent for each in rest) > first.indent:
-        return _indented(paragraph)
-    alone = [_is_field(line) for line in lines]
-    if not all(alone) or len(lines) < _FEWEST_FIELDS:
-        alone = _runs([_is_key(line) for line in lines], [_is_columns(line) for line in lines])
-    parts: list[Paragraph] = []
-    for line, single in zip(lines, alone, strict=True):
-        if single:
-            parts.append(Paragraph([line], None, paragraph.context))
-        elif parts and (parts[-1].kind != "item" or line.indent > parts[-1].lines[0].indent):
-            parts[-1].lines.append(line)
-        else:
-            parts.append(Paragraph([line], None, paragraph.context, paragraph.kind))
-    if parts[0].kind != "item":
-        parts[0].skipped = paragraph.skipped
-    return parts
-
-
-def _indented(paragraph: Paragraph) -> list[Paragraph]:
-    """Return a line and the lines below it, indented, as items of a list."""
-    first, second = paragraph.lines[:2]
-    span = ContextSpan("lead_in", first.start, first.end, first.text) if len(first.text) <= _LONGEST_CONTEXT else None
-    context = (*paragraph.context, span) if span is not None else paragraph.context
-    parts = [Paragraph([first], None, paragraph.context, paragraph.kind, paragraph.skipped)]
-    for line in paragraph.lines[1:]:
-        if line.indent > second.indent and len(parts) > 1:
-            parts[-1].lines.append(line)
-        else:
-            parts.append(Paragraph([line], None, context))
-    return parts
-
-
-_Flags = list[bool]
-
-
-def _runs(*kinds: _Flags) -> _Flags:
-    """Return for each line whether it and one beside it are of the same kind."""
-    found = [False] * len(kinds[0])
-    for flags in kinds:
-        for place, flag in enumerate(flags):
-            beside = (place > 0 and flags[place - 1]) or (place + 1 < len(flags) and flags[place + 1])
-            found[place] = found[place] or (flag and beside)
-    return found
-
-
-def _key_of(line: Line) -> str:
-    match = _KEY.match(line.text)
-    return match[0].rstrip(":：").strip("*_ \t").casefold() if match is not None else ""
-
-
-def _is_key(line: Line) -> bool:
-    match = _KEY.match(line.text)
-    return match is not None and len(match[0].split()) <= _KEY_WORDS
-
-
-def _is_field(line: Line) -> bool:
-    return _is_key(line) or _FIELD.match(line.text) is not None
-
-
-def _is_columns(line: Line) -> bool:
-    return _COLUMNS.search(line.text) is not None

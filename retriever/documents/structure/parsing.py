@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from retriever.documents.structure.fences import fences
+from retriever.documents.structure.fields import Paragraph
 from retriever.documents.structure.headings import (
     Heading,
     is_rule,
@@ -21,7 +22,7 @@ from retriever.documents.structure.headings import (
 from retriever.documents.structure.lines import Line, lines_of
 from retriever.documents.structure.lists import Lists
 from retriever.documents.structure.marks import Mark, answer_mark, mark_of, question_mark
-from retriever.documents.structure.paragraphs import Paragraph, Writer
+from retriever.documents.structure.paragraphs import Writer
 from retriever.documents.structure.tables import Table, is_boxed, is_delimiter, is_row, table_of
 from retriever.documents.structure.units import Unit, UnitKind
 

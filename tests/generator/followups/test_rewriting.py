@@ -77,6 +77,8 @@ def test_a_model_that_takes_too_long_leaves_it_to_the_rule() -> None:
         ("Can I park at Westgate?\nYes.", "it has several lines"),
         ("Can I park at Eastgate overnight?", "it leaves out westgat"),
         ("Can I park at Westgate on level 7?", "nobody said 7"),
+        ("Can I park at Westgate overnight as at Eastgate?", "it still asks about eastgat"),
+        ("And at Westgate?", "it takes nothing from the conversation"),
         ("May I park at Westgate overnight with " + "a very long car " * 20, "it is too long"),
     ],
 )
