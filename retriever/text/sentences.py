@@ -63,14 +63,20 @@ def split_sentences(text: str, *, lines: bool = False) -> list[Sentence]:
     A line break inside a paragraph is a blank, since text is often wrapped by hand; with `lines` it ends a sentence, as
     it does in what a person or a model writes as a message.
     """
-    return [Sentence(start, end, text[start:end]) for start, end in sentence_spans(text, 0, len(text), lines=lines)]
+    spans = _spans(text, 0, len(text), () if lines else ("any",))
+    return [Sentence(start, end, text[start:end]) for start, end in spans]
 
 
-def sentence_spans(text: str, start: int, end: int, *, lines: bool = False) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the sentences in `[start, end)` of a text, without white space around them."""
+def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the sentences in `[start, end)` of a text, a paragraph, without white space around them."""
+    return _spans(text, start, end, ("any", "line"))
+
+
+def _spans(text: str, start: int, end: int, going_on: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Yield the spans of sentences; line breaks of the kinds that are `going_on` end none."""
     begin = start
     for match in _END.finditer(text, start, end):
-        if match["any"] is not None and not lines:
+        if match.lastgroup in going_on:
             continue
         if match["more"] is not None and _goes_on(text, begin, match.start(), match.end("more"), match.end()):
             continue

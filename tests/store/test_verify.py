@@ -7,10 +7,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from fakes import HashEncoder, vectors_of
 from writing import put, take, tune, using
 
-from store.documents import delete_document, mark_failed
+from store.documents import Cut, delete_document, make_all_searchable, mark_failed
 from store.domains import Domain, create_domain
+from store.layout import ContextSpan, Layout, Statement, layout_as_text
+from store.passages import NewPassage
 from store.releases import promote
 from store.sqlite import sqlite_driver
 from store.store import Store
@@ -122,3 +125,29 @@ def _an_original(store: Store) -> Path:
 
 def _an_artifact(store: Store) -> Path:
     return next(store.folder.artifacts.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        ("UPDATE passages SET layout = 'x'", "its layout cannot be read"),
+        ("UPDATE passages SET heading = 'Other'", "does not begin with its heading"),
+        ("UPDATE passages SET layout = replace(layout, 'Fees:', 'Fines')", "its context is not what the document has"),
+        ("UPDATE passages SET layout = replace(layout, '[[0,0,4,', '[[0,0,999,')", "is not in the passage"),
+    ],
+)
+def test_a_layout_must_fit_its_passage(store: Store, domain: Domain, damage: str, sentence: str) -> None:
+    text = "Fees: none"
+    document = take(store, domain.id, "a", text)
+    layout = Layout((Statement("prose", 6, 10, 5, 9, (0,)),), (ContextSpan("lead_in", 0, 5, "Fees:"),))
+    passage = NewPassage(6, 10, "Fees", "none", None, "Fees\nnone", layout_as_text(layout, 6))
+    make_all_searchable(
+        store, [Cut(document, text, [passage])], "set", vectors_of(HashEncoder(), [passage]), HashEncoder.space_id
+    )
+    assert verify_store(store) == []
+
+    with closing(sqlite_driver().connect(store.folder.database)) as connection:
+        connection.execute(damage)
+        connection.commit()
+
+    assert any(sentence in problem for problem in verify_store(store))

@@ -264,3 +264,8 @@ def test_an_empty_text_has_no_passages() -> None:
 
 def test_the_passage_set_names_the_sizes() -> None:
     assert _DEFAULT.passage_set == ChunkerSettings().passage_set != _SMALL.passage_set
+
+
+@pytest.mark.parametrize("text", ["* * *", "----\n====", ">>>", "|||"])
+def test_a_text_of_nothing_but_signs_is_a_passage(text: str) -> None:
+    assert [passage.text for passage in _cut(text)] == [text]

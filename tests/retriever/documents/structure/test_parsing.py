@@ -181,6 +181,16 @@ def test_lines_of_keys_and_values_and_of_columns_stand_for_themselves() -> None:
     ]
 
 
+def test_the_lines_of_a_record_carry_what_it_is_about() -> None:
+    said = told("【财务】\n姓名：贺敏\n办公室：303\n分机：830\n")
+
+    assert said == [
+        Told("item", "姓名：贺敏"),
+        Told("item", "办公室：303", (("lead_in", "姓名：贺敏"),)),
+        Told("item", "分机：830", (("lead_in", "姓名：贺敏"),)),
+    ]
+
+
 def test_what_stands_in_a_message_carries_who_wrote_it_and_when() -> None:
     text = (
         "From: Ines\nTo: all\nDate: 12 June\n\nWe move on Sunday.\n\n-----\nFrom: Sami\nDate: 11 June\n\nOn Saturday.\n"

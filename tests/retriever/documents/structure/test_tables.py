@@ -79,6 +79,19 @@ def test_a_wide_row_is_cut_between_cells_and_each_part_names_its_row() -> None:
                    for each in said) >= 1 for number in range(40))  # fmt: skip
 
 
+def test_columns_that_blanks_or_tabs_set_apart_are_a_table() -> None:
+    aligned = (
+        "Room        Seats   Price\n----------  -----   -----\nAttic       18      11.00\nMill Room   25      13.50\n"
+    )
+    tabbed = "Room\tSeats\tPrice\nAttic\t18\t11.00\nMill Room\t25\t13.50\n"
+
+    for text in (aligned, tabbed):
+        assert [(each.kind, each.shown) for each in told(text, markdown=False)] == [
+            ("row", "Room: Attic; Seats: 18; Price: 11.00"),
+            ("row", "Room: Mill Room; Seats: 25; Price: 13.50"),
+        ]
+
+
 _LANGUAGES = {
     "en": ("| Part number | Name | Weight | Price |", "PX-{0:04}", "Valve {0}", "{0} kg", "What does {0} cost?"),
     "zh": ("| 件号 | 名称 | 重量 | 价格 |", "PX-{0:04}", "阀门{0}", "{0}公斤", "{0}的价格是多少？"),
