@@ -120,7 +120,11 @@ print({{"torch", "transformers", "sentence_transformers"}} & set(sys.modules))
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True, text=True)
 
-    assert done.stdout.splitlines() == ["A single ticket costs 12 crowns. [1]", "单程船票十二克朗。 [1]", "set()"]
+    assert done.stdout.splitlines() == [
+        "A single ticket costs 12 crowns. The ferry leaves at nine. [1]",
+        "单程船票十二克朗。 [1]",
+        "set()",
+    ]
 
 
 def test_the_reader_is_the_given_one_or_the_shipped_one(
