@@ -8,11 +8,13 @@ what that means is quoted, too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from generator.answer import Ending, Piece, Task
-from generator.choosing.emptiness import meaning_of_empty
+from generator.choosing.emptiness import legend, meaning_of_empty
 from generator.choosing.wording import Said, word
 from generator.choosing.words import Words
+from retriever.text.analysis import is_cjk
 from store.errors import ConflictError
 
 
@@ -31,9 +33,11 @@ class ExtractiveGenerator:
         if best is None:
             yield Piece(task.prompt.abstention(task.question, with_passages=True), Ending())
             return
-        words = Words(task.term_weights)
-        said = [word(best, task.hits, task.searched_for or task.question, words)]
-        if meaning := meaning_of_empty(best, task.hits, words):
+        words, question = Words(task.term_weights), task.searched_for or task.question
+        said = [word(best, task.hits, question, words)]
+        if known := legend(best, task.hits, question, words):
+            said[0] = replace(said[0], text=f"{said[0].text}{'。' if is_cjk(known[0]) else '. '}{known}")
+        elif meaning := meaning_of_empty(best, task.hits, question, words):
             said.append(meaning)
         for number, each in enumerate(said):
             yield Piece(f"{' ' if number else ''}{_marked(each)}")

@@ -13,7 +13,7 @@ from typing import Literal
 from store.layout import StatementKind
 
 _NUMBER = (
-    r"\d|[〇零一二两三四五六七八九十百千万半几数]+"
+    r"\d|[〇零一二两三四五六七八九十百千万半几数]"
     r"(?:个|天|年|月|日|号|元|块|倍|小时|分钟|秒|次|台|起|周|件|成|折|米|层|本|人|位|条|级|岁|张|把|项|度|公斤|吨|袋|箱|点)"
     r"|百分之|千分之|一半|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     r"|twenty|thirty|forty|fifty|sixty|hundred|dozen|half|once|twice|double|none|no|any|all|both|single|first|second"

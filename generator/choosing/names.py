@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from generator.choosing.words import nearly_equal
+from retriever.text.spelling import nearly_equal
 
-_CODE = re.compile(
-    r"(?<![\w.])(?=[A-Za-z\d_./-]*\d)(?=[A-Za-z\d_./-]*[A-Za-z_])[A-Za-z\d_]+(?:[-./][A-Za-z\d_]+)*(?![\w])"
-)
+_JOINED = re.compile(r"(?<![A-Za-z\d_.])[A-Za-z\d_]+(?:[-./][A-Za-z\d_]+)*")  # a code if it has digits and letters
 _SETTING = re.compile(r"(?<!\w)[A-Z][A-Z\d]*(?:_[A-Z\d]+)+(?!\w)")
 _QUOTED = re.compile(r"[《“「『]([^》”」』]{2,40})[》”」』]|\"([^\"]{2,40})\"")
 _PROPER = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}(?:[- ][A-Z][a-z]{2,})*")
-_MEASURE = re.compile(r"\d+(?:k|m|g|h|s|cm|mm|km|kg|mb|gb|tb|am|pm|st|nd|rd|th|d|x|eur|usd|€|%)?", re.I)
+_MEASURE = re.compile(
+    r"\d+(?:[.,/-]\d+)*(?:k|m|g|h|s|l|v|w|cm|mm|km|kg|mg|ml|cl|kb|mb|gb|tb|kw|kwh|wh|mah|hz|khz|mhz|ghz|min|am|pm|st|nd"
+    r"|rd|th|d|x|eur|usd|€|%)?",
+    re.I,
+)
 _DAYS = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December|Christmas|Easter|English|Chinese|Hi|Please|Thanks"
@@ -22,27 +24,29 @@ _DAYS = re.compile(
 
 def names_in(question: str) -> list[str]:
     """Return the names in a question in order. A number with its unit, a weekday or a month is none."""
-    found: list[str] = []
-    for pattern in (_SETTING, _CODE, _PROPER, _QUOTED):
+    found: dict[str, int] = {}
+    for pattern in (_SETTING, _JOINED, _PROPER, _QUOTED):
         for match in pattern.finditer(question):
             name = next(part for part in (*match.groups(), match[0]) if part)
-            if not _MEASURE.fullmatch(name) and not _DAYS.fullmatch(name):
-                found.append(name)
-    return sorted(dict.fromkeys(found), key=question.index)
+            is_code = pattern is not _JOINED or (re.search(r"\d", name) and re.search(r"[A-Za-z_]", name))
+            if is_code and not _MEASURE.fullmatch(name) and not _DAYS.fullmatch(name):
+                found.setdefault(name, match.start())
+    return sorted(found, key=found.__getitem__)
 
 
 def names_missing(question: str, seen: str) -> list[str]:
     """Return the names of a question that a text does not hold, however they are spelt there."""
     folded = _folded(seen)
-    joined = re.sub(r"[\W_]+", "", folded)
     words = set(re.findall(r"[^\W\d_]+", folded))
-    return [name for name in names_in(question) if not _held(_folded(name), folded, joined, words)]
+    return [name for name in names_in(question) if not _held(_folded(name), folded, words)]
 
 
-def _held(name: str, folded: str, joined: str, words: set[str]) -> bool:
-    if name in folded or (re.search(r"\d", name) and re.sub(r"[\W_]+", "", name) in joined):
+def _held(name: str, folded: str, words: set[str]) -> bool:
+    parts = re.findall(r"\d+|[^\W\d_]+", name)
+    if len(parts) > 1 and parts[0] == "v" and parts[1].isdigit():
+        del parts[0]  # a version
+    if re.search(r"(?<![a-z\d])v?" + r"[\W_]{0,2}".join(map(re.escape, parts)) + r"s?(?![a-z\d])", folded):
         return True
-    parts = re.findall(r"[^\W\d_]+", name)
     return not re.search(r"\d|_", name) and all(
         part in words or any(nearly_equal(part, other) for other in words) for part in parts
     )

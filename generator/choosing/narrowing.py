@@ -34,8 +34,9 @@ def narrowed(chosen: Measured, content: str, reading: Reading, words: Words) -> 
     held = [words.held(content[each.shown_start : each.shown_end]) for each in statements]
     best = max(range(len(statements)), key=scores.__getitem__)
     others = [place for place in range(len(statements)) if place != best]
-    if any(scores[best] - scores[place] < _PLAIN or held[place] - held[best] for place in others):
+    span = spans[best]
+    if span is None or any(scores[best] - scores[place] < _PLAIN or held[place] - held[best] for place in others):
         return chosen
     text = content[statements[best].shown_start : statements[best].shown_end]
     first = best - 1 if best and _REFERS.match(text) else best
-    return replace(chosen, window=part_of(chosen.window, content, first, best))
+    return replace(chosen, window=part_of(chosen.window, content, first, best), span=span)

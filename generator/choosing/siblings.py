@@ -11,9 +11,9 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from generator.choosing.words import nearly_equal
 from retriever.text.analysis import CJK
 from retriever.text.function_words import FUNCTION_WORDS
+from retriever.text.spelling import nearly_equal
 
 _TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 

@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.answer import Quote
+from generator.choosing.days import agreement
 from generator.choosing.measures import Measured
 from generator.choosing.windows import Window, layout_of, shown_apart
 from generator.choosing.words import Words
 from retriever.search.search import Hit
 from retriever.text.analysis import is_cjk
-from store.layout import Cell, ContextSpan, Layout, Statement
+from store.layout import Cell, ContextSpan, Layout, Statement, StatementKind
 
 _LIST = 60.0  # words of a list that is quoted whole
-_MARK = re.compile(
-    r"^(?:[-*+•·]|\d{1,3}[.)、．]|\d{1,3}(?:\.\d{1,3})+\.?(?=\s)|[a-z][.)]|[（(][一二三四五六七八九十\d]{1,3}[)）]|[①-⑳]"
-    r"|(?:Q|A|Question|Answer|问|答|问题|回答)\s?[:：])\s*",
+_SPEAKER = r"(?:Q|A|Question|Answer|问|答|问题|回答)\s?[:：]"
+_MARK = re.compile(  # of an item: "3.5 metres" and "-18 degrees" have none
+    r"^(?:[-*+](?=\s)|[•·]|\d{1,3}[.)、．](?!\d)|\d{1,3}(?:\.\d{1,3})+\.?(?=\s)|[a-z][.)](?=\s)"
+    rf"|[（(][一二三四五六七八九十\d]{{1,3}}[)）]|[①-⑳]|{_SPEAKER})\s*",
     re.I,
 )
+_SPOKEN = re.compile(rf"^{_SPEAKER}\s*", re.I)
 _ORDINALS = {
     "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
     "last": -1, "final": -1,
@@ -28,7 +31,7 @@ _ORDINALS = {
 _ORDINAL = re.compile(
     rf"\b({'|'.join(word for word in _ORDINALS if word.isascii())})\b(?=\s+(?:step|thing|item|point|task|action|rule))"
     rf"|\b(?:step|point|item|rule)\s+(\d{{1,2}})\b"
-    rf"|({'|'.join(word for word in _ORDINALS if not word.isascii())})(?:步|件|条|项|点|个)",
+    rf"|({'|'.join(word for word in _ORDINALS if not word.isascii())})一?(?:步|件|条|项|点|个)",
     re.I,
 )
 
@@ -47,22 +50,22 @@ def word(chosen: Measured, hits: Sequence[Hit], question: str, words: Words) -> 
     layout = layout_of(hit.passage)
     if window.kind == "row":
         cells = window.statements[0].cells
-        asked = asked_cell(cells, words)
+        asked = asked_cell(cells, words, question)
         return Said(_row(cells, asked, words), _quote(hit, window, window.statements))
-    listed = _listed(window, layout, question, words)
-    if listed is None:
-        text = _lines(hit.passage.content, window.statements)
-        spans = [layout.context[each] for each in window.statements[0].context if shown_apart(layout, each)]
-        return Said(_led_in(spans, text), _quote(hit, window, window.statements))
-    spans = [layout.context[each] for each in listed[0].context if shown_apart(layout, each)]
-    return Said(_led_in(spans, _lines(hit.passage.content, listed)), _quote(hit, window, listed))
+    said = _listed(window, hit.passage.content, layout, question, words) or window.statements
+    spans = [layout.context[each] for each in said[0].context if shown_apart(layout, each)]
+    return Said(_led_in(spans, _lines(hit.passage.content, said), window.kind), _quote(hit, window, said))
 
 
-def asked_cell(cells: Sequence[Cell], words: Words) -> int | None:
-    """Return the one column whose name holds most of the question's words; None if no name or several hold them."""
-    shares = [words.share(words.held(each.column)) for each in cells]
-    best = max(shares[1:], default=0.0)
-    return shares.index(best) if best > 0 and shares.count(best) == 1 else None
+def asked_cell(cells: Sequence[Cell], words: Words, question: str = "") -> int | None:
+    """Return the one column whose name holds most of the question's words; None if no name or several hold them.
+
+    The first column names the row, so it is not asked for. A day of the question counts as a word of a column that
+    means it.
+    """
+    shares = [words.share(words.held(each.column)) + agreement(question, each.column) for each in cells[1:]]
+    best = max(shares, default=0.0)
+    return shares.index(best) + 1 if best > 0 and shares.count(best) == 1 else None
 
 
 def is_empty(cell: Cell) -> bool:
@@ -75,9 +78,7 @@ def _row(cells: Sequence[Cell], asked: int | None, words: Words) -> str:
     chinese = any(is_cjk(letter) for cell in cells for letter in cell.column)
     colon, comma, nothing = ("：", "；", "（空）") if chinese else (": ", "; ", "(empty)")
     shown = [
-        each
-        for number, each in enumerate(cells)
-        if (number in (0, asked) or words.held(each.text) if asked is not None else not is_empty(each))
+        each for number, each in enumerate(cells) if asked is None or number in (0, asked) or words.held(each.text)
     ]
     return comma.join(
         f"{each.column}{colon}{nothing if is_empty(each) else each.text}" if each.column else each.text
@@ -85,7 +86,7 @@ def _row(cells: Sequence[Cell], asked: int | None, words: Words) -> str:
     )
 
 
-def _listed(window: Window, layout: Layout, question: str, words: Words) -> tuple[Statement, ...] | None:
+def _listed(window: Window, content: str, layout: Layout, question: str, words: Words) -> tuple[Statement, ...] | None:
     """Return the items to quote in place of the one that was chosen, if the question is about the list.
 
     It is if the item holds none of its words, which its lead-in or heading then do, or if it asks for a place in it.
@@ -99,13 +100,24 @@ def _listed(window: Window, layout: Layout, question: str, words: Words) -> tupl
     while last + 1 < len(statements) and _of_one_list(statements[last], statements[last + 1]):
         last += 1
     place = _place(question)
-    if place is not None and -1 <= place - 1 < last - first + 1:
-        number = last if place < 0 else first + place - 1
-        return (statements[number],)
+    items = _items(content, statements[first : last + 1])
+    if place is not None and (place == -1 or 1 <= place <= len(items)):
+        return items[place - 1 if place > 0 else -1]
     if (first, last) == (window.first, window.last) or words.held(window.text):
         return None
     whole = statements[first : last + 1]
     return whole if sum(each.shown_end - each.shown_start for each in whole) <= _LIST * 8 else None
+
+
+def _items(content: str, statements: Sequence[Statement]) -> list[tuple[Statement, ...]]:
+    """Return the statements of a list by item: the sentences of one stand on one line."""
+    items: list[tuple[Statement, ...]] = []
+    for each in statements:
+        if items and "\n" not in content[items[-1][-1].shown_end : each.shown_start]:
+            items[-1] += (each,)
+        else:
+            items.append((each,))
+    return items
 
 
 def _of_one_list(one: Statement, other: Statement) -> bool:
@@ -120,10 +132,10 @@ def _place(question: str) -> int | None:
     return int(match[2]) if match[2] else _ORDINALS[(match[1] or match[3]).lower()]
 
 
-def _led_in(spans: Sequence[ContextSpan], text: str) -> str:
+def _led_in(spans: Sequence[ContextSpan], text: str, kind: StatementKind) -> str:
     """Return a text behind the line that leads to it; an answer stands for itself without its question."""
     leads = [each for each in spans if each.kind in ("lead_in", "clause")]
-    bare = _MARK.sub("", text)
+    bare = (_MARK if kind == "item" else _SPOKEN).sub("", text)
     if not leads:
         return bare if not bare or spans or text[:1] in "-*+•·" else text
     before = " ".join(leads[-1].quote.split())

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from retriever.documents.blocks import ReadDocument
 from retriever.documents.packing import Packed, Packing, laid_out, outside
 from retriever.documents.statements import Said, Showing
 from retriever.documents.structure.headings import LONGEST_HEADING
 from retriever.documents.structure.inline import shown
+from retriever.documents.structure.legends import legend_of
 from retriever.documents.structure.parsing import units
 from retriever.documents.structure.units import Unit
 from retriever.models.encoder import Encoder
 from retriever.settings import ChunkerSettings
 from retriever.text.analysis import content_words
 from retriever.text.language import is_cjk_text
-from store.layout import layout_as_text
+from store.layout import ContextSpan, layout_as_text
 from store.passages import NewPassage
 
 _BATCH = 256  # passages whose tokens are counted at once: a tokenizer keeps some 150 bytes of each token
@@ -79,6 +80,7 @@ def _packed(document: ReadDocument, showing: Showing, aim: int, most: int, title
     path = _Path(title)
     packing = Packing(path.show(markdown=document.markdown), aim, most)
     bare: Unit | None = None  # a heading below which nothing stands yet
+    legend = legend_of(document.text)
     for unit in units(document.text, markdown=document.markdown, headings=given):
         if unit.kind != "heading":
             bare = None
@@ -94,7 +96,7 @@ def _packed(document: ReadDocument, showing: Showing, aim: int, most: int, title
             yield from packing.end()
             path.enter(unit)
             packing = Packing(path.show(markdown=document.markdown), aim, most)
-        for said in showing.statements(unit):
+        for said in showing.statements(_with_legend(unit, legend)):
             yield from packing.add(said)
     yield from packing.end()
     if bare is not None:
@@ -108,6 +110,13 @@ def _signs(text: str, showing: Showing) -> Iterator[Packed]:
         start = text.index(solid[0])
         unit = Unit("code", start, start + len(solid), start, 0, start)
         yield from (Packed("", [said]) for said in showing.statements(unit))
+
+
+def _with_legend(unit: Unit, legend: ContextSpan | None) -> Unit:
+    """Return a row that has empty cells with what these mean."""
+    if legend is None or all(cell.text for cell in unit.cells):
+        return unit
+    return replace(unit, context=(*unit.context, legend))
 
 
 def _alone(heading: Unit, showing: Showing, path: _Path) -> Iterator[Packed]:

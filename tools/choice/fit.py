@@ -158,7 +158,8 @@ def report(judged: Sequence[Judged]) -> None:
         answerable = np.array([each.case.answerable for each in own])
         print(
             f"{source}: {len(own)} cases, right {right[answerable].mean():.3f}, "
-            f"AUROC of right {auroc(scores, right):.3f}, of answerable {auroc(scores, answerable):.3f}, ECE {_ece(scores, right):.3f}"
+            f"AUROC of right {auroc(scores, right):.3f}, of answerable {auroc(scores, answerable):.3f}, "
+            f"ECE {_ece(scores, right):.3f}"
         )
         for limit in (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6):
             told = scores >= limit
