@@ -20,6 +20,12 @@ _ATX = re.compile(rf"(#{{1,6}})(?:[ \t]+|(?=[{CJK}]))(?=\S)")
 _UNDERLINE = re.compile(r"(=+|-+|~+|\^+|\*+|_+)")
 _RULE = re.compile(r"(?:[-*_=~#+.·—─━][ \t]?){3,}")
 _ENDS = tuple(".。;；,，!！")  # of a sentence, not of a heading
+_OPEN_ENDS = (":", "：", "?", "？", "、", "-", "–", ")", "）")
+_SEPARATORS = (": ", "：", "，", "\t", "   ", "@", "___")
+_TITLE = 50  # characters of a heading that nothing but blank lines marks
+_TITLE_WORDS = 6
+_TITLE_CJK = 14
+_CARRIED = 44  # columns of the line below such a heading: a shorter one may be a name below a greeting
 _BOLD = re.compile(r"(\*\*|__)(?P<title>[^*_\n]{1,100})(?:\*\*|__)[:：]?")
 _BRACKETED = re.compile(r"【([^【】]{1,40})】|\[([^\[\]|]{2,40})\]")
 _CAPITALS = re.compile(r"[^\W\d_]")
@@ -87,6 +93,21 @@ def standing_heading(
     letters = _CAPITALS.findall(line.text)
     capitals = len(letters) > 3 and line.text.upper() == line.text and line.text.lower() != line.text
     return Heading(3, line.text) if capitals and alone and cjk_share(line.text) == 0 else None
+
+
+def plain_heading(line: Line, after: Sequence[Line]) -> Heading | None:
+    """Return the heading that a few words between blank lines of plain text are, if a longer line or a list follows."""
+    text = line.text
+    below = next((each for each in after if each.text), None)
+    if below is None or line.indent or line.quoted or text.endswith((*_ENDS, *_OPEN_ENDS)) or "|" in text:
+        return None
+    cjk = cjk_share(text) > 0.3
+    few = len(text) <= _TITLE_CJK if cjk else len(text) <= _TITLE and len(text.split()) <= _TITLE_WORDS
+    begins = text[0].isupper() or cjk
+    if not (few and begins) or any(each in text for each in _SEPARATORS):
+        return None
+    carries = mark_of(below.text) is not None or _width(below.text) >= _CARRIED
+    return Heading(8, text) if carries else None
 
 
 def _bare_heading(line: Line) -> Heading | None:

@@ -46,6 +46,11 @@ class Writer:
         """What a paragraph is that begins here."""
         return "answer" if self._question is not None else "prose"
 
+    @property
+    def in_message(self) -> bool:
+        """Whether what comes next stands in a message, in which names and greetings stand alone."""
+        return bool(self._message)
+
     def taken(self) -> list[Unit]:
         """Return the units that were written since, and forget them."""
         units, self._units = self._units, []

@@ -16,6 +16,7 @@ from retriever.documents.structure.headings import (
     Heading,
     is_rule,
     marked_heading,
+    plain_heading,
     standing_heading,
     underlined_heading,
 )
@@ -156,7 +157,9 @@ class _Parser:
         if not follows:
             return None
         mark = mark_of(line.text)
-        return standing_heading(line, mark, self._lists.last_mark, after, alone=alone or self._out.after_heading)
+        found = standing_heading(line, mark, self._lists.last_mark, after, alone=alone or self._out.after_heading)
+        plain = found is None and mark is None and alone and not (self._markdown or self._out.in_message)
+        return plain_heading(line, after) if plain else found
 
     def _underlines(self, under: Line) -> bool:
         """Turn the open paragraph into a heading if this line underlines it."""

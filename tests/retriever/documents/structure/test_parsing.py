@@ -153,6 +153,20 @@ def test_this_has_no_heading(text: str) -> None:
     assert {passage.heading for passage in cut(text)} == {""}
 
 
+def test_a_few_words_between_blank_lines_of_plain_text_are_a_heading_but_no_signature_is() -> None:
+    body = "The hall is open from nine in the morning until late at night."
+    text = f"Opening hours\n\n{body}\n\nWhat you need\n\n- a torch\n\nBest regards\n\nPetra\n"
+
+    passages = cut(text, markdown=False)
+
+    assert [(each.heading, each.text) for each in passages] == [
+        ("Opening hours", body),
+        ("What you need", "- a torch\n\nBest regards\n\nPetra"),
+    ]
+    assert {each.heading for each in cut(text)} == {""}
+    assert {each.heading for each in cut(f"From: Ines\nDate: today\n\nDear Sami\n\n{body}\n", markdown=False)} == {""}
+
+
 def test_a_fence_within_a_fence_keeps_the_headings_behind_it() -> None:
     text = "# One\n\n```markdown\n# no\n```sh\nls\n```\n```\n\n# Two\n\n~~~\n# no\n~~~\n\nEnd.\n\n```\n# Three\n\nx\n"
 
