@@ -177,6 +177,9 @@ class Answerer:
         """Return the task with its passages read, and how likely they hold an answer; None without passages."""
         if found is None:
             return task, None
+        if task.follow_up is not None:
+            weights = task.follow_up.weighed(found.term_weights)
+            found = replace(found, weigh=lambda: weights)
         choice = self.choose(manifest, task.searched_for, found)
         evidence = estimate(choice, found.hits, found.term_weights, manifest.thresholds)
         return replace(task, hits=found.hits, choice=choice, term_weights=found.term_weights), evidence

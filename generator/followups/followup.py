@@ -10,7 +10,7 @@ back count; small talk in between does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,6 +23,7 @@ from retriever.text.language import is_cjk_text
 
 Kind = Literal["alone", "replaces", "adds", "refers", "small_talk"]
 _TURNS = 8  # questions back that are looked at
+_OWN = 2.0  # weight of what a follow-up itself asks, beside what it takes from the conversation
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class FollowUp:
     courtesy: Courtesy | None = None
     by: Literal["rule", "model"] = "rule"
     note: str | None = None
+
+    def weighed(self, term_weights: Mapping[str, float]) -> dict[str, float]:
+        """Return the weights of the terms with those of the question itself twice as heavy as what it only carries."""
+        heavy = self.own_terms if self.carried_terms else frozenset()
+        return {term: weight * (_OWN if term in heavy else 1.0) for term, weight in term_weights.items()}
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,14 @@ def test_what_is_its_own_what_is_carried_and_what_is_dropped_are_kept_apart() ->
     assert found.search_text == "Can I park at Westgate overnight?"
 
 
+def test_what_is_its_own_weighs_twice_what_it_carries() -> None:
+    weights = {"park": 1.5, "westgat": 2.5}
+    history = _turns("Can I park at Eastgate overnight?", "Yes, on level two.")
+
+    assert follow_up("And at Westgate?", history).weighed(weights) == {"park": 1.5, "westgat": 5.0}
+    assert follow_up("Can I park at Westgate?", []).weighed(weights) == weights
+
+
 def test_words_that_only_point_are_not_asked_for() -> None:
     history = _turns("How long does the probation at Norling last?", "Six months.")
 
