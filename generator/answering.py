@@ -10,6 +10,7 @@ from generator.abstaining import abstaining
 from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, draft_of, never
 from generator.arms import Arm
 from generator.choosing.choice import Asked, Choice, choose
+from generator.choosing.measures import NO_FOLLOW_UP, OwnTerms
 from generator.citing.checking import Checked, check_draft
 from generator.evidence import estimate
 from generator.explanation import explanation
@@ -180,16 +181,19 @@ class Answerer:
         if task.follow_up is not None:
             weights = task.follow_up.weighed(found.term_weights)
             found = replace(found, weigh=lambda: weights)
-        choice = self.choose(manifest, task.searched_for, found)
+        choice = self.choose(manifest, task.searched_for, found, task.follow_up)
         evidence = estimate(choice, found.hits, found.term_weights, manifest.thresholds)
         return replace(task, hits=found.hits, choice=choice, term_weights=found.term_weights), evidence
 
-    def choose(self, manifest: Manifest, asked: str, found: Result) -> Choice:
+    def choose(self, manifest: Manifest, asked: str, found: Result, follow_up: FollowUp | None = None) -> Choice:
         """Return what of the hits answers the question that they were searched for, the likeliest first."""
         readings = self._reader.read(asked, [hit.passage.content for hit in found.hits])
         legible = any(hit.cosine is not None for hit in found.hits)
         encoder = self._retriever.encoders.encoder_for(manifest.space_id) if legible else None
-        return choose(Asked(asked, found.term_weights, found.unseen), found.hits, readings, encoder)
+        own = NO_FOLLOW_UP
+        if follow_up is not None and follow_up.kind != "alone":
+            own = OwnTerms(follow_up.own_terms, follow_up.dropped_terms)
+        return choose(Asked(asked, found.term_weights, found.unseen, own), found.hits, readings, encoder)
 
     def _retrieve(self, pinned: Pinned, question: Question, asked: str) -> Result:
         settings = pinned.manifest.retrieval

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from generator.choosing.editions import outdated
-from generator.choosing.measures import Measured, PassageMarks, measured
+from generator.choosing.measures import NO_FOLLOW_UP, Measured, OwnTerms, PassageMarks, measured
 from generator.choosing.names import names_missing
 from generator.choosing.narrowing import narrowed
 from generator.choosing.siblings import other_siblings, unknown_sibling
@@ -25,7 +25,8 @@ _COMPARED = 8  # windows whose cosine is looked at: encoding takes time
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "reading": 0.19, "own": -1.0, "one": 0.8, "around": 6.9, "elsewhere": -3.4, "rank": -0.5, "fused": 0.5,
-        "typed": 1.1, "outdated": -6.0, "other": -6.0, "length": 0.12, "item": 0.0, "row": 0.6, "code": 0.7,
+        "typed": 1.1, "outdated": -6.0, "other": -6.0, "new": 4.0, "earlier": -4.0,
+        "length": 0.12, "item": 0.0, "row": 0.6, "code": 0.7,
         "cosine": 7.6,
     }
 )  # fmt: skip
@@ -38,6 +39,7 @@ class Asked:
     question: str
     term_weights: Mapping[str, float]
     unseen: frozenset[str] = frozenset()
+    own_terms: OwnTerms = NO_FOLLOW_UP
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def choose(
         PassageMarks(outdated=stale, other=other)
         for stale, other in zip(outdated(question, titles), other_siblings(question, titles), strict=True)
     ]
-    found = measured(question, hits, readings, Words(asked.term_weights), marks)
+    found = measured(question, hits, readings, Words(asked.term_weights), marks, asked.own_terms)
     ranked = sorted((_scored(each, weights) for each in found), key=lambda each: -each.score)
     if encoder is not None and ranked:
         first = [_scored(each, weights) for each in _with_cosines(question, ranked[:compared], encoder)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from generator.choosing.answer_types import fit_of_type
 from generator.choosing.windows import Window, windows, word_count
 from generator.choosing.words import Words, union
+from retriever.index.lexical import stems
 from retriever.models.span_reader import Reading, Span
 from retriever.search.search import Hit
 
@@ -24,7 +25,9 @@ class Measures:
     that the headings of some hit hold, and this passage does not. `rank`: of the passage, from 0; `fused`: its score.
     `cosine`: of the window with its headings, where it was looked at. `typed`: 1 if it holds the kind of value that is
     asked for, -1 if not, 0 if none is asked for. `outdated`: 1 if a newer edition is among the hits; `other`: 1 if the
-    question names a sibling of the document.
+    question names a sibling of the document. Of a follow-up, `new`: the share of its own words, all alike, that the
+    window holds with its context and headings, and `earlier`: 1 if it holds none of them, but words of the earlier
+    question that they took the place of.
     """
 
     reading: float
@@ -37,6 +40,8 @@ class Measures:
     typed: float
     outdated: float
     other: float
+    new: float
+    earlier: float
     length: float
     item: float
     row: float
@@ -57,6 +62,25 @@ class PassageMarks:
 
 
 @dataclass(frozen=True)
+class OwnTerms:
+    """The stems that a follow-up itself has, and those of the question before it that they took the place of."""
+
+    new: frozenset[str] = frozenset()
+    dropped: frozenset[str] = frozenset()
+
+    def measured(self, text: str) -> tuple[float, float]:
+        """Return the measures `new` and `earlier` of a text."""
+        if not self.new:
+            return 0.0, 0.0
+        there = set(stems(text))
+        share = len(self.new & there) / len(self.new)
+        return share, float(not share and bool(self.dropped & there))
+
+
+NO_FOLLOW_UP = OwnTerms()
+
+
+@dataclass(frozen=True)
 class Measured:
     """A window with its measures, the reader's best span in it, and its score."""
 
@@ -67,7 +91,12 @@ class Measured:
 
 
 def measured(
-    question: str, hits: Sequence[Hit], readings: Sequence[Reading], words: Words, marks: Sequence[PassageMarks]
+    question: str,
+    hits: Sequence[Hit],
+    readings: Sequence[Reading],
+    words: Words,
+    marks: Sequence[PassageMarks],
+    own_terms: OwnTerms = NO_FOLLOW_UP,
 ) -> Iterator[Measured]:
     """Yield every window that the reader saw, in the order of the hits, measured but for its cosine."""
     passages = [words.held(hit.passage.content) for hit in hits]
@@ -81,6 +110,7 @@ def measured(
         content = hits[hit].passage.content
         single = [words.held(content[each.shown_start : each.shown_end]) for each in window.statements]
         own = union(single)
+        new, earlier = own_terms.measured(window.said)
         measures = Measures(
             reading=min(max(span.score, -_MOST), _MOST),
             own=words.share(own),
@@ -92,6 +122,8 @@ def measured(
             typed=float(fit_of_type(question, window.said, window.kind)),
             outdated=float(marks[hit].outdated),
             other=float(marks[hit].other),
+            new=new,
+            earlier=earlier,
             length=math.log1p(word_count(window.text)),
             item=float(window.kind == "item"),
             row=float(window.kind == "row"),

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from generator.answering import Pinned
 from generator.choosing.choice import Asked, Choice, choose
+from generator.choosing.measures import OwnTerms
 from generator.choosing.wording import word
 from generator.choosing.words import Words
 from generator.engine import Engine
 from generator.evidence import features
-from generator.followups.followup import follow_up
+from generator.followups.followup import FollowUp, follow_up
 from generator.prompt import Message
 from retriever.search.search import Hit, Request, Result
 
@@ -56,7 +57,7 @@ def cases(engine: Engine, pinned: Pinned, source: str, askings: Sequence[Asking]
         size = pinned.manifest.retrieval.passages
         request = Request(understood.search_text, 30 if emptied else size)
         found = engine.retriever.search(pinned.domain_id, pinned.manifest.search_plan, request)
-        yield _case(engine, source, asking, understood.reading_text, found.hits[:size], found)
+        yield _case(engine, source, asking, understood, found.hits[:size], found)
         if emptied:
             left = [
                 hit
@@ -64,12 +65,16 @@ def cases(engine: Engine, pinned: Pinned, source: str, askings: Sequence[Asking]
                 if hit.passage.external_id not in asking.documents and not _holds(asking.answers, hit.passage.content)
             ]
             unanswered = Asking(asking.question, (), cluster=asking.cluster)
-            yield _case(engine, source, unanswered, understood.reading_text, left[:size], found)
+            yield _case(engine, source, unanswered, understood, left[:size], found)
 
 
-def _case(engine: Engine, source: str, asking: Asking, text: str, shown: Sequence[Hit], found: Result) -> Case:
+def _case(
+    engine: Engine, source: str, asking: Asking, understood: FollowUp, shown: Sequence[Hit], found: Result
+) -> Case:
+    own = OwnTerms() if understood.kind == "alone" else OwnTerms(understood.own_terms, understood.dropped_terms)
+    text = understood.reading_text
     readings = engine.reader.read(text, [hit.passage.content for hit in shown])
-    asked = Asked(text, found.term_weights, found.unseen)
+    asked = Asked(text, found.term_weights, found.unseen, own)
     choice = choose(asked, shown, readings, engine.retriever.encoder, compared=_COMPARED)
     words = Words(found.term_weights)
     windows, right = [], []
