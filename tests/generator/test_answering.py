@@ -278,8 +278,7 @@ def test_the_span_is_a_piece_of_the_quoted_sentence(filled: Engine) -> None:
 
 
 def test_what_the_reader_of_a_stream_takes_is_not_in_the_timings(filled: Engine) -> None:
-    events = filled.answerer.stream(filled.pin("handbook"), Question(ASKED))
-    read = []
+    read, events = [], filled.answerer.stream(filled.pin("handbook"), Question(ASKED))
     begun = time.perf_counter()
     for event in events:
         read.append(event)
