@@ -140,8 +140,9 @@ def _calibrated(
     """Return a sentence for each question that the evidence weights of an arm were fitted to, or to its document."""
     seen_questions: set[int] = set()
     seen_documents: set[str] = set()
-    for arm in arms:
-        seen = calibrated_on(store, domain_id, arm.manifest.thresholds.weights.by_name())
+    noted = [weights for arm in arms for weights in arm.manifest.thresholds.weights.recorded_as()]
+    for weights in noted:
+        seen = calibrated_on(store, domain_id, weights)
         seen_questions |= seen.questions
         seen_documents |= seen.documents
     leaks = []

@@ -21,6 +21,10 @@ from retriever.text.language import is_cjk_text
 _FAR = 4.0  # logits by which the best window is ahead, beyond which it makes no difference
 
 
+# What a release made before windows were chosen did not weigh.
+OF_WINDOWS = ("window_reading", "window_coverage", "window_cosine", "chinese_cosine", "typed", "ahead", "unnamed")
+
+
 class Weights(BaseModel):
     """The weights of the logistic: its bias, and one for each of `features`."""
 
@@ -43,6 +47,12 @@ class Weights(BaseModel):
     def by_name(self) -> dict[str, float]:
         """Return each weight by its name."""
         return dict(self)
+
+    def recorded_as(self) -> list[dict[str, float]]:
+        """Return the names and values under which these weights may have been noted: as now, and before windows."""
+        now = self.by_name()
+        before = {name: value for name, value in now.items() if name not in OF_WINDOWS}
+        return [now] if any(now[name] for name in OF_WINDOWS) else [now, before]
 
 
 class Thresholds(BaseModel):

@@ -12,6 +12,7 @@ from functools import partial
 
 from pydantic import ValidationError
 
+from generator.evidence import OF_WINDOWS
 from generator.manifest import Manifest
 from store.errors import DamagedError
 from store.json_values import JsonObject
@@ -44,7 +45,6 @@ def _fill_weights(meant: JsonObject, manifest: JsonObject) -> JsonObject:
     return {**manifest, "thresholds": dict(_fill("weights", meant, thresholds))}
 
 
-_OF_WINDOWS = ("window_reading", "window_coverage", "window_cosine", "chinese_cosine", "typed", "ahead", "unnamed")
 UPGRADES = (  # from the oldest to the newest, each applied to what those before it made
     Upgrade("fifty hits of each index", partial(_fill, "retrieval", {"candidates": 50, "rank_constant": 60})),
     Upgrade(
@@ -52,7 +52,7 @@ UPGRADES = (  # from the oldest to the newest, each applied to what those before
         partial(_fill, "retrieval", {"fusion": "ranks", "dense_weight": 0.5, "rerank": 20}),
     ),
     Upgrade("one weight for every question", partial(_fill, "retrieval", {"spread_gain": 0.0})),
-    Upgrade("evidence of passages alone", partial(_fill_weights, dict.fromkeys(_OF_WINDOWS, 0.0))),
+    Upgrade("evidence of passages alone", partial(_fill_weights, dict.fromkeys(OF_WINDOWS, 0.0))),
 )
 
 

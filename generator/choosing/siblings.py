@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 
 from retriever.text.analysis import CJK
 from retriever.text.function_words import FUNCTION_WORDS
 from retriever.text.spelling import nearly_equal
 
 _TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+_CHARACTER = re.compile(f"[{CJK}]")
+_NAME = 3  # characters of a name in which Chinese titles may differ
 
 
 @dataclass(frozen=True)
@@ -31,29 +33,40 @@ def slots(titles: Sequence[str]) -> list[Slot]:
     found: dict[tuple[tuple[str, ...], int], set[str]] = {}
     known = [tokens for tokens in dict.fromkeys(map(_tokens, titles)) if len(tokens) > 1]
     for one, other in combinations(known, 2):
-        if len(one) == len(other):
-            differing = [place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]]
-            if len(differing) == 1 and not any(word.isdigit() for word in (one[differing[0]], other[differing[0]])):
-                (place,) = differing
-                frame = (*one[:place], "", *one[place + 1 :])
-                found.setdefault((frame, place), set()).update((one[place], other[place]))
+        span = _differing(one, other)
+        if span is not None:
+            first, last = span
+            frame = (*one[:first], "", *one[last:])
+            found.setdefault((frame, first), set()).update(("".join(one[first:last]), "".join(other[first:last])))
     return [
         Slot(frozenset(fillers), frame[place + 1] if place + 1 < len(frame) else frame[place - 1])
         for (frame, place), fillers in found.items()
     ]
 
 
+def _differing(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[int, int] | None:
+    """Return where alone two titles differ: in one word that is no number, or in up to three characters in a row."""
+    if len(one) != len(other):
+        return None
+    places = [place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]]
+    if not places or len(places) == len(one):
+        return None
+    first, last = places[0], places[-1] + 1
+    words = (*one[first:last], *other[first:last])
+    if any(word.isdigit() for word in words):
+        return None
+    together = last - first == 1 or (last - first <= _NAME and all(_CHARACTER.fullmatch(word) for word in words))
+    return (first, last) if together else None
+
+
 def other_siblings(question: str, titles: Sequence[str]) -> list[bool]:
     """Return for each title whether it belongs to another sibling than the one that the question names."""
-    asked, result = set(_tokens(question)), [False] * len(titles)
+    result = [False] * len(titles)
     for slot in slots(titles):
-        named = {filler for filler in slot.fillers if filler in asked or any(nearly_equal(filler, w) for w in asked)}
-        if named:
-            wrong = slot.fillers - named
-            result = [
-                before or bool(wrong & tokens and not named & tokens)
-                for before, tokens in zip(result, (set(_tokens(title)) for title in titles), strict=True)
-            ]
+        named = {filler for filler in slot.fillers if _holds(question, filler, misspelt=True)}
+        for place, title in enumerate(titles if named else ()):
+            own = {filler for filler in slot.fillers if _holds(title, filler)}
+            result[place] = result[place] or bool(own and not own & named)
     return result
 
 
@@ -63,15 +76,25 @@ def unknown_sibling(question: str, titles: Sequence[str], unseen: Set[str]) -> s
     `unseen` are the words of the question, in lower case, that no document holds.
     """
     written = [match[0] for match in _TOKEN.finditer(question)]
-    found = slots(titles)
-    for before, word in pairwise(written):
-        for slot in found:
-            low = before.lower()
-            if word.lower() == slot.beside and low not in slot.fillers and low not in FUNCTION_WORDS:
-                cjk = re.match(f"[{CJK}]", before) is not None
-                if (f"{before}{word}" if cjk else low) in unseen:
-                    return f"{before}{word}" if cjk else f"{before} {word}"
+    for slot in slots(titles):
+        cjk = _CHARACTER.match(slot.beside) is not None
+        length = max(map(len, slot.fillers)) if cjk else 1
+        for place, token in enumerate(written):
+            before = written[max(0, place - length) : place]
+            name = "".join(before).lower()
+            if token.lower() != slot.beside or not name or name in slot.fillers or name in FUNCTION_WORDS:
+                continue
+            if (f"{before[-1]}{token}" if cjk else name) in unseen:
+                return "".join([*before, token]) if cjk else f"{before[0]} {token}"
     return None
+
+
+def _holds(text: str, filler: str, *, misspelt: bool = False) -> bool:
+    """Return whether a text has a filler as a word, or spelt nearly so."""
+    words = _tokens(text)
+    if _CHARACTER.match(filler):
+        return filler in "".join(words)
+    return filler in words or (misspelt and any(nearly_equal(filler, word) for word in words))
 
 
 def _tokens(text: str) -> tuple[str, ...]:

@@ -65,16 +65,19 @@ def test_numbers_of_versions_are_compared_as_numbers() -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        ("What was the fee in 2023?", [False, False]),
-        ("2023年的收费是多少？", [False, False]),
+        ("What was the fee in 2023?", [False, True]),
+        ("2023年的收费是多少？", [False, True]),
         ("What was the old fee?", [False, False]),
         ("以前收多少钱？", [False, False]),
+        ("What does the old edition say?", [False, True]),
+        ("What was it before 2025?", [False, True]),
+        ("旧版里是多少？", [False, True]),
         ("What is the fee in 2025?", [True, False]),
         ("What is the fee in 2019?", [True, False]),
         ("现在收多少钱？", [True, False]),
     ],
 )
-def test_an_old_edition_that_is_asked_for_is_not_outdated(question: str, expected: list[bool]) -> None:
+def test_the_edition_that_is_asked_for_is_not_outdated(question: str, expected: list[bool]) -> None:
     assert outdated(question, ["Fees 2023", "Fees 2025"]) == expected
 
 

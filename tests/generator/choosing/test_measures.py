@@ -59,7 +59,7 @@ def test_marks_of_the_document_are_those_of_its_windows() -> None:
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [
-        ("Before:\n\n- Wait.\n", [(0, 0, 0), (1, 0, 0)]),
+        ("Before:\n\n- Wait.\n", [(1, 0, 0)]),
         ("| 票 | 价 |\n|---|---|\n| 单程 | 3 |\n", [(0, 1, 0)]),
         ("```\nserve\n```\n", [(0, 0, 1)]),
     ],
