@@ -11,7 +11,8 @@ _DATE = re.compile(
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WRITTEN = re.compile(
-    rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)?\s+)?({'|'.join(_MONTHS)})[a-z]*\.?,?\s+((?:19|20)\d{{2}})(?!\d)", re.I
+    rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)?\s+)?({'|'.join(_MONTHS)})[a-z]*\.?,?\s+((?:19|20)\d{{2}})(?!\d)",
+    re.I,
 )
 _NUMBER = re.compile(
     r"\b(?:v|version|edition|ed|rev|revision|release|r)[ ._-]{0,2}(\d{1,3}(?:\.\d{1,3}){0,2})\b"
@@ -39,7 +40,8 @@ _OLD = re.compile(
 _PAST = re.compile(r"\b(?:old|older|previous(?:ly)?|former(?:ly)?|used to)\b|以前|原来|过去|从前|当时", re.I)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _BEFORE = re.compile(
-    r"\b(?:before|prior to|until|earlier than)\s+(?:the\s+)?(?:\w+\s+)?((?:19|20)\d{2})\b|((?:19|20)\d{2})年?版?(?:以前|之前)",
+    r"\b(?:before|prior to|until|earlier than)\s+(?:the\s+)?(?:\w+\s+)?((?:19|20)\d{2})\b"
+    r"|((?:19|20)\d{2})年?版?(?:以前|之前)",
     re.I,
 )
 

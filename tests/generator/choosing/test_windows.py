@@ -138,8 +138,8 @@ def test_windows_lie_on_one_line_hold_no_question_and_leave_no_statement_out(tex
     for number, hit in enumerate(hits):
         covered = {place for each in found if each.hit == number for place in range(each.first, each.last + 1)}
         layout = layout_of(hit.passage)
-        leads = {span.quote for span in layout.context if span.kind == "lead_in"}
-        said = [(each.kind, text[each.start : each.end]) for each in layout.statements]
+        leads = {(span.start, span.end) for span in layout.context if span.kind == "lead_in"}
+        said = [(each.kind, (each.start, each.end)) for each in layout.statements]
         assert covered == {n for n, (kind, own) in enumerate(said) if kind != "question" and own not in leads}
     assert len({(each.hit, each.first, each.last) for each in found}) == len(found)
 
