@@ -25,7 +25,7 @@ _COMPARED = 8  # windows whose cosine is looked at: encoding takes time
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "reading": 0.19, "own": -1.0, "one": 0.8, "around": 6.9, "elsewhere": -3.4, "rank": -0.5, "fused": 0.5,
-        "typed": 1.1, "outdated": -6.0, "other": -6.0, "new": 4.0, "earlier": -4.0,
+        "typed": 1.1, "outdated": -6.0, "other": -6.0, "unnamed": -3.0, "new": 4.0, "earlier": -4.0,
         "length": 0.12, "item": 0.0, "row": 0.6, "code": 0.7,
         "cosine": 7.6,
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from generator.choosing.answer_types import fit_of_type
+from generator.choosing.names import codes_missing
 from generator.choosing.windows import Window, windows, word_count
 from generator.choosing.words import Words, union
 from retriever.index.lexical import stems
@@ -25,9 +26,10 @@ class Measures:
     that the headings of some hit hold, and this passage does not. `rank`: of the passage, from 0; `fused`: its score.
     `cosine`: of the window with its headings, where it was looked at. `typed`: 1 if it holds the kind of value that is
     asked for, -1 if not, 0 if none is asked for. `outdated`: 1 if a newer edition is among the hits; `other`: 1 if the
-    question names a sibling of the document. Of a follow-up, `new`: the share of its own words, all alike, that the
-    window holds with its context and headings, and `earlier`: 1 if it holds none of them, but words of the earlier
-    question that they took the place of.
+    question names a sibling of the document; `unnamed`: 1 if it has a code that some hit holds, but not the window.
+    Of a follow-up, `new`: the share of its own words, all alike, that the window holds with its context and
+    headings, and `earlier`: 1 if it holds none of them, but words of the earlier question that they took the place
+    of.
     """
 
     reading: float
@@ -40,6 +42,7 @@ class Measures:
     typed: float
     outdated: float
     other: float
+    unnamed: float
     new: float
     earlier: float
     length: float
@@ -102,6 +105,7 @@ def measured(
     passages = [words.held(hit.passage.content) for hit in hits]
     headings = [words.held(hit.passage.heading) for hit in hits]
     named = union(headings)
+    lost = set(codes_missing(question, "\n".join(hit.passage.content for hit in hits)))
     for window in windows(hits):
         hit = window.hit
         span = readings[hit].best(window.statements[0].shown_start, window.statements[-1].shown_end)
@@ -122,6 +126,7 @@ def measured(
             typed=float(fit_of_type(question, window.said, window.kind)),
             outdated=float(marks[hit].outdated),
             other=float(marks[hit].other),
+            unnamed=float(bool(set(codes_missing(question, window.said)) - lost)),
             new=new,
             earlier=earlier,
             length=math.log1p(word_count(window.text)),

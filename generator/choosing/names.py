@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from retriever.text.spelling import nearly_equal
 
 _JOINED = re.compile(r"(?<![A-Za-z\d_.])[A-Za-z\d_]+(?:[-./][A-Za-z\d_]+)*")  # a code if it has digits and letters
 _SETTING = re.compile(r"(?<!\w)[A-Z][A-Z\d]*(?:_[A-Z\d]+)+(?!\w)")
+_LABELLED = re.compile(r"第?(\d{1,4}(?:号|楼|栋|室|床|班|线|级|仓|区|门|厅|层|组))(?![码])")
 _QUOTED = re.compile(r"[《“「『]([^》”」』]{2,40})[》”」』]|\"([^\"]{2,40})\"")
 _PROPER = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}(?:[- ][A-Z][a-z]{2,})*")
 _MEASURE = re.compile(
@@ -24,8 +26,19 @@ _DAYS = re.compile(
 
 def names_in(question: str) -> list[str]:
     """Return the names in a question in order. A number with its unit, a weekday or a month is none."""
+    return _found(question, (_SETTING, _JOINED, _PROPER, _QUOTED, _LABELLED))
+
+
+def codes_missing(question: str, seen: str) -> list[str]:
+    """Return the codes, settings and labelled numbers (17号) of a question that a text does not hold."""
+    folded = _folded(seen)
+    codes = _found(question, (_SETTING, _JOINED, _LABELLED))
+    return [code for code in codes if not _held(_folded(code), folded, set())]
+
+
+def _found(question: str, patterns: Sequence[re.Pattern[str]]) -> list[str]:
     found: dict[str, int] = {}
-    for pattern in (_SETTING, _JOINED, _PROPER, _QUOTED):
+    for pattern in patterns:
         for match in pattern.finditer(question):
             name = next(part for part in (*match.groups(), match[0]) if part)
             is_code = pattern is not _JOINED or (re.search(r"\d", name) and re.search(r"[A-Za-z_]", name))

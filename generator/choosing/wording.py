@@ -16,6 +16,13 @@ from retriever.text.analysis import is_cjk
 from store.layout import Cell, ContextSpan, Layout, Statement, StatementKind
 
 _LIST = 60.0  # words of a list that is quoted whole
+_HALF = 0.5  # of the question's words, which headings and lead-in hold where it is about all that stands below them
+_LISTING = re.compile(
+    r"\bhow (?:do|can|should|must) (?:i|we|you|one)\b|\bhow to\b|\bwhat are\b|\b(?:steps|procedure|checklist)\b"
+    r"|\bwhat (?:do|does|must|should|can)\b[^.?!]{0,60}\b(?:need|contain|include|bring|consist)\b"
+    r"|怎么|如何|步骤|流程|有哪些|(?:需要|包括|包含|带)(?:哪些|什么)",
+    re.I,
+)
 _SPEAKER = r"(?:Q|A|Question|Answer|问|答|问题|回答)\s?[:：]"
 _MARK = re.compile(  # of an item: "3.5 metres" and "-18 degrees" have none
     r"^(?:[-*+](?=\s)|[•·]|\d{1,3}[.)、．](?!\d)|\d{1,3}(?:\.\d{1,3})+\.?(?=\s)|[a-z][.)](?=\s)"
@@ -103,10 +110,17 @@ def _listed(window: Window, content: str, layout: Layout, question: str, words: 
     items = _items(content, statements[first : last + 1])
     if place is not None and (place == -1 or 1 <= place <= len(items)):
         return items[place - 1 if place > 0 else -1]
-    if (first, last) == (window.first, window.last) or words.held(window.text):
+    if (first, last) == (window.first, window.last) or (
+        words.held(window.text) and not _of_list(window, question, words)
+    ):
         return None
     whole = statements[first : last + 1]
     return whole if sum(each.shown_end - each.shown_start for each in whole) <= _LIST * 8 else None
+
+
+def _of_list(window: Window, question: str, words: Words) -> bool:
+    """Return whether a question is about what the lead-in or the headings of an item announce: steps, or parts."""
+    return bool(_LISTING.search(question)) and words.share(words.held(f"{window.heading}\n{window.context}")) >= _HALF
 
 
 def _items(content: str, statements: Sequence[Statement]) -> list[tuple[Statement, ...]]:

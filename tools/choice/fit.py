@@ -23,7 +23,9 @@ from generator.evidence import DEFAULT_THRESHOLDS
 from tools.choice.cases import Case, read_cases
 
 Array = npt.NDArray[np.float64]
-FIXED = {name: WEIGHTS[name] for name in ("outdated", "other", "new", "earlier")}  # rules: too few are about them
+FIXED = {
+    name: WEIGHTS[name] for name in ("outdated", "other", "unnamed", "new", "earlier")
+}  # rules: too few are about them
 _FOLDS = 7
 _FAR = 4.0
 _CHOICE_PRIOR, _EVIDENCE_PRIOR = 0.01, 0.003
