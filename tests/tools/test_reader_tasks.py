@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from tools.reader.tasks import recurring
-from tools.training_texts import Text
+from tools.reader.tasks import SHORT, Questions, recurring
+from tools.training_texts import Item, Text
 
 _TEXT = (
     "The lighthouse keeper Tobias Marrow came to the northern island in the spring of 1871. The winter was long and "
@@ -31,3 +31,15 @@ def test_texts_in_which_nothing_recurs_are_refused() -> None:
 
     with pytest.raises(ValueError, match="No span recurs"):
         next(recurring([text], random.Random(1), 0.0))
+
+
+def test_a_title_above_a_context_moves_the_answers_with_it() -> None:
+    item = Item("made", "en", "Who came to the island?", ("Tobias Marrow",), (_TEXT,), ("The keeper",))
+    asked = Questions([item], {}, SHORT)
+
+    tasks = [asked.draw(random.Random(seed), 0.0, headed=True) for seed in range(10)]
+
+    for task in tasks:
+        assert task.context.startswith("The keeper\n")
+        assert {task.context[start:end] for start, end in task.spans} == {"Tobias Marrow"}
+    assert asked.draw(random.Random(1), 0.0).context in tasks[1].context

@@ -10,7 +10,7 @@ import itertools
 import random
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from tools.training_texts import Item, Text
 
 _UNIT = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:[.,'’-][^\W_{CJK}]+)*")
 _SIZES = {"en": (250, 900), "zh": (80, 300)}  # characters of a context
+SHORT = {"en": (200, 550), "zh": (70, 220)}  # of a passage as the product cuts them
 _LONGEST = {"en": 6, "zh": 9}  # units of a recurring span: words, characters
 _VIEW = {"en": 4000, "zh": 1500}  # characters of a document looked at once
 _MOST_IN_VAIN = 1000
@@ -48,9 +49,11 @@ def answer_spans(context: str, answers: Sequence[str]) -> tuple[tuple[int, int],
     return tuple(sorted(found))
 
 
-def window(text: str, place: int, lang: str, chance: random.Random) -> str:
+def window(
+    text: str, place: int, lang: str, chance: random.Random, sizes: Mapping[str, tuple[int, int]] = _SIZES
+) -> str:
     """Return whole sentences around a place, as many as a random size holds."""
-    size = chance.randint(*_SIZES[lang])
+    size = chance.randint(*sizes[lang])
     sentences = split_sentences(text)
     here = next((n for n, sentence in enumerate(sentences) if sentence.end > place), len(sentences) - 1)
     first = last = here
@@ -72,7 +75,10 @@ def titled(task: Task, title: str) -> Task:
 class Questions:
     """Tasks from the questions of the train parts; a share of them with passages that hold no answer."""
 
-    def __init__(self, items: Sequence[Item], weights: dict[str, float]) -> None:
+    def __init__(
+        self, items: Sequence[Item], weights: dict[str, float], sizes: Mapping[str, tuple[int, int]] = _SIZES
+    ) -> None:
+        self._sizes = sizes
         self._by_source: dict[str, list[Item]] = {}
         for item in items:
             if any(answer_spans(text, item.answers) for text in item.documents):
@@ -98,12 +104,12 @@ class Questions:
         near = self._others(self._near[source][number], item, chance, others)
         if chance.random() < without:
             for text in chance.sample(self._near[source][number], len(self._near[source][number])):
-                context = window(text, chance.randrange(len(text)), item.lang, chance)
+                context = window(text, chance.randrange(len(text)), item.lang, chance, self._sizes)
                 if not answer_spans(context, item.answers):
                     task = Task(item.question, context, (), item.answers, near)
                     return titled(task, self._titles[text]) if headed else task
         text = chance.choice([text for text in item.documents if answer_spans(text, item.answers)])
-        context = window(text, chance.choice(answer_spans(text, item.answers))[0], item.lang, chance)
+        context = window(text, chance.choice(answer_spans(text, item.answers))[0], item.lang, chance, self._sizes)
         spans = answer_spans(context, item.answers)
         task = Task(item.question, context, spans, item.answers, near)
         return titled(task, self._titles[text]) if headed else task

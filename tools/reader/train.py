@@ -27,7 +27,7 @@ from torch import nn
 from retriever.models.compiled import cpu_floats
 from tools.minilm import Schedule, build, save
 from tools.reader.synthetic.drawing import draw
-from tools.reader.tasks import Questions, Task, recurring
+from tools.reader.tasks import SHORT, Questions, Task, recurring
 from tools.training_texts import load_texts, questions, train_texts
 
 _LONGEST = 300  # tokens of question and context
@@ -127,7 +127,7 @@ def mixed(schedule: Schedule, data: Path, chance: random.Random) -> Iterator[Tas
 
 def synthetic(_: Schedule, data: Path, chance: random.Random) -> Iterator[Task]:
     """Yield tasks: a good half from synthetic documents, the others from the train parts, most with a title above."""
-    asked = Questions(questions(data, "train"), {"cmrc2018": 1.3, "nq_oracle": 1.3, "covidqa": 0.7})
+    asked = Questions(questions(data, "train"), {"cmrc2018": 1.3, "nq_oracle": 1.3, "covidqa": 0.7}, SHORT)
     while True:
         if chance.random() < _SYNTHETIC:
             yield draw(chance)
