@@ -21,13 +21,12 @@ from retriever.models.span_reader import Reading
 from retriever.search.search import Hit
 
 _COMPARED = 8  # windows whose cosine is looked at: encoding takes time
-# Logits for one of each measure; fitted by tools/fit_choice.py, see docs/decisions.
+# Logits for one of each measure; fitted by tools/choice (docs/decisions/33), but for those of rules.
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "reading": 0.19, "own": -1.0, "one": 0.8, "around": 6.9, "elsewhere": -3.4, "rank": -0.5, "fused": 0.5,
-        "typed": 1.1, "outdated": -6.0, "other": -6.0, "unnamed": -3.0, "new": 4.0, "earlier": -4.0,
-        "length": 0.12, "item": 0.0, "row": 0.6, "code": 0.7,
-        "cosine": 7.6,
+        "reading": 0.11, "own": 0.7, "one": 0.4, "around": 2.6, "elsewhere": -1.3, "rank": -0.5, "fused": 1.9,
+        "typed": 0.7, "outdated": -6.0, "other": -6.0, "unnamed": -3.0, "new": 4.0, "earlier": -4.0,
+        "length": -0.05, "item": 0.1, "row": 0.6, "code": 1.3, "cosine": 4.4,
     }
 )  # fmt: skip
 
