@@ -68,7 +68,7 @@ class Thresholds(BaseModel):
 # sets (docs/decisions/36); `unnamed` is a rule. Words and cosines are in the choice, where they help; beside the reader
 # they made the estimate worse on real documents, whose near misses use the words of the documents.
 DEFAULT_THRESHOLDS = Thresholds(
-    evidence=0.45,
+    evidence=0.4,
     weights=Weights(
         bias=-0.75, reading=0.032, coverage=0.0, cosine=0.0, chinese=0.0, chinese_coverage=0.0, window_reading=0.031,
         window_coverage=0.0, window_cosine=0.0, chinese_cosine=0.0, typed=0.0, ahead=0.3, unnamed=-3.0,
