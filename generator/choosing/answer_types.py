@@ -114,6 +114,11 @@ ANSWER_TYPES = (
 _DIGIT = re.compile(r"\d")
 
 
+def type_asked(question: str) -> str | None:
+    """Return the name of the kind of value that a question asks for, None if it asks for none that is known."""
+    return next((each.name for each in ANSWER_TYPES if each.asked.search(question)), None)
+
+
 def fit_of_type(question: str, text: str, kind: StatementKind) -> Literal[-1, 0, 1]:
     """Return 1 if a statement holds the kind of value that is asked for, -1 if it does not, 0 if none is asked for.
 

@@ -10,7 +10,7 @@ from generator.choosing.windows import part_of
 from generator.choosing.words import Words
 from retriever.models.span_reader import Reading
 
-_PLAIN = 6.0  # logits by which the reader must like a sentence better than the others of its window
+_PLAIN = 15.0  # logits by which the reader must like a sentence better than the others of its window
 _REFERS = re.compile(
     r"^(?:it|its|they|them|their|this|that|these|those|he|she|his|her|otherwise|in that case|there|then|but|however"
     r"|in between|(?:after|above|below|until|from) (?:that|this|then)|later|both|such|all others?|everybody else"

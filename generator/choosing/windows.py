@@ -65,12 +65,13 @@ def layout_of(passage: Passage) -> Layout:
 def windows(hits: Sequence[Hit]) -> Iterator[Window]:
     """Yield the windows of the hits in order, one around each statement, none twice.
 
-    A question is never an answer, nor is the line that only leads to a list, which its items have in front of them.
+    A question is never an answer, nor is a line that only leads to a list or heads a message: what stands below has
+    it in front.
     """
     for number, hit in enumerate(hits):
         layout = layout_of(hit.passage)
         last: tuple[int, int] | None = None
-        leads = {(span.start, span.end) for span in layout.context if span.kind == "lead_in"}
+        leads = {(span.start, span.end) for span in layout.context if span.kind in ("lead_in", "title")}
         for place, statement in enumerate(layout.statements):
             if statement.kind == "question" or (statement.start, statement.end) in leads:
                 continue

@@ -7,16 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.answer import Quote
+from generator.choosing.answer_types import type_asked
 from generator.choosing.days import agreement
 from generator.choosing.measures import Measured
 from generator.choosing.windows import Window, layout_of, shown_apart
 from generator.choosing.words import Words
+from retriever.index.lexical import content_stems
 from retriever.search.search import Hit
 from retriever.text.analysis import is_cjk
 from store.layout import Cell, ContextSpan, Layout, Statement, StatementKind
 
 _LIST = 60.0  # words of a list that is quoted whole
 _HALF = 0.5  # of the question's words, which headings and lead-in hold where it is about all that stands below them
+_PRICE = re.compile(r"\b(?:price|cost|fee|rate|charge|eur|usd|gbp|chf)\b|[€$£]|价|费|元", re.I)
+_BRACKETS = re.compile(r"[(（\[][^)）\]]*[)）\]]")
 _LISTING = re.compile(
     r"\bhow (?:do|can|should|must) (?:i|we|you|one)\b|\bhow to\b|\bwhat are\b|\b(?:steps|procedure|checklist)\b"
     r"|\bwhat (?:do|does|must|should|can)\b[^.?!]{0,60}\b(?:need|contain|include|bring|consist)\b"
@@ -59,20 +63,47 @@ def word(chosen: Measured, hits: Sequence[Hit], question: str, words: Words) -> 
         cells = window.statements[0].cells
         asked = asked_cell(cells, words, question)
         return Said(_row(cells, asked, words), _quote(hit, window, window.statements))
-    said = _listed(window, hit.passage.content, layout, question, words) or window.statements
+    said = _listed(window, hit.passage.content, layout, question, words) or _continued(window, hit, layout)
     spans = [layout.context[each] for each in said[0].context if shown_apart(layout, each)]
     return Said(_led_in(spans, _lines(hit.passage.content, said), window.kind), _quote(hit, window, said))
 
 
-def asked_cell(cells: Sequence[Cell], words: Words, question: str = "") -> int | None:
-    """Return the one column whose name holds most of the question's words; None if no name or several hold them.
+def _continued(window: Window, hit: Hit, layout: Layout) -> tuple[Statement, ...]:
+    """Return the statements of a window, with the code or items that they lead to: "start it again:" says nothing."""
+    said = window.statements
+    if not window.text.rstrip().endswith((":", "：")):
+        return said
+    below: list[Statement] = []
+    for each in layout.statements[window.last + 1 :]:
+        leads = any(layout.context[n].kind == "lead_in" and layout.context[n].end == said[-1].end for n in each.context)
+        if not leads or len(hit.passage.content[said[0].shown_start : each.shown_end]) > _LIST * 8:
+            break
+        below.append(each)
+    return (*said, *below)
 
-    The first column names the row, so it is not asked for. A day of the question counts as a word of a column that
-    means it.
+
+def asked_cell(cells: Sequence[Cell], words: Words, question: str = "") -> int | None:
+    """Return the one column that is asked for; None if that is not clear: then the whole row is the answer.
+
+    The question holds all words of its name, but not as in "per pack"; or a day that it means; or an amount of money is
+    asked for and one column alone is a price. The first column names the row, so it is not asked for.
     """
-    shares = [words.share(words.held(each.column)) + agreement(question, each.column) for each in cells[1:]]
-    best = max(shares, default=0.0)
-    return shares.index(best) + 1 if best > 0 and shares.count(best) == 1 else None
+    days = [agreement(question, each.column) for each in cells[1:]]
+    if best := max(days, default=0):
+        return days.index(best) + 1 if days.count(best) == 1 else None
+    named = [_named(question, each.column, words) for each in cells[1:]]
+    if any(named):
+        return named.index(True) + 1 if named.count(True) == 1 else None
+    prices = [_PRICE.search(each.column) is not None for each in cells[1:]]
+    money = type_asked(question) == "money"
+    return prices.index(True) + 1 if money and prices.count(True) == 1 else None
+
+
+def _named(question: str, column: str, words: Words) -> bool:
+    """Return whether a question holds the words of a column's name, whatever stands in brackets behind it."""
+    own = set(content_stems(_BRACKETS.sub(" ", column)))
+    each = re.search(rf"(?:\bper|\beach|每)\s*{re.escape(column)}", question, re.I)
+    return bool(own) and own <= words.weights.keys() and each is None
 
 
 def is_empty(cell: Cell) -> bool:

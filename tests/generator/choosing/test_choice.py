@@ -70,7 +70,7 @@ def test_only_the_best_windows_are_encoded_and_a_negative_cosine_counts_nothing(
 
     assert encoder.read == ["Pier\nThe market opens at ten.", "Pier\nThe boat leaves at nine. It is blue."]
     assert [each.window.text for each in choice.ranked] == [
-        "The boat leaves at nine.", "The market opens at ten.", "A boat is red.",
+        "The boat leaves at nine. It is blue.", "The market opens at ten.", "A boat is red.",
     ]  # fmt: skip
     assert [each.measures.cosine for each in choice.ranked] == pytest.approx([0.8, 0.0, 0.0])
 

@@ -58,8 +58,8 @@ def test_a_window_stays_where_two_sentences_are_liked_or_another_one_holds_a_wor
 
 def test_the_span_of_a_narrowed_window_is_its_own() -> None:
     (hit,) = hits_of("The office is blue. Dogs wait outside.\n")
-    reading = reading_of(hit.passage.content, {"office": 12.0})
-    reading.ends[-2] = 7.0  # "outside" ends an answer, but hardly begins one
+    reading = reading_of(hit.passage.content, {"office": 24.0})
+    reading.ends[-2] = 14.0  # "outside" ends an answer, but hardly begins one
     (chosen,) = measured("What?", [hit], [reading], words_of("office"), [PassageMarks()])
     content = hit.passage.content
 
