@@ -91,7 +91,7 @@ def features(choice: Choice, hits: Sequence[Hit], term_weights: Mapping[str, flo
     around = best.measures.around if best else 0.0
     cosine = best.measures.cosine if best else 0.0
     coverage = max((words.share(words.held(hit.passage.content)) for hit in hits), default=0.0)
-    ahead = _FAR if len(choice.ranked) < 2 else choice.ranked[0].score - choice.ranked[1].score
+    ahead = 0.0 if len(choice.ranked) < 2 else choice.ranked[0].score - choice.ranked[1].score
     return {
         "reading": max((each.measures.reading for each in choice.ranked), default=-20.0),
         "coverage": coverage,

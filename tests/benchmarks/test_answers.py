@@ -58,7 +58,7 @@ def test_the_product_answers_from_what_it_is_given_and_from_nothing_else(engine:
     wide = wide_search(engine, domain_id, manifest, question)
     rest = without_documents(wide, {ids["mill"], ids["inn"]}, 4)
 
-    assert product_reply(engine, manifest, question, wide).text == "The old mill was built in 1820."
+    assert product_reply(engine, manifest, question, wide).text.endswith("The old mill was built in 1820.")
     assert {hit.passage.external_id for hit in rest.hits} == {"ferry"}
     assert "ferry" in product_reply(engine, manifest, question, rest).text
     nothing = product_reply(engine, manifest, question, without_documents(wide, set(ids.values()), 4))

@@ -121,7 +121,7 @@ print({{"torch", "transformers", "sentence_transformers"}} & set(sys.modules))
     done = subprocess.run(command, check=True, cwd=Path(__file__).parents[2], capture_output=True, text=True)
 
     assert done.stdout.splitlines() == [
-        "A single ticket costs 12 crowns. The ferry leaves at nine. [1]",
+        "A single ticket costs 12 crowns. [1]",
         "单程船票十二克朗。 [1]",
         "set()",
     ]

@@ -97,7 +97,7 @@ def test_a_follow_up_finds_the_document_of_the_question_before(rooms: httpx.Clie
 
     answer = rooms.post("/v1/domains/rooms/query", json=body).json()
 
-    assert answer["explain"]["searched_for"] == "the room Juniper, who cleans it?"
+    assert answer["explain"]["searched_for"].endswith("the room Juniper, who cleans it?")
     assert answer["passages"][0]["external_id"] == "Juniper.txt"
 
 

@@ -94,7 +94,7 @@ def judge(case: Case, weights: Mapping[str, float]) -> Judged:
         "window_cosine": window["cosine"],
         "chinese_cosine": case.passages["chinese"] * window["cosine"],
         "typed": window["typed"],
-        "ahead": min(_FAR, scores[best] - scores[rest[0]]) if rest else _FAR,
+        "ahead": min(_FAR, scores[best] - scores[rest[0]]) if rest else 0.0,
     }
     return Judged(case, {**case.passages, **chosen}, case.right[best])
 
