@@ -122,7 +122,7 @@ print({{"torch", "transformers", "sentence_transformers"}} & set(sys.modules))
 
     assert done.stdout.splitlines() == [
         "A single ticket costs 12 crowns. [1]",
-        "单程船票十二克朗。 [1]",
+        "单程船票十二克朗。渡轮九点开船。 [1]",
         "set()",
     ]
 
