@@ -20,7 +20,7 @@ from retriever.models.encoder import Encoder
 from retriever.models.span_reader import Reading
 from retriever.search.search import Hit
 
-_COMPARED = 8  # windows whose cosine is looked at: encoding takes time
+_COMPARED = 3  # windows whose cosine is looked at: encoding takes time, and with 24 the same ones are chosen
 # Logits for one of each measure; fitted by tools/choice (docs/decisions/33), but for those of rules.
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
