@@ -80,3 +80,21 @@ def test_the_cell_is_said_with_its_row_and_the_whole_row_where_the_column_is_not
     assert _said("What does the attic cost on a Monday evening?", "Attic") == "Room: Attic; Weekday evening: 16.00"
     assert _said("The attic on Sunday?", "Attic") == "Room: Attic; Weekend: (empty)"
     assert _said("书法是本区的多少钱", "书法") == "课程：书法；本区居民：240；外区居民：300；周末：90"
+
+
+def test_the_row_of_the_code_that_is_asked_for_is_the_one_without_the_mark() -> None:
+    (hit,) = hits_of("| Code | Remedy |\n|---|---|\n| E-21 | Wait. |\n| E-22 | Call. |\n")
+    question, content = "What helps against E22?", hit.passage.content
+    found = measured(question, [hit], [reading_of(content)], words_of(question), [PassageMarks()])
+
+    assert [each.measures.unnamed for each in found] == [1.0, 0.0]
+
+
+def test_a_sentence_that_ends_in_a_colon_is_said_with_the_code_that_it_leads_to() -> None:
+    (hit,) = hits_of("The worker died. Start it again:\n\n```\nctl requeue\n```\n")
+    words, reading = words_of("worker died"), reading_of(hit.passage.content)
+    prose = next(
+        each for each in measured("?", [hit], [reading], words, [PassageMarks()]) if each.window.kind == "prose"
+    )
+
+    assert word(prose, [hit], "?", words).text == "The worker died. Start it again: ctl requeue"
