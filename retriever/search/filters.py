@@ -45,6 +45,11 @@ _VALUES: tuple[tuple[tuple[str, ...], Callable[[object], bool], str], ...] = (
         lambda value: isinstance(value, list) and all(map(_is_scalar, value)),
         "a list of strings, finite numbers, true, false or null",
     ),
+    (
+        ("contains",),
+        lambda value: isinstance(value, str | bool) or _is_number(value),
+        "a string, a finite number, true or false",
+    ),
 )
 
 
@@ -52,14 +57,14 @@ class Comparison(BaseModel):
     """Compare one attribute of a document: a key of its metadata, or `external_id`, `title`, `created_at`.
 
     `eq` and `ne` take a string, a number, true, false or null; `gt`, `gte`, `lt` and `lte` a string or a number, and
-    compare only with one of the same kind; `in` and `nin` take a list of what `eq` takes. No value equals one of
-    another kind: 1 is neither true nor "1". A key that a document does not have passes `ne` and `nin` alone; null is a
-    value.
+    compare only with one of the same kind; `in` and `nin` take a list of what `eq` takes. `contains` asks whether a
+    list has this value, or a string this part. No value equals one of another kind: 1 is neither true nor "1", and a
+    list equals nothing. A key that a document does not have passes `ne` and `nin` alone; null is a value.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
+    type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "contains"]
     key: str = Field(max_length=64)
     value: Scalar | list[Scalar]
 
@@ -80,6 +85,8 @@ class Comparison(BaseModel):
         if self.type in _EQUALITY:
             values = self.value if isinstance(self.value, list) else [self.value]
             return (known and any(_equal(actual, value) for value in values)) == (self.type in ("eq", "in"))
+        if self.type == "contains":
+            return _contains(actual, self.value)
         return _ordered(self.type, actual, self.value)
 
 
@@ -158,7 +165,11 @@ def _possible(condition: Filter) -> sa.ColumnElement[bool] | None:
 
 def _possible_comparison(condition: Comparison) -> sa.ColumnElement[bool] | None:
     values = condition.value if isinstance(condition.value, list) else [condition.value]
-    if condition.type in ("ne", "nin") or not _PLAIN_KEY.fullmatch(condition.key) or not all(map(_same, values)):
+    if (
+        condition.type in ("ne", "nin", "contains")
+        or not _PLAIN_KEY.fullmatch(condition.key)
+        or not all(map(_same, values))
+    ):
         return None
     known = [value if isinstance(value, str) else int(value or 0) for value in values]  # SQLite has no booleans
     documents = schema.documents.c
@@ -187,6 +198,12 @@ def _same(value: Scalar) -> bool:
 def _equal(actual: Json, value: Json) -> bool:
     """Return whether two values are equal and alike: in Python, but in no metadata, 1 is true."""
     return isinstance(actual, bool) == isinstance(value, bool) and bool(actual == value)
+
+
+def _contains(actual: Json, value: Scalar | list[Scalar]) -> bool:
+    if isinstance(actual, list):
+        return not isinstance(value, list) and any(_equal(each, value) for each in actual)
+    return isinstance(actual, str) and isinstance(value, str) and value in actual
 
 
 def _ordered(operator: str, actual: Json, value: Scalar | list[Scalar]) -> bool:

@@ -18,6 +18,7 @@ from service.jobs.ingest import INGEST
 from service.runtime import Runtime
 from store.documents import Document, get_document, get_version, list_documents
 from store.domains import Domain
+from store.editing import Edit, edit_document
 from store.errors import ConflictError, NotReadyError, TandemError, UnprocessableError
 from store.json_values import JsonObject
 from store.receiving import NewUpload, Result, check_external_id, receive_all
@@ -123,6 +124,14 @@ def delete(runtime: Runtime, domain: Domain, document: str) -> Document:
     known = get_document(runtime.store, domain.id, document)
     runtime.engine.delete(domain.id, known.id)
     return known
+
+
+def edit(runtime: Runtime, domain: Domain, document: str, change: Edit) -> Document:
+    """Change external id, title or metadata of a document; with another title a job makes it searchable again."""
+    edited = edit_document(runtime.store, domain.id, document, change)
+    if edited.status == "received":
+        runtime.queue(INGEST.name, domain.id, {})
+    return edited
 
 
 def read(runtime: Runtime, domain: Domain, document: str, version: int | None) -> str:

@@ -22,6 +22,7 @@ from service.wire.tandem.routes import (
     evaluations,
     health,
     jobs,
+    metadata,
     models,
     pages,
     questions,
@@ -48,7 +49,7 @@ def create_app(runtime: Runtime) -> Protection:
     failures.install(app, runtime.settings.home, monitor.suspect)
     for module in (pages, health):
         app.include_router(module.router)
-    for module in (domains, datasets, documents, questions, jobs, models, releases, evaluations):
+    for module in (domains, datasets, documents, metadata, questions, jobs, models, releases, evaluations):
         app.include_router(module.router, dependencies=[Depends(known_parameters)])
     app.openapi = partial(_describe, app)  # type: ignore[method-assign]
     settings = runtime.settings

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+from store.json_values import Json
 from store.refusals import kind_of
 
 _MAX_VALUE = 512
+_MAX_ITEMS = 100  # of a list
 
 
 class Body(BaseModel):
@@ -26,17 +20,20 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _metadata_value(given: object, check: ValidatorFunctionWrapHandler) -> object:
+def _metadata_value(given: object) -> Json:
     """Say of a value that no member of the union takes what would be taken, instead of what the first one says."""
     try:
-        value = check(given)
+        value = _VALUE.validate_python(given)
     except ValidationError as error:
-        wanted = f"must be a string of at most {_MAX_VALUE} characters, a finite number, true, false or null"
+        wanted = (
+            f"must be a string of at most {_MAX_VALUE} characters, a finite number, true, false or null, "
+            f"or a list of at most {_MAX_ITEMS} of these but null"
+        )
         said = {"wanted": wanted, "kind": kind_of(given)}
         raise PydanticCustomError("metadata_value", "{wanted}, not {kind}", said) from error
-    if isinstance(value, str) and "\x00" in value:
+    if any(isinstance(each, str) and "\x00" in each for each in (value if isinstance(value, list) else [value])):
         raise PydanticCustomError("metadata_value", "has a NUL character")
-    return value
+    return cast("Json", value)
 
 
 def _metadata_key(given: str) -> str:
@@ -46,6 +43,8 @@ def _metadata_key(given: str) -> str:
 
 
 _Number = int | Annotated[float, Field(allow_inf_nan=False)]
-_Scalar = Annotated[str, Field(max_length=_MAX_VALUE)] | bool | _Number | None
-_Key = Annotated[str, Field(max_length=64), AfterValidator(_metadata_key)]
-Metadata = dict[_Key, Annotated[_Scalar, WrapValidator(_metadata_value)]]
+_Plain = Annotated[str, Field(max_length=_MAX_VALUE)] | bool | _Number
+_Value = _Plain | None | Annotated[list[_Plain], Field(max_length=_MAX_ITEMS)]
+_VALUE: TypeAdapter[object] = TypeAdapter(_Value, config=ConfigDict(strict=True))
+MetadataKey = Annotated[str, Field(max_length=64), AfterValidator(_metadata_key)]
+Metadata = dict[MetadataKey, Annotated[Json, PlainValidator(_metadata_value, json_schema_input_type=_Value)]]

@@ -27,7 +27,7 @@ def _content(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
     contents: dict[str, str | bytes] = {"ferry.md": FERRY, "a.exe": b"MZ", "c.md": b"\xff\xfe\x00"}
     parts = [("files", part) for part in contents.items()]
     upload = http.post(f"{base}/documents?wait=true", files=parts).json()
-    metadata = {"a": 1, "b": 1.5, "c": True, "d": None, "e": "x"}
+    metadata = {"a": 1, "b": 1.5, "c": True, "d": None, "e": "x", "f": ["x", 1, False]}
     text = {"external_id": "note", "title": "Note", "text": "The well is deep.", "metadata": metadata}
     queued = http.post(f"{base}/documents", json={"documents": [text]}).json()
     ended(http, queued["job"])
@@ -41,6 +41,8 @@ def _content(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
         "upload queued": queued,
         "upload replaced": replaced,
         "document": http.get(f"{base}/documents/note").json(),
+        "document changed": http.patch(f"{base}/documents/note", json={"metadata": metadata}).json(),
+        "metadata changed": http.post(f"{base}/metadata/edit", json={"filter": None, "set": {"g": 1}}).json(),
         "document failed": http.get(f"{base}/documents/c.md").json(),
         "versions": http.get(f"{base}/documents/note/versions").json(),
         "dataset created": created,
@@ -115,6 +117,7 @@ def _lists(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
     paths = {
         "domains": "/v1/domains",
         "documents": "/v1/domains/default/documents",
+        "metadata keys": "/v1/domains/default/metadata",
         "datasets": "/v1/domains/default/datasets",
         "releases": "/v1/domains/default/releases",
         "jobs": "/v1/jobs",

@@ -17,7 +17,8 @@ class OneOf(tuple[Any, ...]):
 ANY = object()
 NUMBER = OneOf(int, float)
 TEXT_OR_NULL = OneOf(str, None)
-METADATA = {str: OneOf(str, int, float, bool, None)}
+PLAIN = OneOf(str, int, float, bool)
+METADATA = {str: OneOf(PLAIN, None, [PLAIN])}
 REASON = {"code": str, "message": str}
 
 DOMAIN = {
@@ -33,6 +34,11 @@ DOCUMENT = {
 VERSION = {
     "object": "document.version", "version": int, "sha256": str, "media_type": str, "bytes": int, "created_at": int,
 }  # fmt: skip
+METADATA_KEY = {
+    "object": "metadata.key", "key": str, "documents": int, "kinds": {str: int},
+    "values": [{"value": OneOf(PLAIN, None), "documents": int}],
+}  # fmt: skip
+METADATA_CHANGE = {"object": "metadata.change", "matched": int, "changed": int, "dry_run": bool}
 UPLOAD_ITEM = {
     "filename": TEXT_OR_NULL, "external_id": str, "result": OneOf("created", "updated", "unchanged", "failed"),
     "document": OneOf(DOCUMENT, None), "error": OneOf(REASON, None), "warning": TEXT_OR_NULL,
@@ -178,6 +184,9 @@ OBJECTS: dict[str, Any] = {
     "document": DOCUMENT,
     "document failed": DOCUMENT,
     "documents": list_of(DOCUMENT),
+    "document changed": DOCUMENT,
+    "metadata keys": list_of(METADATA_KEY),
+    "metadata changed": METADATA_CHANGE,
     "versions": list_of(VERSION, None),
     "upload": UPLOAD_LIST,
     "upload queued": UPLOAD_LIST,
@@ -231,7 +240,7 @@ LISTS_OF = {  # what a list holds is in the description, too
     f"ObjectList_{name}_": list_of(ANY)
     for name in (
         "DomainObject", "DocumentObject", "VersionObject", "DatasetObject", "ExampleObject", "JobObject", "EventObject",
-        "ModelObject", "ReleaseObject", "EvaluationObject",
+        "ModelObject", "ReleaseObject", "EvaluationObject", "KeyObject",
     )
 }  # fmt: skip
 DESCRIBED: dict[str, Any] = {
@@ -241,7 +250,7 @@ DESCRIBED: dict[str, Any] = {
     "EvaluationObject": EVALUATION, "ErrorObject": ERROR, "ErrorContent": ERROR["error"], **LISTS_OF,
     "Deleted": deleted("document"), "Diagnosis": DIAGNOSIS, "DomainDiagnosis": DOMAIN_DIAGNOSIS,
     "ReadinessObject": {"status": str, "problems": ANY}, "ProblemObject": PROBLEM, "WaitingObject": WAITING,
-    "GivenUpObject": GIVEN_UP, "SettingObject": SETTING,
+    "GivenUpObject": GIVEN_UP, "SettingObject": SETTING, "KeyObject": METADATA_KEY, "ChangedObject": METADATA_CHANGE,
 }  # fmt: skip
 PREFIXES = {
     "domain": "dom_", "document": "doc_", "dataset": "ds_", "job queued": "job_", "event of a job": "evt_",

@@ -18,7 +18,10 @@ from store.domains import Domain
 from store.store import Store
 
 _ADAPTER: TypeAdapter[Filter] = TypeAdapter(Filter)
-_ATTRIBUTES = {"year": 2024, "team": "sales", "draft": False, "note": None, "price": 9.5, "flag": True, "count": 1}
+_ATTRIBUTES = {
+    "year": 2024, "team": "sales", "draft": False, "note": None, "price": 9.5, "flag": True, "count": 1,
+    "tags": ["red", 1, True],
+}  # fmt: skip
 
 
 def _parse(content: dict[str, Any]) -> Filter:
@@ -69,6 +72,21 @@ def _parse(content: dict[str, Any]) -> Filter:
         ("eq", "count", True, False),
         ("eq", "count", 1, True),
         ("eq", "count", 1.0, True),
+        ("contains", "tags", "red", True),
+        ("contains", "tags", "re", False),
+        ("contains", "tags", 1, True),
+        ("contains", "tags", True, True),
+        ("contains", "tags", 2, False),
+        ("contains", "tags", False, False),
+        ("contains", "team", "ale", True),
+        ("contains", "team", "Ale", False),
+        ("contains", "year", 2024, False),
+        ("contains", "note", "x", False),
+        ("contains", "absent", "x", False),
+        ("eq", "tags", "red", False),
+        ("ne", "tags", "red", True),
+        ("in", "tags", ["red"], False),
+        ("gt", "tags", "a", False),
     ],
 )
 def test_each_operator_compares_as_it_says(operator: str, key: str, value: Any, expected: bool) -> None:
@@ -130,6 +148,8 @@ def test_filters_nest() -> None:
         {"type": "lte", "key": "year", "value": None},
         {"type": "lt", "key": "draft", "value": True},
         {"type": "eq", "key": 5, "value": 1},
+        {"type": "contains", "key": "tags", "value": None},
+        {"type": "contains", "key": "tags", "value": ["red"]},
     ],
 )
 def test_a_filter_of_another_shape_is_refused(content: dict[str, Any]) -> None:
@@ -192,10 +212,13 @@ _STORED = [
         -0.0,
         1e300,
     ),
+    *([], ["a"], [1, "ab", True], ["[1]"], "[1]", '["a"]'),
     *(True, False, None, "", "1", "2024", "a", "A", "ab", "a\0b", "名", "é", "🙂", 'a"b', "a\\b", "true"),
 ]
-_SCALARS = st.sampled_from(_STORED)
-_ORDERED = st.sampled_from([value for value in _STORED if value is not None and not isinstance(value, bool)])
+_PLAIN = [value for value in _STORED if not isinstance(value, list)]
+_SCALARS = st.sampled_from(_PLAIN)
+_ORDERED = st.sampled_from([value for value in _PLAIN if value is not None and not isinstance(value, bool)])
+_PARTS = st.sampled_from([value for value in _PLAIN if value is not None])
 _KEYS = st.sampled_from(["k", "other key", "名", 'q"uote', "title", "external_id", "created_at", "absent"])
 
 
@@ -203,7 +226,8 @@ def _comparisons() -> st.SearchStrategy[Comparison]:
     equal = st.builds(Comparison, type=st.sampled_from(["eq", "ne"]), key=_KEYS, value=_SCALARS)
     ordered = st.builds(Comparison, type=st.sampled_from(["gt", "gte", "lt", "lte"]), key=_KEYS, value=_ORDERED)
     several = st.lists(_SCALARS, max_size=4)
-    return equal | ordered | st.builds(Comparison, type=st.sampled_from(["in", "nin"]), key=_KEYS, value=several)
+    among = st.builds(Comparison, type=st.sampled_from(["in", "nin"]), key=_KEYS, value=several)
+    return equal | ordered | among | st.builds(Comparison, type=st.just("contains"), key=_KEYS, value=_PARTS)
 
 
 _FILTERS = st.recursive(

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from retriever.search.filters import Filter
 from service.actions import documents, domains
@@ -18,11 +18,13 @@ from service.actions.documents import Taken, Upload, Wanted
 from service.http.allowance import Allowance
 from service.http.objects import Deleted, ObjectList
 from service.http.paging import After, Limit, Order, Page, page
+from service.http.validation import Body, Metadata
 from service.wire.tandem.objects.documents import DocumentObject, DocumentStatus, UploadList, VersionObject
 from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep, runtime_of
 from service.wire.tandem.uploads import NewDocuments, only_one, read_uploads
 from store.documents import get_document, get_version, list_versions, read_original
 from store.domains import Domain
+from store.editing import Edit
 from store.errors import InvalidInputError
 from store.refusals import refusal
 
@@ -48,6 +50,14 @@ _BODY: dict[str, object] = {
     }
 }
 _ANSWERS: dict[int | str, dict[str, object]] = {200: {"model": UploadList}, 202: {"model": UploadList}}
+
+
+class DocumentChange(Body):
+    """What to change of a document without new bytes; `metadata` replaces all that there were."""
+
+    external_id: str | None = Field(None, min_length=1, max_length=512)
+    title: str | None = Field(None, max_length=1000)
+    metadata: Metadata | None = None
 
 
 @router.post("/v1/domains/{domain}/documents", openapi_extra=_BODY, responses=_ANSWERS)
@@ -95,6 +105,18 @@ async def replace(domain: DomainDep, document: str, request: Request, wait: bool
     async with _turn(request, [version], wait):
         taken = await run_in_threadpool(documents.replace, runtime_of(request), domain, known, [version], wait)
     return _answer(taken, domain)
+
+
+@router.patch("/v1/domains/{domain}/documents/{document}")
+def change(domain: DomainDep, document: str, body: DocumentChange, runtime: RuntimeDep) -> DocumentObject:
+    """Change external id, title or metadata; the document keeps its id and its versions.
+
+    External id and metadata hold at once. A title is part of what is searched: with another one the document is
+    `received`, and a job makes it searchable again; until then it is found as before.
+    """
+    metadata = None if body.metadata is None else dict(body.metadata)
+    wanted = Edit(_sayable(body.external_id, "external_id"), _sayable(body.title, "title"), metadata)
+    return DocumentObject.of(documents.edit(runtime, domain, document, wanted), domain.name)
 
 
 @router.delete("/v1/domains/{domain}/documents/{document}")
@@ -146,6 +168,18 @@ async def _turn(request: Request, uploads: list[Upload], wait: bool) -> AsyncIte
     allowance: Allowance = request.app.state.ingesting
     async with allowance.lend(max(len(upload.data) for upload in uploads)):
         yield
+
+
+def _sayable(value: str | None, name: str) -> str | None:
+    """Return the value, or raise `InvalidInputError` for what JSON can say and nobody can store."""
+    try:
+        found = (value or "").encode()
+    except UnicodeEncodeError as error:
+        message = f"{name} holds half of a surrogate pair, at character {error.start}: it is no text."
+        raise InvalidInputError(message, code="invalid_text", param=name) from error
+    if b"\x00" in found:
+        raise InvalidInputError(f"{name} has a NUL character.", param=name)
+    return value
 
 
 def _parse_filter(given: str | None) -> Filter | None:
