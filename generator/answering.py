@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from generator.abstaining import abstaining
 from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, draft_of, never
 from generator.arms import Arm
+from generator.choosing.across import choose_across
 from generator.choosing.choice import Asked, Choice, choose
 from generator.choosing.measures import NO_FOLLOW_UP, OwnTerms
 from generator.citing.checking import Checked, check_draft
@@ -20,7 +21,8 @@ from generator.followups.smalltalk import reply_to
 from generator.manifest import Manifest
 from generator.prompt import Message, load_prompt
 from generator.servable import served_arm
-from retriever.models.span_reader import Reader
+from retriever.models.encoder import Encoder
+from retriever.models.span_reader import Reader, Reading
 from retriever.search.filters import Filter
 from retriever.search.search import Hit, Request, Result, Retriever
 from store.errors import InvalidInputError
@@ -181,19 +183,29 @@ class Answerer:
         if task.follow_up is not None:
             weights = task.follow_up.weighed(found.term_weights)
             found = replace(found, weigh=lambda: weights)
-        choice = self.choose(manifest, task.searched_for, found, task.follow_up)
+        read = self._read(manifest, task.searched_for, found)
+        choice = self._choose(read, task.searched_for, found, task.follow_up)
         evidence = estimate(choice, found.hits, found.term_weights, manifest.thresholds)
+        if evidence < manifest.thresholds.evidence and read.encoder is not None:
+            across = choose_across(task.searched_for, found.hits, read.readings, read.encoder)
+            if across is not None and across.across is not None and across.across > evidence:
+                choice, evidence = across, across.across
         return replace(task, hits=found.hits, choice=choice, term_weights=found.term_weights), evidence
 
     def choose(self, manifest: Manifest, asked: str, found: Result, follow_up: FollowUp | None = None) -> Choice:
         """Return what of the hits answers the question that they were searched for, the likeliest first."""
+        return self._choose(self._read(manifest, asked, found), asked, found, follow_up)
+
+    def _read(self, manifest: Manifest, asked: str, found: Result) -> _Read:
         readings = self._reader.read(asked, [hit.passage.content for hit in found.hits])
         legible = any(hit.cosine is not None for hit in found.hits)
-        encoder = self._retriever.encoders.encoder_for(manifest.space_id) if legible else None
+        return _Read(readings, self._retriever.encoders.encoder_for(manifest.space_id) if legible else None)
+
+    def _choose(self, read: _Read, asked: str, found: Result, follow_up: FollowUp | None) -> Choice:
         own = NO_FOLLOW_UP
         if follow_up is not None and follow_up.kind != "alone":
             own = OwnTerms(follow_up.own_terms, follow_up.dropped_terms)
-        return choose(Asked(asked, found.term_weights, found.unseen, own), found.hits, readings, encoder)
+        return choose(Asked(asked, found.term_weights, found.unseen, own), found.hits, read.readings, read.encoder)
 
     def _retrieve(self, pinned: Pinned, question: Question, asked: str) -> Result:
         settings = pinned.manifest.retrieval
@@ -206,6 +218,14 @@ class Answerer:
             wait_s=question.wait_s,
         )
         return self._retriever.search(pinned.domain_id, pinned.manifest.search_plan, request)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the reader made of each hit, and the encoder that knows them, None if it cannot read the question."""
+
+    readings: Sequence[Reading]
+    encoder: Encoder | None
 
 
 class _Clock:

@@ -112,6 +112,8 @@ def estimate(choice: Choice, hits: Sequence[Hit], term_weights: Mapping[str, flo
     """Return the estimated probability that the passages hold an answer; 0 without passages."""
     if not hits:
         return 0.0
+    if choice.across is not None:
+        return choice.across
     weights = thresholds.weights.by_name()
     measured = features(choice, hits, term_weights)
     return _logistic(weights["bias"] + sum(weights[name] * value for name, value in measured.items()))

@@ -13,6 +13,7 @@ from generator.choosing.editions import outdated
 from generator.choosing.measures import NO_FOLLOW_UP, Measured, OwnTerms, PassageMarks, measured
 from generator.choosing.names import names_missing
 from generator.choosing.narrowing import narrowed
+from generator.choosing.opposites import opposite_said
 from generator.choosing.siblings import other_siblings, unknown_sibling
 from generator.choosing.words import Words
 from retriever.index.lexical import stems
@@ -43,11 +44,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Choice:
-    """The windows, best first; `unnamed` are names in the question that stand in no hit, `unknown` in no document."""
+    """The windows, best first; `unnamed` are names in the question that stand in no hit, `unknown` in no document.
+
+    A word of the question is `unnamed`, too, if the best window says the opposite.
+    `across` is the evidence of windows that are in another language than the question, which cosines alone judge.
+    """
 
     ranked: tuple[Measured, ...] = ()
     unnamed: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    across: float | None = None
 
     @property
     def best(self) -> Measured | None:
@@ -81,7 +87,8 @@ def choose(
         best = ranked[0].window.hit
         ranked[0] = narrowed(ranked[0], hits[best].passage.content, readings[best], Words(asked.term_weights))
     unnamed = _unnamed(asked, hits, titles)
-    return Choice(tuple(ranked), unnamed, tuple(name for name in unnamed if asked.unseen.intersection(stems(name))))
+    unknown = tuple(name for name in unnamed if asked.unseen.intersection(stems(name)))
+    return Choice(tuple(ranked), unnamed + _contradicted(question, ranked[:1]), unknown)
 
 
 def _title(hit: Hit) -> str:
@@ -95,6 +102,11 @@ def _unnamed(asked: Asked, hits: Sequence[Hit], titles: Sequence[str]) -> tuple[
     if sibling and not any(name in sibling or sibling in name for name in names):
         names.append(sibling)
     return tuple(names)
+
+
+def _contradicted(question: str, best: Sequence[Measured]) -> tuple[str, ...]:
+    said = [opposite_said(question, each.window.text, f"{each.window.heading}\n{each.window.context}") for each in best]
+    return tuple(word for word in said if word is not None)
 
 
 def _scored(each: Measured, weights: Mapping[str, float]) -> Measured:

@@ -64,6 +64,9 @@ class PassageMarks:
     other: bool = False
 
 
+NO_MARKS = PassageMarks()
+
+
 @dataclass(frozen=True)
 class OwnTerms:
     """The stems that a follow-up itself has, and those of the question before it that they took the place of."""

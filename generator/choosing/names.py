@@ -21,7 +21,13 @@ _MEASURE = re.compile(
 _DAYS = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September|October"
     r"|November|December|Christmas|Easter|English|Chinese|Hi|Please|Thanks"
+    r"|Who|Whose|Whom|What|When|Where|Which|Why|How|Is|Are|Was|Were|Do|Does|Did|Can|Could|May|Must|Should|Will|Would|And"
 )
+_SYMBOLS = {  # what a document writes where a question names the unit
+    "fahrenheit": ("°f", "℉"), "celsius": ("°c", "℃"), "euro": ("€", "eur"), "euros": ("€", "eur"),
+    "dollar": ("$", "usd"), "dollars": ("$", "usd"), "pounds": ("£", "gbp", "lb"), "francs": ("chf", "fr."),
+    "yuan": ("元", "¥", "rmb", "cny"), "renminbi": ("元", "¥", "rmb", "cny"), "yen": ("円", "¥", "jpy"),
+}  # fmt: skip
 
 
 def names_in(question: str) -> list[str]:
@@ -55,6 +61,8 @@ def names_missing(question: str, seen: str) -> list[str]:
 
 
 def _held(name: str, folded: str, words: set[str]) -> bool:
+    if any(symbol in folded for symbol in _SYMBOLS.get(name, ())):
+        return True
     parts = re.findall(r"\d+|[^\W\d_]+", name)
     if len(parts) > 1 and parts[0] == "v" and parts[1].isdigit():
         del parts[0]  # a version

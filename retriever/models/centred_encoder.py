@@ -32,6 +32,7 @@ class CentredEncoder:
         self.space_id = hashed_id("spc", {"of": encoder.space_id, "without": sha256(content)})
         self.dimension = encoder.dimension
         self.max_tokens = encoder.max_tokens
+        self.crosses_languages = True  # what texts of one language have in common is taken away
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """See `Encoder`."""

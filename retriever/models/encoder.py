@@ -45,6 +45,18 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
+class Multilingual(Protocol):
+    """An encoder that may compare languages: a text lies near to what says the same in another one."""
+
+    crosses_languages: bool
+
+
+def crosses_languages(encoder: Encoder) -> bool:
+    """Return whether a cosine of this encoder means the same across languages as within one."""
+    return isinstance(encoder, Multilingual) and encoder.crosses_languages
+
+
+@runtime_checkable
 class Computing(Protocol):
     """An encoder that says how it computes."""
 

@@ -174,6 +174,8 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None
     if "accept" in str(context["message"]) and isinstance(error, OSError):
         reason = error.strerror
         _LOG.error("No new connection can be taken: %s. Raise the limit of open files (ulimit -n).", reason)
+    elif "_start_serving" in str(context.get("handle")) and isinstance(error, ValueError):
+        return  # asyncio would have tried to accept again, but the server was closed meanwhile
     else:
         loop.default_exception_handler(context)
 

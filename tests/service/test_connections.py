@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import logging
@@ -12,12 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pytest
 
 from service.http import connections
-from service.http.server import HttpServer, bind, default_connections
+from service.http.server import HttpServer, _report, bind, default_connections
 from service.logs import Throttle
 from service.settings import ServiceSettings
 
@@ -202,6 +204,26 @@ def test_a_process_without_descriptors_says_so_briefly_and_recovers(capfd: pytes
     log = capfd.readouterr().err
     assert "No new connection can be taken" in log
     assert len(log.splitlines()) < 30
+
+
+def test_a_server_that_was_closed_before_it_could_accept_again_says_nothing_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def closed(callback: Callable[[], object]) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_report)
+        loop.call_soon(callback)
+        await asyncio.sleep(0.01)
+
+    gone = socket.socket()
+    gone.close()
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(closed(partial(loop._start_serving, asyncio.Protocol, gone)))  # type: ignore[attr-defined]
+    assert caplog.text == ""
+
+    loop.run_until_complete(closed(partial(int, "no number")))
+    loop.close()
+    assert "no number" in caplog.text
 
 
 @pytest.mark.parametrize(

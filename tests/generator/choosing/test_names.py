@@ -40,6 +40,7 @@ def test_codes_settings_versions_proper_names_and_what_is_quoted_are_names(quest
         "How many days, since 2024-05-01?",
         "Is the e-mail address well-known?",
         "周一9点到10点开门吗？",
+        "the depot, Who manages it? And when, Where?",
         "",
     ],
 )
@@ -87,6 +88,20 @@ def test_proper_names_are_held_as_words_and_may_be_misspelt() -> None:
     assert names_missing("Is Elm Street closed?", "the street with the elm") == []
     assert names_missing("“蓝卡”可以用吗？", "蓝卡在前台办理。") == []
     assert names_missing("“蓝卡”可以用吗？", "绿卡在前台办理。") == ["蓝卡"]
+
+
+@pytest.mark.parametrize(
+    ("question", "held", "lost"),
+    [
+        ("How warm is it, in Fahrenheit?", "28 °C (82 °F)", "28 °C"),
+        ("What is it in Celsius?", "20 ℃", "68 °F"),
+        ("What is the price in Dollars?", "USD 4 or 4 EUR", "4 EUR"),
+        ("What does it cost in Francs?", "CHF 12", "EUR 12"),
+    ],
+)
+def test_a_unit_is_held_by_its_symbol_and_not_by_that_of_another(question: str, held: str, lost: str) -> None:
+    assert names_missing(question, held) == []
+    assert len(names_missing(question, lost)) == 1
 
 
 _LETTERS = st.text(alphabet="BEKPX", min_size=1, max_size=3)
