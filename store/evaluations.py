@@ -119,7 +119,9 @@ def get_evaluation(store: Store, evaluation_id: str) -> Evaluation:
     """Return the evaluation or raise `NotFoundError`."""
     for evaluation in _select(store, schema.evaluations.c.id == evaluation_id):
         return evaluation
-    raise NotFoundError(f"There is no evaluation {evaluation_id[:80]!r}.", code="evaluation_not_found")
+    raise NotFoundError(
+        f"There is no evaluation {evaluation_id[:80]!r}.", code="evaluation_not_found", param="evaluation"
+    )
 
 
 def evaluation_of_job(store: Store, job_id: str) -> Evaluation:

@@ -261,3 +261,18 @@ job_events = Table(
     created_column(),
     sqlite_autoincrement=True,
 )
+
+keys = Table(  # of callers; those that were revoked stay, so that it can be told who had one
+    "keys",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),  # of those in force no two have the same
+    Column("access", String, nullable=False),  # read, write
+    Column("domain_id", String, ForeignKey("domains.id", ondelete="CASCADE")),  # null: all domains
+    Column("digest", String, nullable=False),  # see `store.keys`
+    created_column(),
+    Column("last_used_at", Integer),
+    Column("revoked_at", Integer),
+    sqlite_autoincrement=True,
+)
