@@ -205,7 +205,7 @@ class Retriever:
         dense, lexical = places(found.dense), places(found.lexical)
         cosines = dict(found.dense) if found.unknown_share <= UNREADABLE else {}  # else they mean nothing
         hits: list[Hit] = []
-        for start in range(0, len(found.fused), wanted):
+        for start in range(0, len(found.fused), max(wanted, 1)):
             fused = found.fused[start : start + wanted]
             owners = self._owners(scope, [key for key, _ in fused])
             for key, score in fused:
