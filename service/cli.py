@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands import content, ingest, lifecycle, operation
+from service.commands import content, ingest, keys, lifecycle, operation
 from service.commands.console import AsJson
 from service.commands.errors import reported
 
@@ -43,6 +43,7 @@ app.add_typer(lifecycle.evaluations, name="eval")
 app.add_typer(lifecycle.releases, name="release")
 app.add_typer(lifecycle.models, name="model")
 app.add_typer(lifecycle.jobs, name="job")
+app.add_typer(keys.keys, name="key")
 app.command(epilog="Example: tandem doctor")(operation.doctor)
 app.command(epilog="Example: tandem verify --json")(operation.verify)
 app.command(epilog="Example: tandem version")(operation.version)

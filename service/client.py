@@ -134,30 +134,42 @@ class Client:
 def connect(home: Path | None) -> Iterator[Client]:
     """Give a client of the server that owns the data folder; without one, serve the folder meanwhile."""
     settings = load_settings(home)
-    headers = {"authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
     with ExitStack() as stack:
-        url = _server(settings, stack)
+        url, token = _server(settings, stack)
+        key = settings.api_key or token
+        headers = {"authorization": f"Bearer {key}"} if key else {}
         http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False)
         yield Client(stack.enter_context(http))
 
 
-def _server(settings: Settings, stack: ExitStack) -> str:
-    """Return the address of the server that owns the folder, or of one that serves it until `stack` ends."""
+def is_served(home: Path) -> bool:
+    """Return whether a server owns the data folder."""
+    return "url" in (_owner(DataFolder.open(home)) or {})
+
+
+def _server(settings: Settings, stack: ExitStack) -> tuple[str, str | None]:
+    """Return the address of the server that owns the folder, or of one that serves it until `stack` ends.
+
+    With it comes the key of its present run, which it leaves in the folder for those who may read that.
+    """
     folder = DataFolder.open(settings.home)
     owner = _owner(folder)
     if owner is None:
         from service.http.server import local_server  # with all models' libraries: a second that others need not wait
 
         try:
-            return stack.enter_context(local_server(settings, only_asked=True))
+            stack.enter_context(local_server(settings, only_asked=True))
+            owner = _owner(folder)
         except FolderInUseError:
             owner = _owner(folder)  # somebody else began to serve it a moment ago
             if owner is None:
                 raise
+    owner = owner or {}
     if "url" not in owner:
         message = f"The data folder {settings.home} is in use by {owner_in_words(owner)}. Stop that first."
         raise ConflictError(message, code="folder_in_use")
-    return str(owner["url"])
+    token = owner.get("token")
+    return str(owner["url"]), None if token is None else str(token)
 
 
 def exit_code(error: TandemError) -> int:
@@ -191,5 +203,5 @@ def _refusal(answer: httpx.Response) -> RequestError:
         )
     message = error["message"]
     if answer.status_code == 401:  # the server speaks of a header, which nobody types here
-        message = "The server needs the key that it was started with: set TANDEM_API_KEY to it."
+        message = "The server asks for a key, and TANDEM_API_KEY is none of those that it takes: set it to one."
     return RequestError(answer.status_code, message, error["code"], error["param"])

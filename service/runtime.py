@@ -17,7 +17,9 @@ from retriever.models.span_reader import Reader
 from service.jobs.ingest import INGEST
 from service.jobs.kinds import queue_job
 from service.jobs.worker import Worker
+from service.keyring import Keyring
 from service.loop import Loop
+from service.metrics import Metrics
 from service.settings import Settings
 from store.domains import list_domains
 from store.jobs import Job
@@ -43,10 +45,18 @@ class Runtime:
     """
 
     def __init__(
-        self, settings: Settings, store: Store, *, only_asked: bool = False, loaded: Loaded | None = None
+        self,
+        settings: Settings,
+        store: Store,
+        keys: Keyring,
+        *,
+        only_asked: bool = False,
+        loaded: Loaded | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
+        self.keys = keys
+        self.metrics = Metrics()
         encoder, reader = (loaded.encoder, loaded.reader) if loaded else (None, None)
         self.engine = Engine(store, settings.retriever, settings.generator, encoder, reader)
         self.draining = threading.Event()
@@ -65,6 +75,7 @@ class Runtime:
                 queue_job(self.store, INGEST.name, domain.id, {})
         self.worker.start()
         self._follower.start()
+        self.keys.start()
 
     def queue(self, kind: str, domain_id: str, params: JsonObject) -> Job:
         """Return a job of this kind that will run, as `service.jobs.kinds` says; one that waits may be taken."""
@@ -77,6 +88,8 @@ class Runtime:
         found = self.worker.failures()
         if self._follower.failure:
             found.append(f"The search indexes cannot be brought up to date ({self._follower.failure}).")
+        if self.keys.failure:
+            found.append(f"Keys that other processes make or revoke cannot be seen ({self.keys.failure}).")
         stale, names = self._stale, {each.id: each.name for each in list_domains(self.store)} if self._stale else {}
         return found + [
             f"The search index of {names[key]} cannot be brought up to date ({why}); the log says how."
@@ -89,6 +102,7 @@ class Runtime:
         self.draining.set()
         self.worker.stop()
         self._follower.stop()
+        self.keys.stop()
         self.engine.close()
         self.store.close()
 
@@ -103,10 +117,11 @@ def open_runtime(
 ) -> Iterator[Runtime]:
     """Own the data folder and give its runtime, running, for the time of the context."""
     store = Store.open(settings.home)
-    owner = {"pid": os.getpid(), "host": socket.gethostname(), "url": url}
+    keys = Keyring(store, settings.api_key)
+    owner = {"pid": os.getpid(), "host": socket.gethostname(), "url": url, "token": keys.token}
     with store.folder.lock(owner):
         recover(store)
-        runtime = Runtime(settings, store, only_asked=only_asked, loaded=loaded)
+        runtime = Runtime(settings, store, keys, only_asked=only_asked, loaded=loaded)
         if not list_domains(store):
             runtime.engine.create_domain(DEFAULT_DOMAIN)
         runtime.start()

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -66,6 +66,11 @@ class ServiceSettings(BaseModel):
     follow_every_s: float = Field(
         0.2, gt=0, description="seconds between looks of the indexes for changes of other processes"
     )
+    log_format: Literal["text", "json"] = Field("text", description="lines for people, or a JSON object a line")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="with debug the log may quote documents and questions, where an exception does"
+    )
+    stop_s: float = Field(10.0, gt=0, description="seconds that requests get to end when the server is stopped")
     lease_s: float = Field(
         300.0,
         gt=0,
@@ -86,7 +91,7 @@ class Settings(BaseSettings):
         None,
         min_length=8,
         repr=False,
-        description="what every request has to show; without it only this machine may call",
+        description="a key to everything, beside those of `tandem key`. With no key only this machine calls",
     )
     service: ServiceSettings = ServiceSettings()
     retriever: RetrieverSettings = RetrieverSettings()

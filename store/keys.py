@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from store import schema
 from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.ids import new_id
+from store.json_values import JsonObject
 from store.store import Store, get_property, now, set_property
 
 Rights = Literal["read", "write"]
@@ -41,6 +42,12 @@ class Key:
     created_at: int
     last_used_at: int | None
     revoked_at: int | None
+
+
+def told(key: Key) -> JsonObject:
+    """Return what anyone may be told of a key."""
+    fields = ("id", "name", "access", "domain", "created_at", "last_used_at", "revoked_at")
+    return {name: getattr(key, name) for name in fields}
 
 
 def create_key(store: Store, name: str, access: Rights, domain_id: str | None = None) -> tuple[Key, str]:
@@ -130,7 +137,9 @@ def parts_of(written: str) -> tuple[str, str] | None:
 
 def _select(store: Store, condition: sa.ColumnElement[bool]) -> list[Key]:
     table, domains = schema.keys, schema.domains
-    columns = [domains.c.name.label("domain") if name == "domain" else table.c[name] for name in Key.__dataclass_fields__]
+    columns = [
+        domains.c.name.label("domain") if name == "domain" else table.c[name] for name in Key.__dataclass_fields__
+    ]
     statement = (
         sa.select(*columns)
         .join_from(table, domains, domains.c.id == table.c.domain_id, isouter=True)

@@ -227,6 +227,8 @@ def _finish(
         newest = {document.id: document for document in documents}
         outcomes = [(newest[o[0].id], o[1]) if isinstance(o, tuple) else o for o in outcomes]
     items = [_item(upload, outcome) for upload, outcome in zip(uploads, outcomes, strict=True)]
+    for item in items:
+        runtime.metrics.upload(item.result)
     waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
     job = runtime.queue(INGEST.name, domain.id, {}).id if waiting else None
     return Taken(items, job)

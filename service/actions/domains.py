@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from service.access import Access
 from service.runtime import DEFAULT_DOMAIN, Runtime
 from store.domains import Domain, DomainSize, delete_domain, domain_sizes, get_domain, list_domains
 from store.errors import ConflictError, NotFoundError
@@ -30,21 +31,29 @@ def measured(runtime: Runtime, domain: Domain) -> DomainSize:
     return domain_sizes(runtime.store, [domain])[0]
 
 
-def find(runtime: Runtime) -> list[tuple[Domain, DomainSize]]:
-    """Return all domains by name, each with how much it holds."""
-    domains = list_domains(runtime.store)
+def find(runtime: Runtime, access: Access) -> list[tuple[Domain, DomainSize]]:
+    """Return the domains by name, each with how much it holds."""
+    domains = [each for each in list_domains(runtime.store) if access.sees(each.id)]
     return list(zip(domains, domain_sizes(runtime.store, domains), strict=True))
 
 
 def delete(runtime: Runtime, domain: Domain) -> None:
     """Delete a domain with everything in it."""
     delete_domain(runtime.store, domain.name)
+    runtime.keys.reload()  # its keys went with it, and must not open the next domain of that name
     runtime.engine.retriever.forget(domain.id)
 
 
-def id_of(runtime: Runtime, name: str | None) -> str | None:
-    """Return the id of the domain of that name, `NotFoundError` if there is none; None for all domains."""
-    return get_domain(runtime.store, name).id if name else None
+def named(runtime: Runtime, name: str, access: Access) -> Domain:
+    """Return the domain of that name, or raise `NotFoundError`, as for one that the request may not see."""
+    if access.domain not in (None, name):
+        access.check("", "domain", name)
+    return get_domain(runtime.store, name)
+
+
+def id_of(runtime: Runtime, name: str | None, access: Access) -> str | None:
+    """Return the id of the domain of that name, else of the only one that the request sees; None for all domains."""
+    return named(runtime, name, access).id if name else access.domain_id
 
 
 def names(runtime: Runtime) -> dict[str, str]:

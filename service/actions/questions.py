@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from generator.answer import Answer
 from generator.answering import Event, Question
 from retriever.search.candidates import Mode
 from retriever.search.search import Request, Result
@@ -24,9 +25,13 @@ def search(runtime: Runtime, domain: str, request: Request) -> Found:
     """Return the passages of the domain of that name that fit best."""
     pinned = runtime.engine.pin(domain)
     result = runtime.engine.retriever.search(pinned.domain_id, pinned.manifest.search_plan, request)
+    runtime.metrics.searches.inc()
     return Found(result, pinned.release, request.mode or pinned.manifest.retrieval.mode)
 
 
 def answer(runtime: Runtime, domain: str, question: Question) -> Iterator[Event]:
     """Yield the answer from the domain of that name as it comes, as `Answerer.stream` does."""
-    return runtime.engine.answerer.stream(runtime.engine.pin(domain), question)
+    for name, content in runtime.engine.answerer.stream(runtime.engine.pin(domain), question):
+        if isinstance(content, Answer):
+            runtime.metrics.answer(content.arm, abstained=content.abstained)
+        yield name, content

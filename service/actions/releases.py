@@ -10,6 +10,7 @@ from generator.arms import servable_arm
 from generator.backends.table import WRITING, backend_of
 from generator.manifest import Manifest, changed_manifest
 from generator.releases import make_release, typed
+from service.access import Access
 from service.actions.promotion import promote_through_gate
 from service.runtime import Runtime
 from store.calibrations import record_calibration
@@ -56,14 +57,14 @@ def make(runtime: Runtime, domain: Domain, wanted: Wanted) -> Release[JsonObject
     return make_release(runtime.store, domain.id, manifest)
 
 
-def get(runtime: Runtime, release_id: str) -> Named:
+def get(runtime: Runtime, release_id: str, access: Access) -> Named:
     """Return a release, or raise `NotFoundError`."""
-    return _named(runtime, get_release(runtime.store, release_id))
+    return _named(runtime, _seen(runtime, release_id, access))
 
 
-def promote(runtime: Runtime, release_id: str, *, force: bool, reason: str) -> Named:
+def promote(runtime: Runtime, release_id: str, access: Access, *, force: bool, reason: str) -> Named:
     """Make a release the active one, if the gate is open or by force, and if the server can answer under it."""
-    runtime.engine.check_servable(typed(get_release(runtime.store, release_id)).manifest)
+    runtime.engine.check_servable(typed(_seen(runtime, release_id, access)).manifest)
     limits = runtime.settings.eval
     return _named(runtime, promote_through_gate(runtime.store, release_id, limits, force=force, reason=reason))
 
@@ -74,6 +75,12 @@ def roll_back(runtime: Runtime, domain: Domain) -> Release[JsonObject]:
     if target is not None:
         runtime.engine.check_servable(typed(target).manifest)
     return rollback(runtime.store, domain.id)
+
+
+def _seen(runtime: Runtime, release_id: str, access: Access) -> Release[JsonObject]:
+    found = get_release(runtime.store, release_id)
+    access.check(found.domain_id, "release", release_id)
+    return found
 
 
 def _named(runtime: Runtime, release: Release[JsonObject]) -> Named:

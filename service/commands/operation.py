@@ -27,7 +27,7 @@ _LONG = 40  # characters of a cell that gets lines of its own
 def serve(
     host: Annotated[
         str | None,
-        typer.Option(help="Without TANDEM_API_KEY only a loopback address.", show_default="service.host, 127.0.0.1"),
+        typer.Option(help="Without a key only a loopback address.", show_default="service.host, 127.0.0.1"),
     ] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="0: any free one.", show_default="service.port, 8321")
@@ -46,11 +46,11 @@ def serve(
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     settings = load_settings(home, service=given)
 
-    def announce(url: str) -> None:
+    def announce(url: str, needs_key: bool) -> None:
         if as_json:
             say_json({"url": url, "pid": os.getpid()}, indent=None)
         else:
-            say("\n".join(_banner(url, settings)))
+            say("\n".join(_banner(url, settings, needs_key)))
 
     run(settings, announce, requests_to="stderr" if as_json else "stdout")
 
@@ -146,7 +146,7 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def _banner(url: str, settings: Settings) -> list[str]:
+def _banner(url: str, settings: Settings, needs_key: bool) -> list[str]:
     """Return what a person wants to know when a server starts."""
     from service.settings import settings_from
 
@@ -155,7 +155,7 @@ def _banner(url: str, settings: Settings) -> list[str]:
         "pages": f"{url}/docs, for developers",
         "data folder": settings.home.absolute(),
         "model": model or "none: answers quote passages (generator.base_model names one)",
-        "key": "every request needs it" if settings.api_key else "none: only this machine is served (TANDEM_API_KEY)",
+        "key": "every request needs one" if needs_key else "none: only this machine is served (tandem key create)",
         "settings": settings_from(),
     }
     lines = [f"  {name:11}  {value}" for name, value in about.items()]

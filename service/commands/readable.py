@@ -39,6 +39,11 @@ def cell(value: object) -> str:
     return _WORDS[value] if value is None or isinstance(value, bool) else str(value)
 
 
+def day_of(seconds: object) -> str:
+    """Return Unix time in words, "never" for none."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(" ") if isinstance(seconds, int) else "never"
+
+
 def is_error(value: Mapping[str, object]) -> bool:
     """Return whether this is the error of a document or of a job."""
     return value.keys() == {"code", "message"}
@@ -46,7 +51,7 @@ def is_error(value: Mapping[str, object]) -> bool:
 
 def _field(name: str, value: object) -> str:
     if name.endswith("_at") and isinstance(value, int):
-        return datetime.fromtimestamp(value, UTC).astimezone().isoformat(" ")
+        return day_of(value)
     if name.endswith(("_bytes", "_free")) and isinstance(value, int):
         return f"{value / 1e9:.1f} GB" if value >= 1e9 else f"{value / 1e6:.1f} MB"
     return cell(value) or "-"

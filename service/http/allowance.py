@@ -21,6 +21,16 @@ class Allowance:
         self._patience_s = patience_s
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    @property
+    def lent(self) -> int:
+        """How many bytes are lent now."""
+        return self._limit - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     @asynccontextmanager
     async def lend(self, size: int) -> AsyncIterator[None]:
         """Hold `size` bytes for the time of the context; `NotReadyError` if they did not come free in time."""

@@ -103,7 +103,7 @@ def install(app: FastAPI, home: Path, suspect: Callable[[], None]) -> None:
 
     @app.exception_handler(TandemError)
     async def _tandem(request: Request, error: TandemError) -> JSONResponse:
-        error_content(error, _named(request), home)  # logs what is the server's fault
+        error_content(error, call_of(request), home)  # logs what is the server's fault
         if isinstance(error, DamagedError):
             suspect()
         return failure(error, home)
@@ -128,7 +128,7 @@ def install(app: FastAPI, home: Path, suspect: Callable[[], None]) -> None:
         return failure(InvalidInputError(f"The text cannot be written as UTF-8: {error.reason}.", code="invalid_text"))
 
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse(error_content(error, _named(request), home), 500)
+        return JSONResponse(error_content(error, call_of(request), home), 500)
 
     # As a handler of the application it would be called, too, but uvicorn would get the exception and hang up.
     app.add_middleware(ExceptionMiddleware, handlers={Exception: _unexpected})
@@ -136,3 +136,9 @@ def install(app: FastAPI, home: Path, suspect: Callable[[], None]) -> None:
 
 def _named(request: Request) -> str:
     return f"{request.method} {request.url.path}"
+
+
+def call_of(request: Request) -> str:
+    """Return the call for the log: the path itself holds what clients call their documents."""
+    named: str = request.state.named
+    return named

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import ipaddress
 import logging
 import signal
@@ -14,18 +13,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.config import LOGGING_CONFIG
 
 from service.http.app import create_app
 from service.http.connections import Guard, GuardedProtocol
-from service.logs import Plain, Throttle
+from service.logs import ACCESS, FORMATS, QUOTING, Throttle
 from service.runtime import Loaded, open_runtime
 from service.settings import ServiceSettings, Settings
 from store.errors import InvalidInputError
+from store.keys import list_keys
+from store.store import Store
 
 _LOG = logging.getLogger("tandem")
 _ACCEPTED = 16  # connections taken in a turn of the loop: asyncio takes as many as may queue before it serves any
@@ -42,12 +43,12 @@ class HttpServer(uvicorn.Server):
         settings: ServiceSettings,
         *,
         draining: threading.Event,
-        level: str = "warning",
+        level: str | None = None,
         requests_to: Literal["stdout", "stderr"] = "stderr",
         listening: Callable[[str], None] | None = None,
     ) -> None:
         self._guard = Guard(settings, settings.connections or default_connections(raise_open_files()))
-        super().__init__(_config(app, self._guard, level, requests_to))
+        super().__init__(_config(app, self._guard, level or settings.log_level, requests_to))
         self._draining = draining
         self._listening = listening
 
@@ -83,20 +84,27 @@ class HttpServer(uvicorn.Server):
 
 
 def serve(
-    settings: Settings, announce: Callable[[str], None], *, requests_to: Literal["stdout", "stderr"] = "stdout"
+    settings: Settings, announce: Callable[[str, bool], None], *, requests_to: Literal["stdout", "stderr"] = "stdout"
 ) -> None:
     """Serve until a signal ends it. Without a key only a loopback address is allowed.
 
-    `announce` gets the address once the server listens; the log of requests goes to `requests_to`.
+    `announce` gets the address once the server listens, and whether it asks for a key; the log of requests goes to
+    `requests_to`.
     """
     host, port = settings.service.host, settings.service.port
-    check_address(host, settings.api_key)
+    if settings.service.log_level == "debug":
+        _LOG.warning(QUOTING)
+    check_address(host, lambda: settings.api_key is not None or has_keys(settings.home))
     # uvicorn sends itself the signal again once it has stopped; by default that would end us without `Runtime.stop`.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with bind(host, port) as listener, open_runtime(settings, _url(listener)) as runtime:
-        app, draining = create_app(runtime), runtime.draining
+        app, keys = create_app(runtime), runtime.keys
         HttpServer(
-            app, settings.service, draining=draining, level="info", requests_to=requests_to, listening=announce
+            app,
+            settings.service,
+            draining=runtime.draining,
+            requests_to=requests_to,
+            listening=lambda url: announce(url, keys.required),
         ).run(sockets=[listener])
 
 
@@ -110,20 +118,31 @@ def local_server(settings: Settings, *, only_asked: bool = False, loaded: Loaded
         bind("127.0.0.1", 0) as listener,
         open_runtime(settings, _url(listener), only_asked=only_asked, loaded=loaded) as runtime,
     ):
-        server = HttpServer(create_app(runtime), settings.service, draining=runtime.draining)
+        server = HttpServer(create_app(runtime), settings.service, draining=runtime.draining, level="warning")
         with server.running(listener) as url:
             yield url
 
 
-def check_address(host: str, api_key: str | None) -> None:
-    """Raise `InvalidInputError` if others could reach a server that has no key."""
+def has_keys(home: Path) -> bool:
+    """Return whether a data folder has a key in force."""
+    store = Store.open(home)
+    try:
+        return any(key.revoked_at is None for key in list_keys(store))
+    finally:
+        store.close()
+
+
+def check_address(host: str, keyed: Callable[[], bool]) -> None:
+    """Raise `InvalidInputError` if others could reach a server for which no key is in force; `keyed` says whether."""
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         loopback = False
-    if not loopback and api_key is None:
+    if not loopback and not keyed():
         raise InvalidInputError(
-            f"Without a key the server binds loopback addresses only, not {host}: set TANDEM_API_KEY.", param="host"
+            f"Without a key the server binds loopback addresses only, not {host}: make one with 'tandem key create', "
+            "or set TANDEM_API_KEY.",
+            param="host",
         )
 
 
@@ -181,20 +200,33 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None
 
 
 def _config(app: ASGIApp, guard: Guard, level: str, requests_to: str) -> uvicorn.Config:
-    logs = copy.deepcopy(LOGGING_CONFIG)
-    logs["filters"] = {"storm": {"()": Throttle}, "plain": {"()": Plain}}
-    logs["handlers"]["access"] |= {"stream": f"ext://sys.{requests_to}", "filters": ["storm"]}
-    logs["handlers"]["default"]["filters"] = ["storm", "plain"]
-    logs["loggers"] |= {name: {"handlers": ["default"], "level": level.upper()} for name in ("tandem", "asyncio")}
     settings: ServiceSettings = guard.settings
+    written = {"()": FORMATS[settings.log_format], "messages": level == "debug"}
+    handler = {"class": "logging.StreamHandler", "formatter": "written", "filters": ["storm"]}
+    heard = {"handlers": ["default"], "level": level.upper()}
+    logs = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"written": written},
+        "filters": {"storm": {"()": Throttle}},
+        "handlers": {
+            "default": {**handler, "stream": "ext://sys.stderr"},
+            "requests": {**handler, "stream": f"ext://sys.{requests_to}"},
+        },
+        "loggers": {
+            **dict.fromkeys(("tandem", "asyncio", "uvicorn"), heard),
+            ACCESS: {**heard, "handlers": ["requests"], "propagate": False},
+        },
+    }
     return uvicorn.Config(
         app,
         http=partial(GuardedProtocol, guard),  # type: ignore[arg-type]
         ws="none",
         log_config=logs,
+        access_log=False,  # it would write whole paths, and what stands behind them
         log_level=level,
         lifespan="off",
         backlog=_ACCEPTED,
         timeout_keep_alive=settings.keep_alive_s,  # type: ignore[arg-type]
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=settings.stop_s,  # type: ignore[arg-type]
     )

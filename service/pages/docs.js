@@ -11,7 +11,7 @@ function authorized(headers) {
 async function show() {
   const answer = await fetch("openapi.json", { headers: authorized({}) });
   if (answer.status === 401) {
-    said.textContent = key ? "That is not the key." : "";
+    said.textContent = key ? "That is no key of this server." : "";
     form.hidden = false;
     document.getElementById("value").focus();
     return;

@@ -143,7 +143,7 @@ def test_serve_tells_a_person_where_it_listens_and_what_it_serves(shell: dict[st
     url = told[0].split()[-1]
     assert url.startswith("http://127.0.0.1:")
     assert told[1:3] == [f"  pages        {url}/docs, for developers", f"  data folder  {shell['TANDEM_HOME']}"]
-    assert ("none: answers quote" in told[3], "needs it" in told[4], "TANDEM_API_KEY" in told[5]) == (True,) * 3
+    assert ("none: answers quote" in told[3], "needs one" in told[4], "TANDEM_API_KEY" in told[5]) == (True,) * 3
 
 
 def test_who_owns_a_folder_is_told_in_words_and_a_key_by_its_variable(bare: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from light import LightRuntime
 from serving import Served
 from wire_record import record_everything
 from wire_shapes import DESCRIBED, LISTS, OBJECTS, PREFIXES, OneOf, misfits
@@ -27,6 +28,7 @@ from tuner.settings import TunerSettings
 ROUTES = (
     "GET /healthz",
     "GET /readyz",
+    "GET /metrics",
     "GET /v1/doctor",
     "POST /documents",
     "POST /query",
@@ -72,6 +74,9 @@ ROUTES = (
     "GET /v1/evaluations/{evaluation}/report.json",
     "GET /v1/evaluations/{evaluation}/report.md",
     "GET /v1/evaluations/{evaluation}/report.html",
+    "GET /v1/keys",
+    "POST /v1/keys",
+    "DELETE /v1/keys/{key}",
 )
 PAGES = ("/openapi.json", "/", "/docs", "/docs/{name}")  # not in the description
 
@@ -176,10 +181,7 @@ def test_a_new_object_is_first_where_the_newest_is(wire: dict[str, Any]) -> None
 
 
 def test_the_table_holds_every_route_of_the_application(store: Store, tmp_path: Path) -> None:
-    class Bare:
-        settings = Settings(home=tmp_path)
-
-    application = create_app(Bare())._app  # type: ignore[arg-type]
+    application = create_app(LightRuntime(tmp_path, store)).app.app  # type: ignore[arg-type]
     found = [route for route in _routes(application) if route.split()[1] not in PAGES]
 
     assert sorted(found) == sorted(ROUTES)

@@ -134,7 +134,7 @@ def _contents(client: TestClient) -> list[str]:
     """Return what is embedded and indexed."""
     from store.passages import live_texts, read_contents
 
-    runtime = client.app._app.state.runtime  # type: ignore[attr-defined]
+    runtime = client.app.app.app.state.runtime  # type: ignore[attr-defined]
     domain = get_domain(runtime.store, "default")
     passage_set = runtime.settings.retriever.chunker.passage_set
     live = live_texts(runtime.store, domain.id, passage_set).live

@@ -20,7 +20,10 @@ from light import light_server
 from generator.answer import Ending, Piece, Task
 from generator.engine import Engine
 from retriever.index import domain_index as index
+from service.http.gate import Gate
 from service.http.protection import Protection
+from service.keyring import Keyring
+from service.wire.tandem.access import need_of
 from store.passages import last_seq
 from store.store import Store
 
@@ -250,7 +253,7 @@ def test_a_refusal_reaches_a_client_that_is_still_sending(store: Store) -> None:
 
 
 @pytest.mark.parametrize("kind", ["websocket", "webtransport"])
-def test_nothing_but_http_gets_past_the_key(kind: str) -> None:
+def test_nothing_but_http_gets_past_the_key(store: Store, kind: str) -> None:
     sent: list[dict[str, Any]] = []
 
     async def unreachable(*_: Any) -> None:
@@ -262,7 +265,9 @@ def test_nothing_but_http_gets_past_the_key(kind: str) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Protection(unreachable, None, 100)({"type": kind, "path": "/healthz", "headers": []}, receive, send))
+    gate = Gate(Keyring(store, None), need_of)
+    protection = Protection(unreachable, gate, 100)
+    asyncio.run(protection({"type": kind, "path": "/healthz", "headers": []}, receive, send))
 
     assert [(each["type"], each["code"]) for each in sent] == (
         [("websocket.close", 1008)] if kind == "websocket" else []

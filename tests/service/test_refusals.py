@@ -153,7 +153,7 @@ def test_a_field_that_a_form_does_not_have_is_refused(client: TestClient) -> Non
 
 @pytest.mark.parametrize("name", ["../x.md", "a\\b.md", "/etc/x.md", "C:\\x.md", "a/b/../c.md"])
 def test_a_file_name_is_only_ever_a_name(client: TestClient, name: str) -> None:
-    home = client.app._app.state.runtime.store.folder.root  # type: ignore[attr-defined]
+    home = client.app.app.app.state.runtime.store.folder.root  # type: ignore[attr-defined]
     (item,) = client.post(DOCUMENTS, files={"files": (name, b"A fact.")}).json()["data"]
 
     assert item["result"] == "created"

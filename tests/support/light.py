@@ -17,6 +17,8 @@ from retriever.settings import RetrieverSettings
 from service.http.app import create_app
 from service.http.server import HttpServer, bind
 from service.jobs.kinds import queue_job
+from service.keyring import Keyring
+from service.metrics import Metrics
 from service.settings import ServiceSettings, Settings
 from store.jobs import Job
 from store.json_values import JsonObject
@@ -30,6 +32,8 @@ class LightRuntime:
         self.settings = Settings(home=home, api_key=api_key, service=ServiceSettings(**service))
         self.draining = threading.Event()
         self.store = store
+        self.keys = Keyring(store, api_key)
+        self.metrics = Metrics()
         self.engine = Engine(store, RetrieverSettings(), GeneratorSettings(), HashEncoder(), WordReader())
         self.engine.create_domain("default")
 

@@ -17,7 +17,7 @@ QUESTION = {"question": "What is the fare?", "answers": ["12 crowns"], "document
 def record_everything(http: httpx.Client) -> dict[str, Any]:
     """Return every object of the table `OBJECTS`, as the server sent it, by its name there; and the pages of lists."""
     seen: dict[str, Any] = {}
-    for record in (_content, _questions, _work, _lists, _failures, _ends):
+    for record in (_content, _questions, _work, _lists, _failures, _ends, _keys):
         seen |= record(http, seen)
     return seen
 
@@ -175,4 +175,16 @@ def _ends(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
         "deleted document": http.delete(f"{base}/documents/note").json(),
         "deleted dataset": http.delete(f"{base}/datasets/other").json(),
         "deleted domain": http.delete("/v1/domains/tea").json(),
+    }
+
+
+def _keys(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
+    """Make a key, from which on the client has to show one."""
+    made = http.post("/v1/keys", json={"name": "crm", "access": "write"}).json()
+    http.headers["authorization"] = f"Bearer {made['key']}"
+    other = http.post("/v1/keys", json={"name": "shop", "domain": "default"}).json()
+    return {
+        "key created": made,
+        "keys": http.get("/v1/keys").json(),
+        "deleted key": http.delete(f"/v1/keys/{other['id']}").json(),
     }

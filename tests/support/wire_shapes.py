@@ -163,6 +163,10 @@ EVALUATION = {
     "verdict": OneOf({"arm": str, "text": str, "release": str}, None), "report": OneOf({str: ANY}, None),
     "created_at": int,
 }  # fmt: skip
+KEY = {
+    "id": str, "object": "key", "name": str, "access": OneOf("read", "write"), "domain": TEXT_OR_NULL,
+    "created_at": int, "last_used_at": OneOf(int, None), "revoked_at": OneOf(int, None),
+}  # fmt: skip
 ERROR = {"error": {"message": str, "type": str, "param": TEXT_OR_NULL, "code": TEXT_OR_NULL}}
 
 
@@ -223,6 +227,9 @@ OBJECTS: dict[str, Any] = {
     "evaluation queued": EVALUATION,
     "evaluation": EVALUATION,
     "evaluations": list_of(EVALUATION),
+    "key created": {**KEY, "key": str},
+    "keys": list_of(KEY),
+    "deleted key": deleted("key"),
     "deleted document": deleted("document"),
     "deleted dataset": deleted("dataset"),
     "deleted model": deleted("model"),
@@ -240,7 +247,7 @@ LISTS_OF = {  # what a list holds is in the description, too
     f"ObjectList_{name}_": list_of(ANY)
     for name in (
         "DomainObject", "DocumentObject", "VersionObject", "DatasetObject", "ExampleObject", "JobObject", "EventObject",
-        "ModelObject", "ReleaseObject", "EvaluationObject", "KeyObject",
+        "ModelObject", "ReleaseObject", "EvaluationObject", "ApiKeyObject",
     )
 }  # fmt: skip
 DESCRIBED: dict[str, Any] = {
@@ -251,10 +258,12 @@ DESCRIBED: dict[str, Any] = {
     "Deleted": deleted("document"), "Diagnosis": DIAGNOSIS, "DomainDiagnosis": DOMAIN_DIAGNOSIS,
     "ReadinessObject": {"status": str, "problems": ANY}, "ProblemObject": PROBLEM, "WaitingObject": WAITING,
     "GivenUpObject": GIVEN_UP, "SettingObject": SETTING, "KeyObject": METADATA_KEY, "ChangedObject": METADATA_CHANGE,
+    "ApiKeyObject": KEY, "NewApiKeyObject": {**KEY, "key": str},
 }  # fmt: skip
 PREFIXES = {
     "domain": "dom_", "document": "doc_", "dataset": "ds_", "job queued": "job_", "event of a job": "evt_",
     "model": "mdl_", "release": "rel_", "evaluation": "evl_", "answer": "qry_",
+    "key created": "key_",
 }  # fmt: skip
 LISTS = [  # path, default limit, default order
     ("/v1/domains", 1000, "asc"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query as QueryField
 
+from service.access import Access
 from service.runtime import Runtime
 from store.domains import Domain, get_domain
 from store.errors import InvalidInputError
@@ -28,13 +31,22 @@ async def _runtime(request: Request) -> Runtime:
 RuntimeDep = Annotated[Runtime, Depends(_runtime)]
 
 
+async def _access(request: Request) -> Access:
+    """Return what the request may do."""
+    access: Access = request.state.access
+    return access
+
+
+AccessDep = Annotated[Access, Depends(_access)]
+
+
 async def known_parameters(request: Request) -> None:
     """Refuse parameters of the query that the route does not have, which would have no effect, or that come twice."""
     given = [name for name, _ in request.query_params.multi_items()]
     if not given:
         return
-    described = request.app.openapi()["paths"][request.scope["route"].path_format][request.method.lower()]
-    known = [each["name"] for each in described.get("parameters", []) if each["in"] == "query"]
+    fields = get_flat_params(request.scope["route"].dependant)
+    known = [each.alias for each in fields if isinstance(each.field_info, QueryField)]
     for name in given:
         if name not in known:
             those = f"it takes {', '.join(known)}" if known else "it takes none"

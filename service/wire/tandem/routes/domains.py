@@ -13,7 +13,7 @@ from service.http.paging import Page, page
 from service.http.validation import Body, Metadata
 from service.runtime import Runtime
 from service.wire.tandem.objects.domains import DomainObject
-from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep
+from service.wire.tandem.routes.dependencies import AccessDep, DomainDep, RuntimeDep
 from store.domains import Domain, update_domain
 
 router = APIRouter(prefix="/v1/domains", tags=["domains"])
@@ -41,9 +41,11 @@ def create(body: NewDomain, runtime: RuntimeDep) -> DomainObject:
 
 
 @router.get("")
-def list_all(runtime: RuntimeDep, page: Annotated[Page, Depends(page(1000, "asc"))]) -> ObjectList[DomainObject]:
+def list_all(
+    runtime: RuntimeDep, access: AccessDep, page: Annotated[Page, Depends(page(1000, "asc"))]
+) -> ObjectList[DomainObject]:
     """Return the domains, ordered by name."""
-    return page.of([DomainObject.of(domain, size) for domain, size in domains.find(runtime)])
+    return page.of([DomainObject.of(domain, size) for domain, size in domains.find(runtime, access)])
 
 
 @router.get("/{domain}")

@@ -17,7 +17,7 @@ from service.http.objects import ObjectList
 from service.http.paging import Page, page
 from service.http.validation import Body
 from service.wire.tandem.objects.evaluations import EvaluationObject
-from service.wire.tandem.routes.dependencies import RuntimeDep
+from service.wire.tandem.routes.dependencies import AccessDep, RuntimeDep
 from store.choices import one_of
 
 router = APIRouter(prefix="/v1/evaluations", tags=["evaluations"])
@@ -41,42 +41,45 @@ class NewEvaluation(Body):
 
 
 @router.post("", status_code=201)
-def create(body: NewEvaluation, runtime: RuntimeDep) -> EvaluationObject:
+def create(body: NewEvaluation, runtime: RuntimeDep, access: AccessDep) -> EvaluationObject:
     """Queue an evaluation."""
     params = body.model_dump(exclude={"domain", "protocol"}, exclude_none=True)
-    return EvaluationObject.of(*evaluations.start(runtime, body.domain, params))
+    return EvaluationObject.of(*evaluations.start(runtime, body.domain, params, access))
 
 
 @router.get("")
 def list_all(
-    runtime: RuntimeDep, page: Annotated[Page, Depends(page(20, "asc"))], domain: str | None = None
+    runtime: RuntimeDep,
+    access: AccessDep,
+    page: Annotated[Page, Depends(page(20, "asc"))],
+    domain: str | None = None,
 ) -> ObjectList[EvaluationObject]:
     """Return evaluations, oldest first, without their reports."""
-    shown = [EvaluationObject.of(*each) for each in evaluations.find(runtime, domain)]
+    shown = [EvaluationObject.of(*each) for each in evaluations.find(runtime, domain, access)]
     return page.of([each.model_copy(update={"report": None}) for each in shown])
 
 
 @router.get("/{evaluation}")
-def get(evaluation: str, runtime: RuntimeDep) -> EvaluationObject:
+def get(evaluation: str, runtime: RuntimeDep, access: AccessDep) -> EvaluationObject:
     """Return an evaluation with its report."""
-    return EvaluationObject.of(*evaluations.get(runtime, evaluation))
+    return EvaluationObject.of(*evaluations.get(runtime, evaluation, access))
 
 
 @router.get("/{evaluation}/report.json")
-def report_json(evaluation: str, runtime: RuntimeDep) -> JSONResponse:
+def report_json(evaluation: str, runtime: RuntimeDep, access: AccessDep) -> JSONResponse:
     """Return the whole report, single records included."""
-    return JSONResponse(evaluations.report(runtime, evaluation))
+    return JSONResponse(evaluations.report(runtime, evaluation, access))
 
 
 @router.get("/{evaluation}/report.md", response_class=PlainTextResponse)
-def report_markdown(evaluation: str, runtime: RuntimeDep) -> PlainTextResponse:
+def report_markdown(evaluation: str, runtime: RuntimeDep, access: AccessDep) -> PlainTextResponse:
     """Return the report as Markdown."""
     return PlainTextResponse(
-        to_markdown(read_report(evaluations.report(runtime, evaluation))), media_type="text/markdown"
+        to_markdown(read_report(evaluations.report(runtime, evaluation, access))), media_type="text/markdown"
     )
 
 
 @router.get("/{evaluation}/report.html", response_class=HTMLResponse)
-def report_page(evaluation: str, runtime: RuntimeDep) -> HTMLResponse:
+def report_page(evaluation: str, runtime: RuntimeDep, access: AccessDep) -> HTMLResponse:
     """Return the report as a page that loads nothing from elsewhere."""
-    return HTMLResponse(to_html(read_report(evaluations.report(runtime, evaluation))))
+    return HTMLResponse(to_html(read_report(evaluations.report(runtime, evaluation, access))))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from service.actions import health
-from service.readiness import Monitor, Probes
+from service.metrics import MEDIA_TYPE, Exposition
+from service.readiness import Monitor, Probes, Readiness
 from service.wire.tandem.objects.health import Diagnosis, ProblemObject, ReadinessObject
-from service.wire.tandem.routes.dependencies import RuntimeDep
+from service.wire.tandem.routes.dependencies import AccessDep, RuntimeDep
 from store.errors import NotReadyError
 
 router = APIRouter(tags=["health"])
@@ -20,19 +22,27 @@ async def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz", response_model_exclude_none=True)
-async def readyz(request: Request) -> ReadinessObject:
+async def readyz(request: Request, access: AccessDep) -> ReadinessObject:
     """Say that questions can be answered, else 503 with the reason.
 
     `degraded` means that some can be, or that no documents can be added now, and names what stands in the way.
     """
     probes: Probes = request.app.state.probes
-    found = await probes.readiness()
+    looked = await probes.readiness()
+    found = Readiness(tuple(each for each in looked.problems if each.domain in (None, access.domain or each.domain)))
     if found.status == "unavailable":
         reasons = " ".join(each.message for each in found.problems)
         stopping = found.problems[0].part == "server"
         raise NotReadyError(reasons, code="stopping" if stopping else None)
     problems = [ProblemObject.of(each) for each in found.problems]
     return ReadinessObject(status=found.status, problems=problems or None)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(request: Request) -> Response:
+    """Return the metrics of the server in the text format of Prometheus. It takes a key of all domains."""
+    exposition: Exposition = request.app.state.exposition
+    return Response(await exposition.text(), media_type=MEDIA_TYPE)
 
 
 @router.get("/v1/doctor", tags=["domains"])

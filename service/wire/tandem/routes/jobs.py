@@ -18,9 +18,9 @@ from service.http.paging import Page, page
 from service.http.validation import Body
 from service.runtime import Runtime
 from service.wire.tandem.objects.jobs import EventObject, JobKind, JobObject, JobStatus
-from service.wire.tandem.routes.dependencies import STREAM_HEADERS, RuntimeDep
+from service.wire.tandem.routes.dependencies import STREAM_HEADERS, AccessDep, RuntimeDep
 from store.job_states import FINAL
-from store.jobs import get_job, list_events
+from store.jobs import list_events
 from store.json_values import Json
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -36,39 +36,41 @@ class NewJob(Body):
 
 
 @router.post("", status_code=201)
-def create(body: NewJob, runtime: RuntimeDep) -> JobObject:
+def create(body: NewJob, runtime: RuntimeDep, access: AccessDep) -> JobObject:
     """Queue a job."""
-    return JobObject.of(jobs.queue(runtime, body.kind, body.domain, body.params))
+    return JobObject.of(jobs.queue(runtime, body.kind, body.domain, body.params, access))
 
 
 @router.get("")
 def list_all(
     runtime: RuntimeDep,
+    access: AccessDep,
     page: Annotated[Page, Depends(page(20))],
     kind: JobKind | None = None,
     status: JobStatus | None = None,
     domain: str | None = None,
 ) -> ObjectList[JobObject]:
     """Return jobs, newest first."""
-    return page.of([JobObject.of(each) for each in jobs.find(runtime, kind, status, domain)])
+    return page.of([JobObject.of(each) for each in jobs.find(runtime, kind, status, domain, access)])
 
 
 @router.get("/{job}")
-def get(job: str, runtime: RuntimeDep) -> JobObject:
+def get(job: str, runtime: RuntimeDep, access: AccessDep) -> JobObject:
     """Return a job."""
-    return JobObject.of(jobs.get(runtime, job))
+    return JobObject.of(jobs.get(runtime, job, access))
 
 
 @router.get("/{job}/events", response_model=ObjectList[EventObject])
 def events(
     job: str,
     runtime: RuntimeDep,
+    access: AccessDep,
     page: Annotated[Page, Depends(page(20, "asc"))],
     accept: Annotated[str, Header()] = "",
     last_event_id: Annotated[str, Header(pattern=r"^\d{0,15}$")] = "",
 ) -> Response | ObjectList[EventObject]:
     """Return what a job told, the oldest first; as server-sent events until it ends, if the client accepts those."""
-    found = get_job(runtime.store, job)
+    found = jobs.seen(runtime, job, access)
     if "text/event-stream" in accept:
         watched = _watch(runtime, found.id, int(last_event_id or 0))
         return StreamingResponse(watched, media_type="text/event-stream", headers=STREAM_HEADERS)
@@ -76,9 +78,9 @@ def events(
 
 
 @router.post("/{job}/cancel")
-def cancel(job: str, runtime: RuntimeDep) -> JobObject:
+def cancel(job: str, runtime: RuntimeDep, access: AccessDep) -> JobObject:
     """Ask a job to stop."""
-    return JobObject.of(jobs.cancel(runtime, job))
+    return JobObject.of(jobs.cancel(runtime, job, access))
 
 
 async def _watch(runtime: Runtime, job_id: str, after: int) -> AsyncIterator[str]:

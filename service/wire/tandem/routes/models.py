@@ -10,8 +10,7 @@ from service.actions import models
 from service.http.objects import Deleted, ObjectList
 from service.http.paging import Page, page
 from service.wire.tandem.objects.models import ModelKind, ModelObject
-from service.wire.tandem.routes.dependencies import RuntimeDep
-from store.models import delete_model
+from service.wire.tandem.routes.dependencies import AccessDep, RuntimeDep
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -19,22 +18,23 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 @router.get("")
 def list_all(
     runtime: RuntimeDep,
+    access: AccessDep,
     page: Annotated[Page, Depends(page(20))],
     domain: str | None = None,
     kind: ModelKind | None = None,
 ) -> ObjectList[ModelObject]:
     """Return models, newest first."""
-    return page.of([ModelObject.of(*each) for each in models.find(runtime, domain, kind)])
+    return page.of([ModelObject.of(*each) for each in models.find(runtime, domain, kind, access)])
 
 
 @router.get("/{model}")
-def get(model: str, runtime: RuntimeDep) -> ModelObject:
+def get(model: str, runtime: RuntimeDep, access: AccessDep) -> ModelObject:
     """Return a model."""
-    return ModelObject.of(*models.get(runtime, model))
+    return ModelObject.of(*models.get(runtime, model, access))
 
 
 @router.delete("/{model}")
-def delete(model: str, runtime: RuntimeDep) -> Deleted:
+def delete(model: str, runtime: RuntimeDep, access: AccessDep) -> Deleted:
     """Delete an adapter that neither the active release nor the one before it uses."""
-    delete_model(runtime.store, model)
+    models.delete(runtime, model, access)
     return Deleted(id=model, object="model")

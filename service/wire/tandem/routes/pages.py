@@ -35,6 +35,13 @@ def start(request: Request) -> Response:
     return JSONResponse({"name": "Tandem", "version": version} | places, headers={"vary": "accept"})
 
 
+@router.get("/openapi.json")
+def description(request: Request) -> dict[str, object]:
+    """Return the description of the interface; the first time it is made, which takes a second of a thread."""
+    described: dict[str, object] = request.app.openapi()
+    return described
+
+
 @router.get("/docs")
 def docs() -> HTMLResponse:
     """Return the page that shows the interface, with files that come from this server alone."""

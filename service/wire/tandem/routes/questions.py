@@ -20,7 +20,7 @@ from retriever.search.search import Hit
 from retriever.search.search import Request as SearchRequest
 from service.actions import domains, questions
 from service.computing import Computation, patiently
-from service.http.failures import error_content
+from service.http.failures import call_of, error_content
 from service.http.validation import Body
 from service.runtime import Runtime
 from service.wire.tandem.objects.questions import AnswerObject, CitationObject, HitObject, SearchObject
@@ -117,8 +117,7 @@ async def _answer(body: QueryBody, domain: str, runtime: Runtime, request: Reque
             yield _event(piece[0], _content(piece[1], query_id, domain, body.explain))
         error = work.failure()
         if error is not None:
-            named = f"{request.method} {request.url.path}"
-            yield _event("error", error_content(error, named, runtime.settings.home))
+            yield _event("error", error_content(error, call_of(request), runtime.settings.home))
 
     return _Events(work, written())
 

@@ -13,7 +13,7 @@ from service.http.objects import ObjectList
 from service.http.paging import Page, page
 from service.http.validation import Body
 from service.wire.tandem.objects.releases import ReleaseObject
-from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep
+from service.wire.tandem.routes.dependencies import AccessDep, DomainDep, RuntimeDep
 from store.json_values import Json
 from store.releases import list_releases
 
@@ -56,16 +56,16 @@ def list_all(
 
 
 @router.get("/v1/releases/{release}")
-def get(release: str, runtime: RuntimeDep) -> ReleaseObject:
+def get(release: str, runtime: RuntimeDep, access: AccessDep) -> ReleaseObject:
     """Return a release."""
-    return ReleaseObject.of(*releases.get(runtime, release))
+    return ReleaseObject.of(*releases.get(runtime, release, access))
 
 
 @router.post("/v1/releases/{release}/promote")
-def promote(release: str, runtime: RuntimeDep, body: Promotion | None = None) -> ReleaseObject:
+def promote(release: str, runtime: RuntimeDep, access: AccessDep, body: Promotion | None = None) -> ReleaseObject:
     """Make a release the active one, if the gate is open or by force."""
     how = body or Promotion()
-    return ReleaseObject.of(*releases.promote(runtime, release, force=how.force, reason=how.reason))
+    return ReleaseObject.of(*releases.promote(runtime, release, access, force=how.force, reason=how.reason))
 
 
 @router.post("/v1/domains/{domain}/rollback")
