@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import logging
 import resource
 import select
 import socket
@@ -20,7 +19,6 @@ import pytest
 
 from service.http import connections
 from service.http.server import HttpServer, _report, bind, default_connections
-from service.logs import ACCESS, Throttle
 from service.settings import ServiceSettings
 
 
@@ -275,28 +273,6 @@ def test_an_upgrade_to_a_websocket_is_served_as_the_plain_request_that_it_also_i
 @pytest.mark.parametrize(("files", "connections"), [(256, 64), (1024, 448), (1_048_576, 4096), (20, 16)])
 def test_the_number_of_connections_leaves_files_to_the_rest(files: int, connections: int) -> None:
     assert default_connections(files) == connections
-
-
-def test_what_repeats_is_logged_some_times_and_then_counted() -> None:
-    now = [0.0]
-    throttle = Throttle(lines=3, clock=lambda: now[0])
-
-    def record(name: str, message: str, *values: object, status: int = 0) -> logging.LogRecord:
-        made = logging.LogRecord(name, logging.INFO, "", 0, message, values, None)
-        made.status = status
-        return made
-
-    refused = [throttle.filter(record(ACCESS, "%s", f"GET /{n} 401", status=401)) for n in range(10)]
-    served = [throttle.filter(record(ACCESS, "%s", f"GET /{n} 200", status=200)) for n in range(10)]
-    other = throttle.filter(record("tandem", "%s failed", "a"))
-    now[0] = 61.0
-    later = record(ACCESS, "%s", "GET /later 401", status=401)
-
-    assert refused == [True] * 3 + [False] * 7
-    assert all(served)
-    assert other
-    assert throttle.filter(later)
-    assert later.getMessage() == "GET /later 401 (7 more like it before)"
 
 
 def test_a_burst_of_connections_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from light import LightRuntime
 from service.http.app import create_app
 from service.http.routes import Routes
 from service.http.server import HttpServer, bind
-from service.logs import AsJson, AsText, raised
+from service.logs import ACCESS, AsJson, AsText, Throttle, raised
 from store.errors import DamagedError
 from store.keys import create_key
 from store.store import Store
@@ -127,3 +127,25 @@ def test_nothing_in_a_line_is_obeyed_or_makes_another_line() -> None:
     assert AsText().format(record) == "WARNING: a ERROR: b \\x1b[31m \\u202e"
     assert "\n" not in AsJson().format(record)
     assert json.loads(AsJson().format(record))["message"] == "a\r\nERROR: b \x1b[31m \u202e"
+
+
+def test_what_repeats_is_logged_some_times_and_then_counted() -> None:
+    now = [0.0]
+    throttle = Throttle(lines=3, clock=lambda: now[0])
+
+    def record(name: str, message: str, *values: object, status: int = 0) -> logging.LogRecord:
+        made = logging.LogRecord(name, logging.INFO, "", 0, message, values, None)
+        made.status = status
+        return made
+
+    refused = [throttle.filter(record(ACCESS, "%s", f"GET /{n} 401", status=401)) for n in range(10)]
+    served = [throttle.filter(record(ACCESS, "%s", f"GET /{n} 200", status=200)) for n in range(10)]
+    other = throttle.filter(record("tandem", "%s failed", "a"))
+    now[0] = 61.0
+    later = record(ACCESS, "%s", "GET /later 401", status=401)
+
+    assert refused == [True] * 3 + [False] * 7
+    assert all(served)
+    assert other
+    assert throttle.filter(later)
+    assert later.getMessage() == "GET /later 401 (7 more like it before)"
