@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,30 +25,45 @@ class TextConfig(Protocol):
 class ModelConfig(Protocol):
     """The configuration of a model."""
 
+    _attn_implementation: str
+
     def get_text_config(self) -> TextConfig:
         """Return that of its text part."""
         ...
 
 
+class Output(Protocol):
+    """What a model returns; `logits` has a row of each token that they were asked for."""
+
+    logits: torch.Tensor
+
+
+class GenerationConfig(Protocol):
+    """How a model is meant to write: `eos_token_id` are the tokens that end a text."""
+
+    eos_token_id: int | list[int] | None
+
+
 class CausalModel(Protocol):
-    """What is used of a causal model of transformers, bare or with adapters of PEFT."""
+    """What is used of a causal model of transformers."""
 
     config: ModelConfig
+    generation_config: GenerationConfig
 
-    def generate(self, **arguments: object) -> torch.Tensor:
-        """Return the prompt with its continuation, a row for each row of `input_ids`."""
+    def __call__(self, **arguments: object) -> Output:
+        """Run the model."""
         ...
 
-
-class AdaptedModel(CausalModel, Protocol):
-    """A causal model with at least one adapter of PEFT."""
-
-    def load_adapter(self, folder: str, *, adapter_name: str) -> object:
-        """Load one more adapter."""
+    def named_modules(self) -> Iterator[tuple[str, torch.nn.Module]]:
+        """Yield its parts with their names."""
         ...
 
-    def delete_adapter(self, adapter_name: str) -> None:
-        """Drop an adapter."""
+    def get_input_embeddings(self) -> torch.nn.Embedding:
+        """Return the part that turns tokens into vectors."""
+        ...
+
+    def set_attn_implementation(self, attn_implementation: str) -> None:
+        """Choose how attention is computed."""
         ...
 
 
@@ -63,8 +80,17 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def load_causal(folder: Path) -> tuple[Tokenizer, CausalModel]:
-    """Return tokenizer and model of a local folder, in float32 on the CPU; no remote code, no pickle.
+@dataclass(frozen=True)
+class Form:
+    """How a model is kept: its type of numbers, by the name that torch gives it, its device, and whether in 4 bits."""
+
+    dtype: str = "float32"
+    device: str = "cpu"
+    four_bit: bool = False
+
+
+def load_causal(folder: Path, form: Form = Form()) -> tuple[Tokenizer, CausalModel]:
+    """Return tokenizer and model of a local folder; no remote code, no pickle.
 
     Raises `ConflictError` that names the model and what is wrong with it if it cannot be used.
     """
@@ -72,11 +98,25 @@ def load_causal(folder: Path) -> tuple[Tokenizer, CausalModel]:
     from transformers import AutoModelForCausalLM
 
     tokenizer = load_tokenizer(folder)
+    dtype = getattr(torch, form.dtype)
     with _loading(folder):
-        model: CausalModel = AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, dtype=dtype, **_kept(form, dtype)
         ).eval()
-    return tokenizer, model
+        loaded: CausalModel = model if form.four_bit else model.to(form.device)
+    return tokenizer, loaded
+
+
+def _kept(form: Form, dtype: torch.dtype) -> dict[str, object]:
+    """Return what loading is told for a model in 4 bits; nothing for another."""
+    if not form.four_bit:
+        return {}
+    if find_spec("bitsandbytes") is None:
+        raise ConflictError("generator.four_bit needs bitsandbytes: pip install 'tandem-rag[four-bit]'")
+    from transformers import BitsAndBytesConfig
+
+    kept = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
+    return {"quantization_config": kept, "device_map": {"": form.device}}
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,7 +16,21 @@ class GeneratorSettings(BaseModel):
     base_model: Path | None = Field(
         None, description="folder of a causal model, or seed; without one, answers are extractive"
     )
-    threads: int = Field(0, ge=0, description="threads of the language model; 0: as many as there are cores")
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
+        description="where the language model computes; auto: the first GPU, or the CPU",
+    )
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="numbers of the language model; auto: bfloat16 where the device computes in it"
+    )
+    four_bit: bool = Field(
+        default=False,
+        description="keep the language model in 4 bits; needs bitsandbytes (pip install 'tandem-rag[four-bit]')",
+    )
+    threads: int = Field(
+        0, ge=0, description="threads of the language model; 0: as many as there are processors that others leave free"
+    )
     passages: int = Field(4, ge=1, le=50, description="passages given to the generator")
     max_new_tokens: int = Field(96, ge=1, le=4096, description="tokens of an answer, at most")
     rewrite_s: float = Field(
@@ -24,4 +39,17 @@ class GeneratorSettings(BaseModel):
         allow_inf_nan=False,
         description="seconds for the language model to write out a follow-up question; 0, and with seed: by the rule",
     )
+    answer_s: float = Field(
+        120.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="seconds for the language model to write an answer, waiting included; then passages are quoted",
+    )
     max_adapters: int = Field(4, ge=1, description="adapters kept in memory")
+    batch: int = Field(8, ge=1, le=1024, description="answers that the language model writes at the same time")
+    batch_tokens: int = Field(
+        32_768, ge=1, description="tokens of these answers with their prompts; one answer alone may have more"
+    )
+    waiting: int = Field(
+        64, ge=1, description="answers that wait for the language model, at most; more are told to come again (429)"
+    )
