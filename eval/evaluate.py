@@ -171,7 +171,7 @@ def _run(
 
 
 def _answer(engine: Engine, pinned: Pinned, question: str) -> Answer:
-    return engine.answerer.answer(pinned, Question(question))
+    return engine.answerer.answer(pinned, Question(question, fall_back=False))
 
 
 def _describe(dataset: Dataset, split: str, examples: list[Example], questions: list[EvalQuestion]) -> Questions:

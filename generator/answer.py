@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from generator.choosing.choice import NOTHING, Choice
 from generator.followups.followup import FollowUp
@@ -97,7 +97,19 @@ class Generator(Protocol):
     name: str
 
     def write(self, task: Task) -> Iterator[Piece]:
-        """Yield the draft in pieces as they are written; the last one has the ending."""
+        """Yield the draft in pieces as they are written; the last one has the ending.
+
+        Raises `WriterError` where the next try may do better, and `BusyError` if too many wait.
+        """
+        ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A generator for which only so many answers may wait."""
+
+    def check_room(self) -> None:
+        """Raise `BusyError` if no more answers may wait."""
         ...
 
 
@@ -136,7 +148,10 @@ class Citation:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer with what it rests on: release, index, generator and adapter."""
+    """An answer with what it rests on: release, index, generator and adapter.
+
+    `fallback` says why another generator than the release's wrote it, if one did.
+    """
 
     answer: str
     abstained: bool
@@ -152,3 +167,4 @@ class Answer:
     completion_tokens: int
     timings_ms: dict[str, float]
     explain: dict[str, Json]
+    fallback: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from generator.abstaining import abstaining
-from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, draft_of, never
+from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, never
 from generator.arms import Arm
 from generator.choosing.across import choose_across
 from generator.choosing.choice import Asked, Choice, choose
@@ -21,6 +21,7 @@ from generator.followups.smalltalk import reply_to
 from generator.manifest import Manifest
 from generator.prompt import Message, load_prompt
 from generator.servable import served_arm
+from generator.writing import Written, check_room, rest, shown, written
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import Reader, Reading
 from retriever.search.filters import Filter
@@ -36,7 +37,8 @@ class Question:
     """A question with how to answer it; `arm` None takes the release's own.
 
     With `explain` the answer shows what each stage of retrieval found, which costs a little more. Once `cancelled` says
-    so nobody wants the answer any more: it is given up between two steps, by `AbandonedError`.
+    so nobody wants the answer any more: it is given up between two steps, by `AbandonedError`. With `fall_back`
+    passages are quoted where the release's generator is down or too slow; a measurement wants to know it instead.
     """
 
     question: str
@@ -48,6 +50,7 @@ class Question:
     explain: bool = False
     wait_s: float = 60.0
     cancelled: Callable[[], bool] = never
+    fall_back: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,15 @@ class Answerer:
     def stream(self, pinned: Pinned, question: Question) -> Iterator[Event]:
         """Yield (event, content): `passages`, `delta` (text), `citations`, `done` (the whole `Answer`).
 
-        The text comes whole: which of its citations hold is known once it has ended.
+        A language model's text comes as it is written: without passages word by word, with passages as soon as a
+        citation of it holds. Raises `BusyError` before the first event if too many answers wait.
         """
-        if not question.question.strip():
-            raise InvalidInputError("The question is empty.", code="empty_question", param="question")
+        _check_asked(question)
         manifest = pinned.manifest
         name = question.arm or manifest.generation.arm
         arm, adapter = self.serve(manifest, name)
         generator = self._generators(manifest, question.wait_s)
+        check_room(generator)
         prompt = load_prompt(manifest.prompt.name, manifest.prompt.sha256)
         clock = _Clock()
         asked = self._understanding.of(question.question, question.history, generator, question.cancelled)
@@ -110,22 +114,23 @@ class Answerer:
         clock.lap("retrieval")
         yield "passages", found.hits if found else []
         clock.resume()
-
         _go_on(question)
         task = Task(question.question, None, prompt, adapter, manifest.generation.max_new_tokens, question.history)
         task = replace(task, searched_for=asked.reading_text, follow_up=asked, cancelled=question.cancelled)
         task, evidence = self._judge(task, found, manifest)
         clock.lap("reading")
         _go_on(question)
-        enough = evidence is None or evidence >= manifest.thresholds.evidence
-        abstention = Draft(prompt.abstention(question.question, arm.passages))
-        draft = draft_of(generator.write(task), question.cancelled) if enough else abstention
+        if evidence is None or evidence >= manifest.thresholds.evidence:
+            result = yield from shown(written(generator, task, question.fall_back), task, found)
+        else:
+            result = Written(Draft(prompt.abstention(question.question, arm.passages)), generator.name, adapter)
+        draft = result.draft
         clock.lap("generation")
         checked = check_draft(draft, found, question.question, prompt)
         if checked.abstained_for is not None:
             checked = replace(checked, text=abstaining(checked.text, question.question, task.choice.unknown))
         clock.lap("citations")
-        yield "delta", checked.text
+        yield from rest(checked.text, result.shown)
         yield "citations", checked.citations
         yield (
             "done",
@@ -138,12 +143,13 @@ class Answerer:
                 arm=name,
                 release=pinned.release,
                 index_seq=found.index_seq if found else self._retriever.index(pinned.domain_id).snapshot.seq,
-                generator=generator.name,
-                adapter=adapter,
+                generator=result.generator,
+                adapter=result.adapter,
                 prompt_tokens=draft.ending.prompt_tokens,
                 completion_tokens=draft.ending.completion_tokens,
                 timings_ms=clock.laps,
                 explain=explanation(asked, found, question.explain, draft, evidence, manifest, checked),
+                fallback=result.fallback,
             ),
         )
 
@@ -243,6 +249,11 @@ class _Clock:
     def resume(self) -> None:
         """Begin the next lap now."""
         self._last = time.perf_counter()
+
+
+def _check_asked(question: Question) -> None:
+    if not question.question.strip():
+        raise InvalidInputError("The question is empty.", code="empty_question", param="question")
 
 
 def _go_on(question: Question) -> None:

@@ -21,6 +21,20 @@ class Checked:
     abstained_for: str | None
 
 
+def settled_text(draft: str, found: Result | None, question: str, prompt: Prompt) -> str:
+    """Return what of a draft that is still being written can be shown: the beginning of what `check_draft` will keep.
+
+    With passages that is all up to its last marker, once a citation holds: before, it may still become an abstention.
+    """
+    if found is None:
+        opened = max(draft.rfind(bracket) for bracket in "[【［")
+        closed = max(draft.rfind(bracket) for bracket in "]】］")
+        return MARKER.sub("", draft[:opened] if opened > closed else draft).strip()
+    last = max((match.end() for match in MARKER.finditer(draft)), default=0)
+    checked = check_draft(Draft(draft[:last]), found, question, prompt)
+    return "" if checked.abstained_for is not None else checked.text
+
+
 def check_draft(draft: Draft, found: Result | None, question: str, prompt: Prompt) -> Checked:
     """Return what is served of a draft.
 

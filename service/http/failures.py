@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 
+from generator.failing import BusyError
 from store.errors import DamagedError, InvalidInputError, TandemError, UnsupportedMediaError
 from store.refusals import explain
 
@@ -52,6 +53,8 @@ def failure(error: TandemError, home: Path | None = None) -> JSONResponse:
     """
     repeat = {"x-should-retry": str(not error.final).lower()}
     headers = {409: repeat, 503: {"retry-after": "1"}, 507: repeat}.get(error.status)
+    if isinstance(error, BusyError):
+        headers = {"retry-after": str(error.retry_after_s)}
     return JSONResponse(_content(error, home), error.status, headers)
 
 

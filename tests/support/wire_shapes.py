@@ -86,7 +86,7 @@ ANSWER = {
     "id": str, "object": "answer", "answer": str, "abstained": bool, "evidence": OneOf(float, None),
     "citations": [CITATION], "passages": [HIT], "domain": str, "arm": str, "release": str, "index_seq": int,
     "generator": OneOf("extractive", "transformers"), "adapter": TEXT_OR_NULL, "usage": USAGE,
-    "timings_ms": {str: float}, "explain": OneOf(EXPLAIN, None),
+    "timings_ms": {str: float}, "explain": OneOf(EXPLAIN, None), "fallback": OneOf({"reason": str}, None),
 }  # fmt: skip
 DATASET = {
     "id": str, "object": "dataset", "domain": str, "name": str,

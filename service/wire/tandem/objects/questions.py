@@ -110,8 +110,14 @@ class UsageObject(BaseModel):
     completion_tokens: int
 
 
+class FallbackObject(BaseModel):
+    """Why another generator than the release's answered."""
+
+    reason: str
+
+
 class AnswerObject(BaseModel):
-    """An answer and what it rests on."""
+    """An answer and what it rests on; `fallback` where another generator than the release's had to answer."""
 
     id: str
     object: Literal["answer"] = "answer"
@@ -126,6 +132,7 @@ class AnswerObject(BaseModel):
     index_seq: int
     generator: str
     adapter: str | None
+    fallback: FallbackObject | None = None
     usage: UsageObject
     timings_ms: dict[str, float]
     explain: dict[str, Json] | None = None
@@ -146,6 +153,7 @@ class AnswerObject(BaseModel):
             index_seq=answer.index_seq,
             generator=answer.generator,
             adapter=answer.adapter,
+            fallback=FallbackObject(reason=answer.fallback) if answer.fallback else None,
             timings_ms=answer.timings_ms,
             usage=UsageObject(prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens),
             explain=answer.explain if explain else None,

@@ -75,7 +75,11 @@ async def search(body: SearchBody, domain: str, runtime: RuntimeDep) -> SearchOb
 
 @router.post("/v1/domains/{domain}/query", response_model=AnswerObject)
 async def query(body: QueryBody, domain: str, runtime: RuntimeDep, request: Request) -> Response | AnswerObject:
-    """Answer a question; with `stream` as server-sent events that end with `done`, the whole answer, or `error`."""
+    """Answer a question; with `stream` as server-sent events that end with `done`, the whole answer, or `error`.
+
+    The text comes as it is written, in events `delta`: without passages word by word, with passages as soon as a
+    citation of it holds. A model that fails in between may have begun another answer than the one in `done`.
+    """
     return await _answer(body, domain, runtime, request)
 
 
