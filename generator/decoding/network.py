@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from generator.causal import CausalModel
 from generator.decoding.attention import NAME, KeyValues, Packed, Part, attend
 from generator.decoding.low_rank import Layers, LowRank, Span
+from retriever.models.quiet import quiet_transformers
 from store.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class Network:
         import torch
         from transformers import AttentionInterface
 
-        with torch.inference_mode():
+        with torch.inference_mode(), quiet_transformers():
             wanted = torch.cat([self._run(input_ids=self._ids(each), spans=())[-1:] for each in _TRIED])
             own = self._model.config._attn_implementation
             if not _ropes(self._model.config.get_text_config()) & _ROPES_OF_WHOLE_BATCHES:

@@ -136,19 +136,25 @@ class Scheduler:
         self._waiting = deque(request for request in self._waiting if not request.unwanted())
 
     def _run(self) -> None:
+        try:
+            while self._wait_for_work():
+                self._work()
+        finally:  # whatever ended it, the next answer begins another thread
+            self._running = False
+
+    def _work(self) -> None:
         import torch
 
-        while self._wait_for_work():
-            threads = self._threads.look()
-            if torch.get_num_threads() != threads:
-                torch.set_num_threads(threads)
-            self._take_up()
-            try:
-                self._step()
-            except _FAILURES as error:
-                _LOG.exception("The language model failed")
-                for row in list(self._rows):
-                    self._end(row, WriterError(f"The language model failed: {_said(error)}"))
+        threads = self._threads.look()
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        self._take_up()
+        try:
+            self._step()
+        except _FAILURES as error:
+            _LOG.exception("The language model failed")
+            for row in list(self._rows):
+                self._end(row, WriterError(f"The language model failed: {_said(error)}"))
 
     def _wait_for_work(self) -> bool:
         """Return whether there is any; False ends the thread."""

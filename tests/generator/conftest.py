@@ -86,6 +86,43 @@ def adapters(tiny_model: Path) -> Path:
     return tiny_model.parent / "adapters"
 
 
+@pytest.fixture(scope="session")
+def every_kind(tiny_model: Path, adapters: Path) -> Path:
+    """A folder with an adapter of `tiny_model` of every kind that is served, two of LoRA."""
+    import torch
+    from peft import LoraConfig, PrefixTuningConfig, PromptEncoderConfig, PromptTuningConfig, get_peft_model
+
+    from generator.causal import load_causal
+
+    folder = Path(shutil.copytree(adapters, tiny_model.parent / "every_kind"))
+    kinds = {
+        "dora": LoraConfig(
+            r=4, use_dora=True, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM"
+        ),
+        "scaled": LoraConfig(
+            r=4,
+            rank_pattern={"q_proj": 2},
+            alpha_pattern={"v_proj": 3},
+            use_rslora=True,
+            target_modules=["q_proj", "v_proj"],
+            init_lora_weights=False,
+            task_type="CAUSAL_LM",
+        ),
+        "prefix": PrefixTuningConfig(
+            num_virtual_tokens=5, prefix_projection=True, encoder_hidden_size=64, task_type="CAUSAL_LM"
+        ),
+        "prompt": PromptTuningConfig(num_virtual_tokens=5, task_type="CAUSAL_LM"),
+        "ptuning": PromptEncoderConfig(num_virtual_tokens=7, encoder_hidden_size=32, task_type="CAUSAL_LM"),
+    }
+    for seed, (name, config) in enumerate(kinds.items()):
+        torch.manual_seed(seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft calls what transformers deprecates
+            get_peft_model(load_causal(tiny_model)[1], config).save_pretrained(folder / name)
+        (folder / name / "README.md").unlink()
+    return folder
+
+
 @pytest.fixture
 def damaged(adapters: Path, tmp_path: Path) -> Path:
     """A copy of an adapter, to be damaged by a test."""

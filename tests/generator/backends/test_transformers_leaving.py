@@ -1,54 +1,56 @@
-"""The causal generator and clients that leave: the model is free for the next one at once."""
+"""The causal generator and clients that leave: computing stops, and the others do not notice."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generator.answer import AbandonedError, Task, draft_of
+from generator.answer import AbandonedError, Piece, Task, draft_of
 from generator.backends.transformers import CausalGenerator
+from generator.failing import TooSlowError
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
 
 
-@pytest.fixture
+def _open(tiny_model: Path, adapters: Path, **settings: Any) -> CausalGenerator:
+    return CausalGenerator(tiny_model, GeneratorSettings(threads=1, **settings), lambda adapter: adapters / adapter)
+
+
+@pytest.fixture(scope="module")
 def generator(tiny_model: Path, adapters: Path) -> CausalGenerator:
-    return CausalGenerator(tiny_model, GeneratorSettings(threads=1), lambda adapter: adapters / adapter)
+    return _open(tiny_model, adapters)
 
 
 def _task(**options: Any) -> Task:
     return Task("When does the office open?", None, load_prompt(), None, options.pop("tokens", 8), **options)
 
 
-def test_writing_stops_at_the_next_token_once_nobody_waits(generator: CausalGenerator) -> None:
-    looks = []
-
-    def cancelled() -> bool:
-        looks.append(None)
-        return len(looks) > 4
+def test_writing_stops_once_nobody_waits(generator: CausalGenerator) -> None:
+    written: list[Piece] = []
+    pieces = generator.write(_task(tokens=200, cancelled=lambda: len(written) > 2))
 
     with pytest.raises(AbandonedError):
-        draft_of(generator.write(_task(tokens=200, cancelled=cancelled)))
+        written.extend(pieces)
 
-    assert len(looks) < 10
-    assert (
-        draft_of(generator.write(_task())).text == draft_of(generator.write(_task())).text
-    )  # the next one gets its turn
-
-
-def test_who_waits_for_a_turn_may_leave(generator: CausalGenerator) -> None:
-    free = threading.Event()
-    generator._writer.submit(free.wait)  # another continuation, which takes long
-    left: list[bool] = []
-    waiting = threading.Timer(0.3, left.append, [True])
-    waiting.start()
-
-    with pytest.raises(AbandonedError):
-        draft_of(generator.write(_task(cancelled=lambda: bool(left))))
-
-    assert not free.is_set()
-    free.set()
+    assert len(written) < 10
     assert draft_of(generator.write(_task())).text  # the next one gets its turn
+
+
+def test_others_write_on_when_one_leaves(generator: CausalGenerator) -> None:
+    whole = draft_of(generator.write(_task(tokens=30)))
+
+    leaving, staying = generator.write(_task(tokens=30)), generator.write(_task(tokens=30))
+    next(leaving)
+    first = next(staying)
+    leaving.close()  # type: ignore[attr-defined]
+
+    assert first.text + draft_of(staying).text == whole.text
+
+
+def test_an_answer_has_so_many_seconds(tiny_model: Path, adapters: Path) -> None:
+    generator = _open(tiny_model, adapters, answer_s=1e-6)
+
+    with pytest.raises(TooSlowError):
+        draft_of(generator.write(_task()))
