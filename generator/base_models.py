@@ -84,7 +84,8 @@ class BaseModels:
 
         Where it was asked for as `current`, an adapter of another base model is left out, and with it its arm.
         """
-        if not backend_of(manifest.generation.backend).needs_base:
+        backend = backend_of(manifest.generation.backend)
+        if not backend.needs_base and not (backend.takes_base and self.model):
             return manifest.model_copy(update={"base_model": None, "adapter": None})
         base = self.current()
         if manifest.base_model == CURRENT and manifest.adapter and not self.fits(manifest.adapter):

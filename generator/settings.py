@@ -5,7 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+
+
+class ServerSettings(BaseModel):
+    """The section `[generator.server]`: an OpenAI-compatible server that writes for releases with `backend=openai`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    url: HttpUrl | None = Field(
+        None, description="of a server such as vLLM or Ollama, with its version: `http://127.0.0.1:8000/v1`"
+    )
+    model: str | None = Field(None, min_length=1, description="the model's name on that server")
+    api_key: str | None = Field(None, repr=False, description="the key that the server wants, if it wants one")
+    context: int = Field(4096, ge=64, description="tokens that the model takes; passages that do not fit are left out")
+    stall_s: float = Field(30.0, gt=0, description="seconds without a word of the server after which it counts as down")
+    retries: int = Field(2, ge=0, le=10, description="how often a request is repeated that the server may take later")
 
 
 class GeneratorSettings(BaseModel):
@@ -45,6 +60,7 @@ class GeneratorSettings(BaseModel):
         allow_inf_nan=False,
         description="seconds for the language model to write an answer, waiting included; then passages are quoted",
     )
+    server: ServerSettings = ServerSettings()
     max_adapters: int = Field(4, ge=1, description="adapters kept in memory")
     batch: int = Field(8, ge=1, le=1024, description="answers that the language model writes at the same time")
     batch_tokens: int = Field(

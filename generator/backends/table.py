@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from generator.answer import Generator
-from generator.backends import extractive, transformers
+from generator.backends import extractive, openai, transformers
 from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
 
@@ -30,8 +30,9 @@ class Parts:
 class Backend:
     """A backend. `load` returns its generator, which many threads use; it may take minutes, and blocks nobody.
 
-    With `needs_base` it writes with the base model of the release and its adapters; `without_passages` says that it
-    can answer from what it knows. `about` says for reports what it does.
+    With `needs_base` it writes with the base model of the release and its adapters; with `takes_base` it does so where
+    one is configured, and else without adapters. `without_passages` says that it can answer from what it knows.
+    `about` says for reports what it does. `check` raises `ConflictError` if the settings lack something.
     """
 
     name: str
@@ -39,6 +40,13 @@ class Backend:
     needs_base: bool
     without_passages: bool
     about: str
+    takes_base: bool = False
+    check: Callable[[GeneratorSettings], None] = lambda _: None
+
+    @property
+    def takes_adapters(self) -> bool:
+        """Whether it can write with adapters of a base model."""
+        return self.needs_base or self.takes_base
 
 
 _ROWS = (
@@ -56,8 +64,18 @@ _ROWS = (
         without_passages=True,
         about="a local language model",
     ),
+    Backend(
+        "openai",
+        lambda parts: openai.ServerGenerator(parts.settings, parts.base, parts.adapter_folder),
+        needs_base=False,
+        without_passages=True,
+        about="a language model behind an OpenAI-compatible server",
+        takes_base=True,
+        check=openai.check_settings,
+    ),
 )
 BACKENDS: Mapping[str, Backend] = MappingProxyType({row.name: row for row in _ROWS})
+SERVED_ELSEWHERE = "openai"  # what serves where a server is configured
 QUOTING = next(row.name for row in _ROWS if not row.needs_base)  # what serves where no language model is configured
 WRITING = next(row.name for row in _ROWS if row.needs_base)  # what serves where one is
 

@@ -136,11 +136,14 @@ class Scheduler:
         self._waiting = deque(request for request in self._waiting if not request.unwanted())
 
     def _run(self) -> None:
+        done = False
         try:
             while self._wait_for_work():
                 self._work()
-        finally:  # whatever ended it, the next answer begins another thread
-            self._running = False
+            done = True
+        finally:
+            if not done:  # by what nobody foresaw: the next answer begins another thread
+                self._running = False
 
     def _work(self) -> None:
         import torch

@@ -85,7 +85,7 @@ EXPLAIN = {
 ANSWER = {
     "id": str, "object": "answer", "answer": str, "abstained": bool, "evidence": OneOf(float, None),
     "citations": [CITATION], "passages": [HIT], "domain": str, "arm": str, "release": str, "index_seq": int,
-    "generator": OneOf("extractive", "transformers"), "adapter": TEXT_OR_NULL, "usage": USAGE,
+    "generator": OneOf("extractive", "transformers", "openai"), "adapter": TEXT_OR_NULL, "usage": USAGE,
     "timings_ms": {str: float}, "explain": OneOf(EXPLAIN, None), "fallback": OneOf({"reason": str}, None),
 }  # fmt: skip
 DATASET = {
@@ -119,7 +119,7 @@ MANIFEST = {
         "spread_gain": float,
         "rank_constant": int, "rerank": int,
     },
-    "generation": {"backend": OneOf("extractive", "transformers"), "arm": str, "max_new_tokens": int},
+    "generation": {"backend": OneOf("extractive", "transformers", "openai"), "arm": str, "max_new_tokens": int},
     "thresholds": {
         "evidence": float,
         "weights": {
@@ -136,7 +136,8 @@ MANIFEST = {
     },
 }  # fmt: skip
 DOMAIN_DIAGNOSIS = {
-    "domain": str, "release": str, "generator": OneOf("extractive", "transformers"), "failed": int, "quarantined": int,
+    "domain": str, "release": str, "generator": OneOf("extractive", "transformers", "openai"), "failed": int,
+    "quarantined": int,
     "waiting": int, "index_seq": OneOf(int, None), "newest_seq": int, "texts": int, "unknown_share": float,
     "dense_weight": float, "advice": str,
 }  # fmt: skip

@@ -110,7 +110,7 @@ def test_a_long_prompt_is_read_in_pieces_beside_the_tokens_of_others(make: Make,
 @pytest.mark.parametrize("tokens", [1, 4])
 def test_computing_stops_at_the_step_in_which_somebody_leaves(make: Make, network: Counting, tokens: int) -> None:
     network.seconds = 0.02
-    reading = make().submit(_request([5], 1000))
+    reading = make().submit(_request([100], 1000))
     for _ in range(tokens):
         next(reading)
     reading.close()  # type: ignore[attr-defined]
@@ -140,7 +140,7 @@ def test_nothing_is_computed_for_one_who_leaves_while_waiting(make: Make, networ
 def test_an_answer_that_comes_too_late_is_given_up_at_its_deadline(make: Make, network: Counting) -> None:
     network.seconds = 0.05
     begun = time.monotonic()
-    reading = make().submit(_request([5], 1000, seconds=0.5))
+    reading = make().submit(_request([100], 1000, seconds=0.5))
 
     with pytest.raises(TooSlowError):
         list(reading)
