@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
-from pydantic import BaseModel
+from pydantic import BaseModel, HttpUrl
 from pydantic.fields import FieldInfo
 
 from service.settings import Settings
@@ -81,7 +81,9 @@ def _type(kind: object) -> str:
         return ", ".join(f"`{each}`" for each in inner)
     if origin is tuple:
         return f"{len(inner)} × {_type(inner[0])}"
-    return {Path: "path", str: "text", int: "whole number", float: "number", bool: "true or false"}[kind]  # type: ignore[index]
+    return {Path: "path", HttpUrl: "address", str: "text", int: "whole number", float: "number", bool: "true or false"}[
+        kind
+    ]  # type: ignore[index]
 
 
 def _bounds(field: FieldInfo) -> list[str]:
