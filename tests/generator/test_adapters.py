@@ -90,7 +90,7 @@ Header = dict[str, Any]
 
 
 def _overlap(header: Header) -> None:
-    first, second = sorted(header)[:2]
+    first, second = (name for name in sorted(header) if name.endswith("down_proj.lora_A.weight"))
     header[second]["data_offsets"] = header[first]["data_offsets"]
 
 
