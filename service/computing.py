@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _WAIT_S = 30.0
 _LOADING_S = 900.0  # a large model from a slow disk
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.25
-_LOOK_S = 0.2  # how often it is looked whether the client is still there
+_LOOK_S = 0.1  # how often it is looked whether the client is still there
 
 
 async def patiently(attempt: Callable[[], Awaitable[_T]]) -> _T:
