@@ -15,14 +15,14 @@ from generator.backends.transformers import CausalGenerator
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
 
-KINDS = (None, "one", "two", "dora", "prefix", "prompt")
+KINDS = (None, "one", "two", "dora", "prefix", "ptuning")
 QUESTIONS = ("When does the office open?", "年假有多少天？")
 WRITERS = 6
 COUNTS = [60, pytest.param(1000, marks=pytest.mark.nightly)]
 
 
 def _task(adapter: str | None, question: str) -> Task:
-    return Task(question, None, load_prompt(), adapter, 6)
+    return Task(question, None, load_prompt(), adapter, 10)
 
 
 def _open(tiny_model: Path, folder: Path, kept: int) -> CausalGenerator:
