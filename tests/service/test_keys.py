@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from service.http.app import create_app
 from service.http.routes import Routes
+from service.wire.tandem import access
 from service.wire.tandem.routes.pages import PAGES
 from store.jobs import create_job, get_job
 from store.keys import create_key, get_key, revoke_key
@@ -161,6 +162,12 @@ def test_what_concerns_the_whole_server_takes_a_key_of_all_domains(server: Serve
     for name in ("GET /v1/doctor", "GET /v1/keys", "POST /v1/keys", "POST /v1/domains", "DELETE /v1/domains/{domain}"):
         answer = server.call(name, server.keys["own"], server.own)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "domain_key"), name
+
+
+def test_what_the_table_of_access_names_is_there(server: Server) -> None:
+    named = access._READING | access._WRITING | access._DEFAULT | access._OF_THE_SERVER | access._THEMSELVES
+
+    assert named - {"GET /openapi.json"} <= set(server.calls)
 
 
 def test_a_job_of_another_domain_is_not_told_as_the_one_ahead(server: Server) -> None:

@@ -63,7 +63,8 @@ def test_pages_and_files_cannot_be_turned_against_the_reader(url: str) -> None:
 
 def test_only_pages_without_data_are_open(url: str) -> None:
     answers = [
-        httpx.get(url + path).status_code for path in ("/openapi.json", "/docs/", "/docs/x", "/readyz", "//docs")
+        httpx.get(url + path, timeout=60).status_code
+        for path in ("/openapi.json", "/docs/", "/docs/x", "/readyz", "//docs")
     ]
 
     assert 200 not in answers or httpx.get(f"{url}/v1/domains").status_code == 200
@@ -77,7 +78,7 @@ def test_a_browser_shows_the_interface_or_asks_for_the_key(url: str) -> None:
         [str(BROWSER), *flags, *budget, f"{url}/docs"], capture_output=True, text=True, check=False, timeout=120
     ).stdout
 
-    if httpx.get(f"{url}/openapi.json").status_code == 401:
+    if httpx.get(f"{url}/openapi.json", timeout=60).status_code == 401:
         assert '<form id="key">' in shown  # no longer hidden
     else:
         assert '<form id="key" hidden' in shown
