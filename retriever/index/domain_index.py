@@ -32,6 +32,7 @@ from store.store import Store
 _LOG = logging.getLogger("tandem")
 _VECTORS_FOLDER = "vectors"
 _WORDS_FOLDER = "words"
+_READINGS = 5  # of changes, before a snapshot is published that lacks what vanished meanwhile
 _READ = 1000  # texts that are read at once
 
 
@@ -62,7 +63,8 @@ class View:
 class DomainIndex:
     """A searchable view that follows the change log. `snapshot` never blocks; writers take turns."""
 
-    def __init__(self, store: Store, view: View, checkpoint_every: int) -> None:
+    def __init__(self, store: Store, view: View, checkpoint_every: int, *, anew: bool = False) -> None:
+        """Load the checkpoint of the view; without one, or with `anew`, build the index from the database."""
         self._store = store
         self._view = view
         self._checkpoint_every = checkpoint_every
@@ -73,7 +75,7 @@ class DomainIndex:
         self.rebuilt = False
         self._compactor = Compactor(self._turn, self._publish_compacted)
         with self._turn, named_file_failures():
-            self._lexical, self._snapshot = self._load()
+            self._lexical, self._snapshot = self._load(None if anew else self._checkpoint())
             self._compactor.notice(self._snapshot.dense)
 
     @property
@@ -97,8 +99,7 @@ class DomainIndex:
         try:
             if self._closed:
                 return self._snapshot
-            changes = changes_since(self._store, self._view.domain_id, self._view.passage_set, self._snapshot.seq)
-            self._apply(changes)
+            self._catch_up()
             if self._snapshot.seq - max(self._saved, self._tried) >= self._checkpoint_every:
                 self._tried = self._snapshot.seq
                 try:
@@ -122,18 +123,35 @@ class DomainIndex:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._compactor.close()
 
-    def _apply(self, changes: Changes) -> None:
+    def _catch_up(self) -> None:
+        """Apply what changed; a text that vanished while that was read has a successor, so it is read again."""
+        missing: set[int] = set()
+        for left in reversed(range(_READINGS)):
+            changes = changes_since(self._store, self._view.domain_id, self._view.passage_set, self._snapshot.seq)
+            known = missing if left else None
+            missing = self._apply(changes, known)
+            if known is None or missing <= known:
+                return
+
+    def _apply(self, changes: Changes, known: set[int] | None = None) -> set[int]:
+        """Publish a snapshot with these changes, and return which of the texts in them are not there any more.
+
+        If some are missing that were not `known` to be, nothing is published; without `known` it is in any case.
+        """
         before = self._snapshot
         present = before.dense.present(changes.gone | changes.live)
         removed = present & changes.gone
         wanted = changes.live - present
-        # A text that vanished again since `changes` was read is skipped here and is not live in a later change either.
         contents, vectors = self._read(sorted(wanted))
+        missing = wanted - {key for key, _ in contents}
+        if known is not None and not missing <= known:
+            return missing
         change = Change(removed, [key for key, _ in contents], self._sound(vectors))
         dense = before.dense.changed(change.removed, change.added, change.vectors)
         lexical = self._lexical.changed(removed, contents)
         self._snapshot = Snapshot(changes.seq, dense, lexical)
         self._compactor.notice(dense, change)
+        return missing
 
     def _read(self, ids: list[int]) -> tuple[list[tuple[int, str]], Half]:
         """Return the contents of those texts that still have one and a vector, by ascending id, and the vectors."""
@@ -161,8 +179,10 @@ class DomainIndex:
         self._snapshot = replace(self._snapshot, dense=dense)
         self._saved = 0  # so that the next checkpoint has it
 
-    def _load(self) -> tuple[LexicalIndex, Snapshot]:
-        found = read_checkpoint(self._store, self._view.domain_id, "search", self._view.key)
+    def _checkpoint(self) -> Checkpoint | None:
+        return read_checkpoint(self._store, self._view.domain_id, "search", self._view.key)
+
+    def _load(self, found: Checkpoint | None) -> tuple[LexicalIndex, Snapshot]:
         if found is not None:
             try:
                 return self._load_checkpoint(found)

@@ -61,6 +61,23 @@ class OpenIndexes:
         self._close_least_used(view)
         return found
 
+    def rebuild(self, view: View) -> DomainIndex:
+        """Build the index of a view from the database, without its checkpoint, and serve it from then on.
+
+        Searches use the present one until the new one is there.
+        """
+        with self._opening:
+            turn = self._turns.setdefault(view, threading.Lock())
+        with turn:
+            new = self._open(view, anew=True)
+            before = self._indexes.get(view)
+            self._indexes[view] = new
+            self._used[view] = next(self._uses)
+        if before is not None:
+            before.close()
+        new.checkpoint()
+        return new
+
     def shown(self, view: View) -> int | None:
         """Return the change that the index of a view shows, None while it is not open."""
         index = self._indexes.get(view)
@@ -110,10 +127,10 @@ class OpenIndexes:
             index.close()
         self._indexes.clear()
 
-    def _open(self, view: View) -> DomainIndex:
+    def _open(self, view: View, *, anew: bool = False) -> DomainIndex:
         try:
             with self._store.folder.space.reserved_room():
-                index = DomainIndex(self._store, view, self._checkpoint_every)
+                index = DomainIndex(self._store, view, self._checkpoint_every, anew=anew)
                 index.follow()  # a checkpoint is behind the log
                 return index
         except ValueError as error:  # of tantivy, for whatever goes wrong

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from retriever.index.domain_index import DomainIndex, Snapshot, View
-from retriever.index.open_indexes import IndexBehindError, OpenIndexes
+from retriever.index.open_indexes import CANNOT_FOLLOW, IndexBehindError, OpenIndexes
 from retriever.models.encoder import Encoder
 from retriever.models.encoders import Encoders, wrong_space
 from retriever.models.finite import finite
 from retriever.models.reranker import Reranker
-from retriever.search.candidates import Asked, Candidates, Mode, find_candidates, places
-from retriever.search.filters import Filter, allowed_texts
+from retriever.search.candidates import Asked, Candidates, find_candidates, places
+from retriever.search.filters import allowed_texts
 from retriever.search.fusion import UNREADABLE
 from retriever.search.legibility import Legibility
+from retriever.search.results import Hit, Request, Result
 from retriever.search.retrieval_part import SearchPlan
 from retriever.settings import RetrieverSettings
 from store.errors import ConflictError, InvalidInputError
@@ -26,61 +28,9 @@ from store.passages import Passage, last_seq, read_passages
 from store.recutting import outdated_documents
 from store.store import Store
 
+__all__ = ["Hit", "IndexBehindError", "Request", "Result"]  # defined elsewhere, and offered here to those who search
 
-@dataclass(frozen=True)
-class Request:
-    """A search: `top_k` hits, at least as new as the change `min_seq`.
-
-    Where another thread is opening the index or bringing it to that change, the search waits `wait_s` seconds for it.
-    """
-
-    query: str
-    top_k: int = 10
-    mode: Mode | None = None  # None: as the release says
-    rerank: bool | None = None  # None: as the release says
-    filters: Filter | None = None
-    min_seq: int = 0
-    wait_s: float = 60.0
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A passage found; `also_in` names further documents with the same text.
-
-    `ranks` begin at 1 and are places among the candidates of the search.
-    """
-
-    passage: Passage
-    score: float
-    ranks: dict[str, int | None]
-    cosine: float | None
-    also_in: list[str]
-
-
-@dataclass(frozen=True)
-class Result:
-    """Hits, best first, and the change they are true at. What only some callers want is made when it is asked for."""
-
-    hits: list[Hit]
-    index_seq: int
-    weigh: Callable[[], dict[str, float]] = field(repr=False, compare=False)
-    look_up: Callable[[], frozenset[str]] = field(repr=False, compare=False)
-    explain: Callable[[], dict[str, Json]] = field(repr=False, compare=False)
-
-    @cached_property
-    def term_weights(self) -> dict[str, float]:
-        """How rare each stem of the query is in the domain."""
-        return self.weigh()
-
-    @cached_property
-    def unseen(self) -> frozenset[str]:
-        """The stems of the query that stand nowhere in the domain."""
-        return self.look_up()
-
-    @property
-    def stages(self) -> dict[str, Json]:
-        """What each stage found, for people, from more passages than the hits."""
-        return self.explain()
+_TRIES = 10  # of a search whose hits are replaced while it looks at them
 
 
 @dataclass(frozen=True)
@@ -152,6 +102,10 @@ class Retriever:
         """
         return self.indexes.get(self.view(domain_id, plan), wait_s)
 
+    def reindex(self, domain_id: str, plan: SearchPlan) -> DomainIndex:
+        """Return the index of what `view` names, built anew from the database; searches use the old one until then."""
+        return self.indexes.rebuild(self.view(domain_id, plan))
+
     def shown(self, domain_id: str, plan: SearchPlan | None = None) -> int | None:
         """Return the change that the index of what `view` names shows, None while it is not open."""
         return self.indexes.shown(self.view(domain_id, plan))
@@ -175,8 +129,26 @@ class Retriever:
         """Return the passages of the domain that fit best, under the release with this plan."""
         if not request.query.strip():
             raise InvalidInputError("The query is empty.", code="empty_query", param="query")
-        view, encoder = self.view(domain_id, plan), self.encoders.encoder_for(plan.space_id)
+        view = self.view(domain_id, plan)
         snapshot = self._snapshot(view, request.min_seq, request.wait_s)
+        for _ in range(_TRIES):
+            result, vanished = self._search(view, snapshot, plan, request)
+            newer = self._newer(view, request.wait_s) if vanished else snapshot
+            if newer.seq <= snapshot.seq:
+                break
+            snapshot = newer  # what was replaced a moment ago is found as it is now, and not left out
+        return result
+
+    def _newer(self, view: View, wait_s: float) -> Snapshot:
+        """Return the newest snapshot there can be now."""
+        index = self.indexes.get(view, wait_s)
+        with suppress(*CANNOT_FOLLOW):  # the follower says so, and tries again
+            return index.follow(wait_s)
+        return index.snapshot
+
+    def _search(self, view: View, snapshot: Snapshot, plan: SearchPlan, request: Request) -> tuple[Result, bool]:
+        """Return what a snapshot shows, and whether the database lacks some of that by now."""
+        encoder, domain_id = self.encoders.encoder_for(plan.space_id), view.domain_id
         scope, allowed = _Scope(domain_id, view.passage_set), None
         if request.filters is not None:
             allowed, passing = allowed_texts(self._store, domain_id, view.passage_set, request.filters)
@@ -190,26 +162,29 @@ class Retriever:
         limit = 2 * wanted if mode == "dense" else max(settings.candidates, request.top_k)
         asked = Asked(request.query, mode, limit, unknown, allowed)
         found = find_candidates(snapshot, encoder, asked, settings)
-        hits = self._reranked(self._hits(scope, found, wanted), request, plan)
+        present, vanished = self._hits(scope, found, wanted)
+        hits = self._reranked(present, request, plan)
 
         def explain() -> dict[str, Json]:
-            everything = self._hits(scope, found, len(found.fused))
+            everything, _ = self._hits(scope, found, len(found.fused))
             return _named(found, everything, [hit for hit in hits if hit.ranks["rerank"] is not None])
 
         weigh = partial(snapshot.lexical.term_weights, request.query)
         look_up = partial(snapshot.lexical.unseen, request.query)
-        return Result(hits[: request.top_k], snapshot.seq, weigh, look_up, explain)
+        return Result(hits[: request.top_k], snapshot.seq, weigh, look_up, explain), vanished
 
-    def _hits(self, scope: _Scope, found: Candidates, wanted: int) -> list[Hit]:
-        """Return the best hits, at least `wanted` of them if there are; what was deleted meanwhile is left out."""
+    def _hits(self, scope: _Scope, found: Candidates, wanted: int) -> tuple[list[Hit], bool]:
+        """Return the best hits, at least `wanted` if there are, and whether some were left out that are gone by now."""
         dense, lexical = places(found.dense), places(found.lexical)
         cosines = dict(found.dense) if found.unknown_share <= UNREADABLE else {}  # else they mean nothing
         hits: list[Hit] = []
+        vanished = False
         for start in range(0, len(found.fused), max(wanted, 1)):
             fused = found.fused[start : start + wanted]
             owners = self._owners(scope, [key for key, _ in fused])
             for key, score in fused:
                 if key not in owners:  # deleted after the snapshot was made: nobody may see it any more
+                    vanished = True
                     continue
                 first, *others = owners[key]
                 place = {"dense": dense.get(key), "lexical": lexical.get(key), "rerank": None}
@@ -217,7 +192,7 @@ class Retriever:
                 hits.append(Hit(first, score, place, cosines.get(key), also_in))
             if len(hits) >= wanted:
                 break
-        return hits
+        return hits, vanished
 
     def _owners(self, scope: _Scope, text_ids: Sequence[int]) -> dict[int, list[Passage]]:
         """Return the passages with these texts, of the allowed documents."""

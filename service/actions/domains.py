@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 
+from generator.releases import typed
 from service.access import Access
 from service.runtime import DEFAULT_DOMAIN, Runtime
 from store.domains import Domain, DomainSize, delete_domain, domain_sizes, get_domain, list_domains
 from store.errors import ConflictError, NotFoundError
 from store.json_values import JsonObject
+from store.releases import served_release
+
+
+@dataclass(frozen=True)
+class Index:
+    """What the search index of a domain shows: so many texts, as of this change."""
+
+    seq: int
+    texts: int
 
 
 def create(runtime: Runtime, name: str, description: str, metadata: JsonObject) -> Domain:
@@ -54,6 +65,13 @@ def named(runtime: Runtime, name: str, access: Access) -> Domain:
 def id_of(runtime: Runtime, name: str | None, access: Access) -> str | None:
     """Return the id of the domain of that name, else of the only one that the request sees; None for all domains."""
     return named(runtime, name, access).id if name else access.domain_id
+
+
+def reindex(runtime: Runtime, domain: Domain) -> Index:
+    """Build the search index of a domain anew from the vectors and texts in the database; searches go on meanwhile."""
+    plan = typed(served_release(runtime.store, domain.name)).manifest.search_plan
+    index = runtime.engine.retriever.reindex(domain.id, plan)
+    return Index(index.snapshot.seq, len(index.ids()))
 
 
 def names(runtime: Runtime) -> dict[str, str]:

@@ -12,6 +12,8 @@ from writing import PASSAGE_SET, put
 
 from retriever.index.domain_index import View
 from retriever.index.open_indexes import OpenIndexes
+from store import schema
+from store.checkpoints import read_checkpoint
 from store.domains import Domain, create_domain
 from store.store import Store
 
@@ -102,4 +104,26 @@ def test_a_rebuilt_index_is_told_in_the_log(
     assert len(indexes.get(_view(domains[0].id)).ids()) == 2
 
     assert any(f"the index of {domains[0].id} is built anew" in line for line in caplog.messages)
+    indexes.close(checkpoint=False)
+
+
+def test_a_rebuilt_index_shows_what_the_database_has_whatever_the_old_one_showed(
+    store: Store, domains: list[Domain]
+) -> None:
+    view = _view(domains[0].id)
+    indexes = OpenIndexes(store, checkpoint_every=1_000)
+    old = indexes.get(view)
+    put(store, domains[0].id, "b", "three")
+    with store.database.write() as connection:  # a change that the old one never hears of
+        connection.execute(schema.changes.delete().where(schema.changes.c.seq > old.snapshot.seq))
+    assert len(indexes.get(view).follow().dense.ids()) == 2
+
+    new = indexes.rebuild(view)
+
+    assert len(new.ids()) == 3
+    assert indexes.get(view) is new
+    assert old.follow() is old.snapshot
+    saved = read_checkpoint(store, view.domain_id, "search", view.key)
+    assert saved is not None
+    assert [path.name for path in store.folder.indexes.iterdir()] == [saved.name]
     indexes.close(checkpoint=False)

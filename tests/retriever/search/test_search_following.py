@@ -173,3 +173,32 @@ def test_following_brings_every_open_index_up_to_date(retriever: Retriever, doma
     retriever.follow()
 
     assert opened.snapshot.seq == 1
+
+
+@pytest.mark.parametrize("mode", ["dense", "lexical", "hybrid"])
+def test_what_is_replaced_after_the_snapshot_is_found_as_it_is_now(
+    retriever: Retriever, domain: Domain, plan: SearchPlan, find: Search, add: AddDocument, mode: Mode
+) -> None:
+    add("a.txt", "red apple one")
+    assert texts_of(find("red apple", mode=mode)) == ["red apple one"]
+    add("a.txt", "red apple two")
+
+    result = retriever.search(domain.id, plan, Request("red apple", mode=mode))  # the index did not follow
+
+    assert texts_of(result) == ["red apple two"]
+
+
+def test_an_index_that_cannot_be_followed_still_shows_what_is_there(
+    retriever: Retriever, domain: Domain, plan: SearchPlan, find: Search, add: AddDocument, monkeypatch: Any
+) -> None:
+    add("a.txt", "red apple one")
+    add("b.txt", "red apple pie")
+    find("red apple")
+    add("a.txt", "red apple two")
+
+    def fail(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(index.DomainIndex, "_apply", fail)
+
+    assert texts_of(retriever.search(domain.id, plan, Request("red apple"))) == ["red apple pie"]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from service.actions.domains import Index
 from store.domains import Domain, DomainSize
 from store.json_values import Json
 
@@ -36,3 +37,17 @@ class DomainObject(BaseModel):
             passages=size.passages,
             created_at=domain.created_at,
         )
+
+
+class IndexObject(BaseModel):
+    """What the search index of a domain shows: so many texts, as of this change."""
+
+    object: Literal["index"] = "index"
+    domain: str
+    index_seq: int
+    texts: int
+
+    @classmethod
+    def of(cls, index: Index, domain: str) -> IndexObject:
+        """Return the object of a record."""
+        return cls(domain=domain, index_seq=index.seq, texts=index.texts)

@@ -12,7 +12,7 @@ from service.http.objects import Deleted, ObjectList
 from service.http.paging import Page, page
 from service.http.validation import Body, Metadata
 from service.runtime import Runtime
-from service.wire.tandem.objects.domains import DomainObject
+from service.wire.tandem.objects.domains import DomainObject, IndexObject
 from service.wire.tandem.routes.dependencies import AccessDep, DomainDep, RuntimeDep
 from store.domains import Domain, update_domain
 
@@ -65,6 +65,12 @@ def delete(domain: DomainDep, runtime: RuntimeDep) -> Deleted:
     """Delete a domain with everything in it. `default` comes back, empty, with the next call that names none."""
     domains.delete(runtime, domain)
     return Deleted(id=domain.id, object="domain")
+
+
+@router.post("/{domain}/reindex")
+def reindex(domain: DomainDep, runtime: RuntimeDep) -> IndexObject:
+    """Build the search index anew from the database, and answer when it serves; searches use the old one until then."""
+    return IndexObject.of(domains.reindex(runtime, domain), domain.name)
 
 
 def _object(runtime: Runtime, domain: Domain) -> DomainObject:
