@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands import content, ingest, keys, lifecycle, operation
+from service.commands import content, ingest, keys, lifecycle, operation, safekeeping, sync
 from service.commands.console import AsJson
 from service.commands.errors import reported
 
@@ -34,6 +34,7 @@ def begin(
 app.command(epilog="Example: tandem serve --port 8321")(operation.serve)
 app.command(epilog="Example: tandem demo --quick")(operation.demo)
 app.command(epilog="Example: tandem ingest docs/ -d handbook")(ingest.ingest)
+app.command(epilog="Example: tandem sync handbook/ -d handbook --watch")(sync.sync)
 app.command(epilog='Example: tandem query "How much is a ticket?" -d handbook')(content.query)
 app.add_typer(content.domains, name="domain")
 app.add_typer(content.documents, name="document")
@@ -46,6 +47,9 @@ app.add_typer(lifecycle.jobs, name="job")
 app.add_typer(keys.keys, name="key")
 app.command(epilog="Example: tandem doctor")(operation.doctor)
 app.command(epilog="Example: tandem verify --json")(operation.verify)
+app.command(epilog="Example: tandem reindex -d handbook")(safekeeping.reindex)
+app.command(epilog="Example: tandem backup /backups/tandem --keep 30 --check")(safekeeping.backup)
+app.command(epilog="Example: tandem restore /backups/tandem --home /srv/tandem")(safekeeping.restore)
 app.command(epilog="Example: tandem version")(operation.version)
 
 

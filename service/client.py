@@ -131,11 +131,14 @@ class Client:
 
 
 @contextmanager
-def connect(home: Path | None) -> Iterator[Client]:
-    """Give a client of the server that owns the data folder; without one, serve the folder meanwhile."""
+def connect(home: Path | None, *, own: bool = True) -> Iterator[Client]:
+    """Give a client of the server that owns the data folder; without one, serve the folder meanwhile.
+
+    If that may not be its `own` server, `UnreachableError` says that none runs.
+    """
     settings = load_settings(home)
     with ExitStack() as stack:
-        url, token = _server(settings, stack)
+        url, token = _server(settings, stack, own=own)
         key = settings.api_key or token
         headers = {"authorization": f"Bearer {key}"} if key else {}
         http = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT, trust_env=False)
@@ -147,13 +150,16 @@ def is_served(home: Path) -> bool:
     return "url" in (_owner(DataFolder.open(home)) or {})
 
 
-def _server(settings: Settings, stack: ExitStack) -> tuple[str, str | None]:
+def _server(settings: Settings, stack: ExitStack, *, own: bool) -> tuple[str, str | None]:
     """Return the address of the server that owns the folder, or of one that serves it until `stack` ends.
 
     With it comes the key of its present run, which it leaves in the folder for those who may read that.
     """
     folder = DataFolder.open(settings.home)
     owner = _owner(folder)
+    if owner is None and not own:
+        message = f"No server has the data folder {settings.home}: start one with tandem serve."
+        raise UnreachableError(message, code="no_server")
     if owner is None:
         from service.http.server import local_server  # with all models' libraries: a second that others need not wait
 

@@ -66,6 +66,7 @@ class Document:
 
     id: str
     external_id: str = ""
+    title: str = ""
     sha256: str = ""
     status: str | None = None
     passages: int | None = None

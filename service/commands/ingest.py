@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.commands.console import AsJson, Domain, Home, at, client, show
+from service.commands.console import AsJson, Domain, Home, client, show
 from service.commands.files import Choice, Gathered, gather
-from service.commands.terminal import complain, one_line, say
+from service.commands.terminal import one_line, say
 
 if TYPE_CHECKING:
-    from service.client import Client
-    from service.commands.uploading import Outcome, Uploads
-    from store.errors import TandemError
-
-_NAMES = 10  # so many skipped files are named; more with --verbose
+    from service.commands.uploading import Outcome
 
 
 def ingest(  # noqa: PLR0913  (each is an option of the command)
@@ -65,7 +61,7 @@ def _upload(gathered: Gathered, domain: str, home: Path | None, *, rename: bool,
     """Upload the files, wait for the jobs behind bars, and return what became of each."""
     from service.commands.progress import bar
     from service.commands.sources import Sources
-    from service.commands.uploading import Uploads
+    from service.commands.uploading import Uploads, make_domain, wait_for
     from service.settings import load_settings
     from store.errors import InvalidInputError
 
@@ -76,28 +72,14 @@ def _upload(gathered: Gathered, domain: str, home: Path | None, *, rename: bool,
             uploads.fail(str(each.path), InvalidInputError(each.reason, code="unreadable_file"))
         if not gathered.files:
             return uploads.outcomes([])
-        _make_domain(server, domain)
+        make_domain(server, domain)
         sources = Sources(settings.home, domain)
         files = sources.settle(server, gathered.files, rename=rename, fail=None if take_over else uploads.fail)
         says = f"upload of {len(files)} files"
         with bar(says) as shown:
             uploads.send(files, lambda share: shown.to(share, says))
         sources.remember(files, uploads.stored(), take_over=take_over)
-        return uploads.outcomes(_wait(uploads))
-
-
-def _wait(uploads: Uploads) -> Sequence[TandemError]:
-    """Wait for the jobs of the uploads and return the errors of those that failed; an interrupt leaves them alone."""
-    from service.commands.progress import bar
-
-    if not uploads.jobs:
-        return []
-    try:
-        with bar("ingest") as shown:
-            return uploads.wait(shown)
-    except KeyboardInterrupt:
-        complain("What was uploaded is stored; a server makes it searchable, now or when it starts.")
-        raise
+        return uploads.outcomes(wait_for(uploads))
 
 
 def _tell(outcomes: Sequence[Outcome], gathered: Gathered, domain: str, verbose: bool) -> None:
@@ -112,16 +94,7 @@ def _tell(outcomes: Sequence[Outcome], gathered: Gathered, domain: str, verbose:
     say(f"{domain}: {total}, {', '.join(counts)}" if outcomes else f"{domain}: no file was taken")
     if gathered.skipped:
         say(gathered.summary())
-        if verbose or len(gathered.skipped) <= _NAMES:
-            say("\n".join(f"  {one_line(str(each.path))}: {each.reason}" for each in gathered.skipped))
-
-
-def _make_domain(server: Client, name: str) -> None:
-    """Create the domain if it is missing."""
-    from service.replies import Fields
-
-    if not server.found(Fields, at("domains", name)):
-        server.call("POST", "/v1/domains", json={"name": name})
+        say("\n".join(f"  {one_line(str(each.path))}: {each.reason}" for each in gathered.skipped))
 
 
 def _utf8(skipped: Sequence[dict[str, str]]) -> list[dict[str, str]]:

@@ -75,6 +75,10 @@ class Sources:
         if kept != known:
             self._save(kept)
 
+    def made(self, file: File, document_id: str) -> bool:
+        """Return whether this document came from this file."""
+        return self._known.get(self._key(file)) == document_id
+
     def _documents(self, server: Client, files: Sequence[File]) -> list[Document]:
         """Return the documents of the domain that these files may be, or simply all of them."""
         inside = at("domains", self._domain, "documents")

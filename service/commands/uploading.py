@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.client import RequestError
-from service.commands.console import printable, read_file
+from service.commands.console import at, printable, read_file
 from service.commands.files import File
-from service.commands.progress import Bar, said_of
-from service.replies import Document, Job, Reason, UploadItem, UploadList
+from service.commands.progress import Bar, bar, said_of
+from service.commands.terminal import complain
+from service.replies import Document, Fields, Job, Reason, UploadItem, UploadList
 from store.errors import InvalidInputError, TandemError
 
 if TYPE_CHECKING:
@@ -148,6 +149,24 @@ class Uploads:
             error = Reason(first.code, first.message)
         result = "failed" if error else item.result
         return Outcome(item.external_id, result, document.status, document.passages, document.id, error)
+
+
+def make_domain(server: Client, name: str) -> None:
+    """Create the domain if it is missing."""
+    if not server.found(Fields, at("domains", name)):
+        server.call("POST", "/v1/domains", json={"name": name})
+
+
+def wait_for(uploads: Uploads) -> Sequence[TandemError]:
+    """Wait for the jobs of the uploads and return the errors of those that failed; an interrupt leaves them alone."""
+    if not uploads.jobs:
+        return []
+    try:
+        with bar("ingest") as shown:
+            return uploads.wait(shown)
+    except KeyboardInterrupt:
+        complain("What was uploaded is stored; a server makes it searchable, now or when it starts.")
+        raise
 
 
 def _batches(files: Sequence[File]) -> Iterator[list[File]]:
