@@ -1,4 +1,4 @@
-"""The process dies at a write-like system call, and what was acknowledged is there afterwards.
+"""The process or the disk fails at a write-like system call, and what was acknowledged is there afterwards.
 
 By default at a sample of the calls; the nightly tests take every single one.
 """
@@ -35,8 +35,8 @@ class _Matrix:
         return self.killed.total()
 
 
-def _run_matrix(module: str, template: Path, every: int = 1) -> _Matrix:
-    """Kill the script at each `every`-th of its calls, in as many processes as there are cores to expect."""
+def _run_matrix(module: str, template: Path, every: int = 1, blow: str = "kill") -> _Matrix:
+    """Strike the script at each `every`-th of its calls, in as many processes as there are cores to expect."""
     begun = time.monotonic()
     importlib.import_module(module).prepare(template)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
@@ -44,7 +44,7 @@ def _run_matrix(module: str, template: Path, every: int = 1) -> _Matrix:
     begin = [sys.executable, crash_matrix.__file__, module, str(template)]
     processes = [
         subprocess.Popen(
-            [*begin, str(1 + shard * every), str(_PROCESSES * every)],
+            [*begin, str(1 + shard * every), str(_PROCESSES * every), blow],
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for shard in range(_PROCESSES)
@@ -65,7 +65,7 @@ def _run_matrix(module: str, template: Path, every: int = 1) -> _Matrix:
             process.kill()  # its traced child dies with it
             process.communicate()
     took = time.monotonic() - begun
-    print(f"\n{module}: {killed.total()} points, {len(bad)} findings, {took:.0f} s, {dict(killed)}")
+    print(f"\n{module}, {blow}: {killed.total()} points, {len(bad)} findings, {took:.0f} s, {dict(killed)}")
     return _Matrix(killed, bad)
 
 
@@ -111,3 +111,40 @@ def test_the_crash_matrix_finds_a_naive_store_broken(template: Path) -> None:
 
     assert matrix.points >= 20
     assert len(matrix.bad) >= 1
+
+
+@pytest.mark.parametrize("every", [30, _WHOLE])
+def test_a_power_loss_takes_nothing_that_was_acknowledged(template: Path, every: int) -> None:
+    matrix = _run_matrix("crash_script", template, every, "loss")
+
+    assert matrix.bad == []
+    assert matrix.points >= 700 // every
+
+
+@pytest.mark.parametrize("module", ["naive_store", pytest.param("unsynchronised_script", marks=pytest.mark.nightly)])
+def test_a_power_loss_finds_a_store_broken_that_does_not_synchronise(template: Path, module: str) -> None:
+    matrix = _run_matrix(module, template, every=2 if module == "naive_store" else 12, blow="loss")
+
+    assert len(matrix.bad) > matrix.points // 3
+
+
+@pytest.mark.parametrize(
+    ("every", "error"),
+    [
+        (40, "EIO"),
+        pytest.param(1, "EIO", marks=pytest.mark.nightly),
+        pytest.param(1, "ENOSPC", marks=pytest.mark.nightly),
+        pytest.param(3, "EDQUOT", marks=pytest.mark.nightly),
+    ],
+)
+def test_a_call_that_fails_loses_nothing_that_was_acknowledged_and_leaves_nothing_half(
+    template: Path, every: int, error: str
+) -> None:
+    matrix = _run_matrix("crash_script", template, every, error)
+
+    assert matrix.bad == []
+    assert matrix.points >= 700 // every
+
+
+def test_failing_calls_find_a_naive_store_broken(template: Path) -> None:
+    assert _run_matrix("naive_store", template, every=2, blow="EIO").bad != []

@@ -1,13 +1,15 @@
-"""Kill a script at its write-like system calls, one run per call, and check what is left: a program of its own.
+"""Strike a script at its write-like system calls, one run per call, and check what is left: a program of its own.
 
-usage: crash_matrix.py MODULE TEMPLATE FIRST EVERY. It kills at the calls number FIRST, FIRST + EVERY, and so on, until
-no run reaches its call any more. MODULE has `run(home, journal)` and `check(home, journal)`; each run works on a copy
-of TEMPLATE. Everything is forked from this process, which has imported and used it all once (that makes a run ten
-times faster than a new interpreter) and has no second thread. The result is printed as JSON.
+usage: crash_matrix.py MODULE TEMPLATE FIRST EVERY BLOW. It strikes at the calls number FIRST, FIRST + EVERY, and so on,
+until no run reaches its call any more. BLOW is `kill`; `loss`, a kill after which only what was synchronised is there;
+or the name of an error with which the call fails. MODULE has `run(home, journal)` and `check(home, journal)`; each run
+works on a copy of TEMPLATE. Everything is forked from this process, which has imported and used it all once (that makes
+a run ten times faster than a new interpreter) and has no second thread. The result is printed as JSON.
 """
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import itertools
@@ -22,13 +24,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from syscalls import run_traced, why_unavailable
+from power_loss import Durable
+from syscalls import At, run_traced, why_unavailable
 
 _UNREACHED = 3  # runs in a row; their number of calls differs a little, since tantivy has threads
 
 
-def run_matrix(module: Any, template: Path, first: int, every: int) -> dict[str, Any]:
-    """Return how many runs were killed at which calls, and what was wrong with which of them."""
+def run_matrix(module: Any, template: Path, first: int, every: int, blow: str) -> dict[str, Any]:
+    """Return how many runs were struck at which calls, and what was wrong with which of them."""
+    error = getattr(errno, blow, None)
     killed: Counter[str] = Counter()
     bad: list[str] = []
     unreached = 0
@@ -37,7 +41,10 @@ def run_matrix(module: Any, template: Path, first: int, every: int) -> dict[str,
         _warm_up(module, template, home, journal)
         for number in itertools.count(first, every):
             shutil.copytree(template, home)
-            outcome = run_traced(lambda: module.run(home, journal), kill_at=number)
+            durable = Durable(home)
+            outcome = run_traced(lambda: module.run(home, journal), At(number, error), durable.synchronised)
+            if blow == "loss":
+                durable.take_place()
             problems = _check_in_a_fork(module, home, journal)
             if outcome.killed_at is None and outcome.status != 0:
                 problems.append(f"the script failed by itself with status {outcome.status}")
@@ -90,9 +97,9 @@ def _check_in_a_fork(module: Any, home: Path, journal: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    name, folder, first_call, step = sys.argv[1:]
+    name, folder, first_call, step, how = sys.argv[1:]
     reason = why_unavailable()
     if reason:
         print(json.dumps({"unavailable": reason}))
     else:
-        print(json.dumps(run_matrix(importlib.import_module(name), Path(folder), int(first_call), int(step))))
+        print(json.dumps(run_matrix(importlib.import_module(name), Path(folder), int(first_call), int(step), how)))

@@ -1,4 +1,4 @@
-"""Kills a process on entry of its n-th write-like system call, whichever of its threads makes it.
+"""Kills a process on entry of its n-th write-like system call, or fails that call, whichever of its threads makes it.
 
 `strace --inject=…:when=N` counts per thread, so it never reaches the calls of tantivy's short-lived threads. Here a
 seccomp filter stops the process at the calls that matter, and one counter numbers them across all threads. A stop is
@@ -27,7 +27,9 @@ _CREATE = "openat+O_CREAT"
 _NAMES = (*CALLS, _CREATE)
 _OPENAT = 257
 
-_TRACEME, _CONT, _SETOPTIONS, _GETEVENTMSG = 0, 7, 0x4200, 0x4201
+_TRACEME, _CONT, _SETOPTIONS, _GETEVENTMSG, _GETREGS, _SETREGS = 0, 7, 0x4200, 0x4201, 12, 13
+_REGISTERS, _RAX, _RDI, _ORIG_RAX = 27, 10, 14, 15  # of `struct user_regs_struct`
+_SYNCHRONISING = ("fsync", "fdatasync")
 _EVENT_SECCOMP = 7
 _OPTIONS = 0x2 | 0x4 | 0x8 | 0x80 | 0x100000  # follow fork, vfork and clone; stop at the filter; die with the tracer
 _WALL = 0x40000000
@@ -53,11 +55,19 @@ class _Program(ctypes.Structure):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a traced process ended: the call it was killed at, or None and its exit status (negative: a signal)."""
+    """How a traced process ended: the call it was killed at, or that failed, or None; and its exit status."""
 
     killed_at: str | None
     status: int
     calls: int
+
+
+@dataclass(frozen=True)
+class At:
+    """What happens at the n-th call: the process is killed, or with an `error` (a number of `errno`) the call fails."""
+
+    call: int
+    error: int | None = None
 
 
 def why_unavailable() -> str | None:
@@ -65,14 +75,19 @@ def why_unavailable() -> str | None:
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return "the system calls are numbered for Linux on x86-64"
     try:
-        outcome = run_traced(lambda: os.truncate("/dev/null/none", 0), kill_at=1)
+        outcome = run_traced(lambda: os.truncate("/dev/null/none", 0), At(1))
     except OSError as error:
         return f"ptrace is not permitted: {error}"
     return None if outcome.killed_at == "truncate" else f"seccomp filters do not stop a traced process: {outcome}"
 
 
-def run_traced(work: Callable[[], None], kill_at: int | None) -> Outcome:
-    """Fork a process that does `work`, kill it at its `kill_at`-th write-like call, and return how it ended."""
+def run_traced(
+    work: Callable[[], None], at: At, synchronised: Callable[[int, int], object] = lambda *_: None
+) -> Outcome:
+    """Fork a process that does `work`, kill it or fail its call where `at` says, and return how it ended.
+
+    `synchronised` hears of every call that synchronises a file, by process and descriptor, unless it does not happen.
+    """
     pid = os.fork()
     if pid == 0:
         _be_traced(work)
@@ -81,7 +96,7 @@ def run_traced(work: Callable[[], None], kill_at: int | None) -> Outcome:
         raise OSError(errno.EPERM, f"the process ended with status {status} instead of being traced")
     _ptrace(_SETOPTIONS, pid, _OPTIONS)
     _ptrace(_CONT, pid)
-    return _follow(pid, kill_at)
+    return _follow(pid, at, synchronised)
 
 
 def _be_traced(work: Callable[[], None]) -> None:
@@ -98,22 +113,42 @@ def _be_traced(work: Callable[[], None]) -> None:
         os._exit(code)
 
 
-def _follow(pid: int, kill_at: int | None) -> Outcome:
-    calls, killed_at = 0, None
+def _follow(pid: int, at: At, synchronised: Callable[[int, int], object]) -> Outcome:
+    calls, killed_at, struck = 0, None, None
     while True:
         thread, status = os.waitpid(-1, _WALL)
         if not os.WIFSTOPPED(status):
             if thread == pid:  # the first thread is reported last
-                return Outcome(killed_at, os.waitstatus_to_exitcode(status), calls)
+                return Outcome(struck, os.waitstatus_to_exitcode(status), calls)
             continue
         event, received = status >> 16, os.WSTOPSIG(status)
         if event == _EVENT_SECCOMP and killed_at is None:
             calls += 1
-            if calls == kill_at:
-                killed_at = _NAMES[_event_message(thread)]
-                os.kill(pid, signal.SIGKILL)
+            name = _NAMES[_event_message(thread)]
+            if calls == at.call:
+                struck = name
+                killed_at = _strike(pid, thread, at, name)
+            elif name in _SYNCHRONISING:
+                synchronised(pid, _registers(thread)[_RDI])
         if killed_at is None:
             _ptrace(_CONT, thread, 0 if event or received == signal.SIGSTOP else received)
+
+
+def _strike(pid: int, thread: int, at: At, name: str) -> str | None:
+    """Kill the process and return the name of the call, or let the call fail and return None."""
+    if at.error is None:
+        os.kill(pid, signal.SIGKILL)
+        return name
+    registers = _registers(thread)
+    registers[_ORIG_RAX], registers[_RAX] = -1, -at.error  # no call, and this is what it returns
+    _ptrace(_SETREGS, thread, ctypes.addressof(registers))
+    return None
+
+
+def _registers(thread: int) -> ctypes.Array[ctypes.c_long]:
+    registers = (ctypes.c_long * _REGISTERS)()
+    _ptrace(_GETREGS, thread, ctypes.addressof(registers))
+    return registers
 
 
 def _event_message(thread: int) -> int:
