@@ -32,6 +32,21 @@ class Waiting:
     running: int
 
 
+@dataclass(frozen=True)
+class Stale:
+    """A model or a data set that learned from documents that were deleted (tainted) or replaced (outdated) since.
+
+    Of a data set, `tainted` and `outdated` count examples; of a model they are 1 or 0.
+    """
+
+    domain: str
+    kind: str  # model, dataset
+    id: str
+    name: str
+    tainted: int
+    outdated: int
+
+
 def probe(store: Store) -> None:
     """Read the first and the last row of every table; what keeps them from being read is raised as a `TandemError`."""
     store.database.backend.read_ends(table.name for table in schema.metadata.sorted_tables)
@@ -61,6 +76,33 @@ def given_up(store: Store, limit: int) -> tuple[int, list[GivenUp]]:
         count = connection.scalar(sa.select(sa.func.count()).select_from(schema.documents).where(hit)) or 0
         rows = connection.execute(newest).all()
     return count, [GivenUp(*row[:4], **_reason(row[4])) for row in rows]
+
+
+def stale_learners(store: Store) -> list[Stale]:
+    """Return the models and data sets that learned from documents that are not there any more, or not so any more."""
+    models, datasets, examples = schema.models.c, schema.datasets.c, schema.examples.c
+    of_domain = schema.domains.c.id
+    learned = (
+        sa.select(schema.domains.c.name, models.id, models.kind, models.flags)
+        .join(schema.domains, of_domain == models.domain_id)
+        .order_by(models.number)
+    )
+    counts = [sa.func.count().filter(examples.flag == flag) for flag in ("tainted", "outdated")]
+    asked = (
+        sa.select(schema.domains.c.name, datasets.id, datasets.name, *counts)
+        .join(schema.domains, of_domain == datasets.domain_id)
+        .join(schema.examples, examples.dataset_id == datasets.id)
+        .where(examples.flag.is_not(None))
+        .group_by(schema.domains.c.name, datasets.id, datasets.name)
+        .order_by(datasets.id)
+    )
+    with store.database.read() as connection:
+        found = [
+            Stale(domain, "model", key, kind, int("tainted" in flags), int("outdated" in flags))
+            for domain, key, kind, flags in connection.execute(learned)
+            if flags
+        ]
+        return found + [Stale(row[0], "dataset", *row[1:]) for row in connection.execute(asked)]
 
 
 def document_counts(store: Store) -> dict[str, dict[str, int]]:

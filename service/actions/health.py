@@ -14,7 +14,7 @@ from retriever.search.fusion import readable_weight
 from retriever.search.legibility import advice
 from service.runtime import Runtime
 from service.settings import Settings, settings_from
-from store.diagnosis import GivenUp, Waiting, document_counts, given_up, waiting_jobs
+from store.diagnosis import GivenUp, Stale, Waiting, document_counts, given_up, stale_learners, waiting_jobs
 from store.json_values import Json, JsonObject
 from store.passages import last_seq, measured_texts
 from store.releases import Release, served_releases
@@ -48,8 +48,9 @@ class DomainState:
 class Examination:
     """What a server runs on, by name, and the state of what it holds.
 
-    `given_up` are the newest documents of `given_up_total` that have failed or are quarantined. `settings` are those in
-    force, each as JSON, by their dotted names.
+    `stale` are the models and data sets that learned from documents that were deleted or replaced since; `given_up` are
+    the newest documents of `given_up_total` that have failed or are quarantined. `settings` are those in force, each as
+    JSON, by their dotted names.
     """
 
     encoder: str
@@ -67,6 +68,7 @@ class Examination:
     domains: list[DomainState]
     queue: list[Waiting]
     given_up: list[GivenUp]
+    stale: list[Stale]
     settings: dict[str, str]
 
 
@@ -93,6 +95,7 @@ def examine(runtime: Runtime) -> Examination:
         domains=[_domain(runtime, name, each, counts) for name, each in served_releases(runtime.store)],
         queue=waiting_jobs(runtime.store),
         given_up=newest,
+        stale=stale_learners(runtime.store),
         settings=_in_force(runtime.settings),
     )
 

@@ -46,6 +46,7 @@ ROUTES = (
     "GET /v1/domains/{domain}/documents/{document}/versions",
     "GET /v1/domains/{domain}/documents/{document}/text",
     "GET /v1/domains/{domain}/documents/{document}/original",
+    "POST /v1/domains/{domain}/reindex",
     "GET /v1/domains/{domain}/metadata",
     "POST /v1/domains/{domain}/metadata/edit",
     "POST /v1/domains/{domain}/search",

@@ -50,24 +50,26 @@ def read_only(home: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(home)], check=True)
 
 
-def test_a_store_that_is_written_meanwhile_is_sound_at_every_look(store: Store, domain: Domain) -> None:
+def test_a_store_that_eight_write_meanwhile_is_sound_at_every_look(store: Store, domain: Domain) -> None:
     done = threading.Event()
 
-    def write() -> None:
+    def write(client: int) -> None:
         number = 0
         while not done.is_set():
-            document = put(store, domain.id, f"document {number % 4}", f"one {number}\ntwo {number}")
+            document = put(store, domain.id, f"document {client} {number % 4}", f"one {number}\ntwo {number}")
             if number % 3 == 0:
                 delete_document(store, domain.id, document.id)
             number += 1
 
-    writer = threading.Thread(target=write)
-    writer.start()
+    writers = [threading.Thread(target=write, args=(client,)) for client in range(8)]
+    for writer in writers:
+        writer.start()
     try:
         found = [verify_store(store) + verify_folder(store.folder.root) for _ in range(6)]
     finally:
         done.set()
-        writer.join()
+        for writer in writers:
+            writer.join()
 
     assert found == [[]] * 6
 

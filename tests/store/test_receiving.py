@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.documents import Document, delete_document, list_documents, read_original
+from store.documents import Document, delete_document, list_documents, list_versions, read_original
 from store.domains import create_domain
 from store.errors import InvalidInputError, NotFoundError
 from store.receiving import NewUpload, Result, receive, receive_all
@@ -38,6 +39,18 @@ def test_many_uploads_are_received_in_order(store: Store, domain_id: str) -> Non
     assert [document.external_id for document, _ in outcomes] == [upload.external_id for upload in uploads]
     assert {result for _, result in outcomes} == {"created"}
     assert [read_original(store, document) for document, _ in outcomes] == [upload.data for upload in uploads]
+    assert verify_store(store) == []
+
+
+def test_a_hundred_identical_uploads_at_once_are_one_document_of_one_version(store: Store, domain_id: str) -> None:
+    with ThreadPoolExecutor(100) as threads:
+        sent = [threads.submit(receive_all, store, domain_id, [_upload("a.txt", b"the same")]) for _ in range(100)]
+        outcomes = [outcome for each in sent for outcome in _taken(each.result())]
+
+    (document,) = list_documents(store, domain_id)
+    assert {each.id for each, _ in outcomes} == {document.id}
+    assert sorted(result for _, result in outcomes) == ["created"] + ["unchanged"] * 99
+    assert [version.version for version in list_versions(store, domain_id, document.id)] == [1]
     assert verify_store(store) == []
 
 

@@ -42,6 +42,7 @@ def _content(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
         "upload replaced": replaced,
         "document": http.get(f"{base}/documents/note").json(),
         "document changed": http.patch(f"{base}/documents/note", json={"metadata": metadata}).json(),
+        "index": http.post(f"{base}/reindex").json(),
         "metadata changed": http.post(f"{base}/metadata/edit", json={"filter": None, "set": {"g": 1}}).json(),
         "document failed": http.get(f"{base}/documents/c.md").json(),
         "versions": http.get(f"{base}/documents/note/versions").json(),

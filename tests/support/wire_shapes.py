@@ -34,6 +34,7 @@ DOCUMENT = {
 VERSION = {
     "object": "document.version", "version": int, "sha256": str, "media_type": str, "bytes": int, "created_at": int,
 }  # fmt: skip
+INDEX = {"object": "index", "domain": str, "index_seq": int, "texts": int}
 METADATA_KEY = {
     "object": "metadata.key", "key": str, "documents": int, "kinds": {str: int},
     "values": [{"value": OneOf(PLAIN, None), "documents": int}],
@@ -146,6 +147,9 @@ WAITING = {"domain": str, "kind": str, "queued": int, "running": int}
 GIVEN_UP = {
     "domain": str, "id": str, "external_id": str, "status": OneOf("failed", "quarantined"), "code": str, "message": str,
 }  # fmt: skip
+STALE = {
+    "domain": str, "kind": OneOf("model", "dataset"), "id": str, "name": str, "tainted": int, "outdated": int,
+}  # fmt: skip
 SETTING = {"name": str, "value": str}
 DIAGNOSIS = {
     "object": "diagnosis", "status": OneOf("ready", "degraded", "unavailable"), "encoder": str, "space_id": str,
@@ -153,7 +157,7 @@ DIAGNOSIS = {
     "database_bytes": int, "settings_from": str, "given_up_total": int, "problems": [PROBLEM],
     "passages": TEXT_OR_NULL, "questions": TEXT_OR_NULL, "cpu": str,
     "domains": [DOMAIN_DIAGNOSIS],
-    "queue": [WAITING], "given_up": [GIVEN_UP], "settings": [SETTING],
+    "queue": [WAITING], "given_up": [GIVEN_UP], "stale": [STALE], "settings": [SETTING],
 }  # fmt: skip
 RELEASE = {
     "id": str, "object": "release", "domain": str, "manifest": MANIFEST, "active": bool, "created_at": int,
@@ -190,6 +194,7 @@ OBJECTS: dict[str, Any] = {
     "document failed": DOCUMENT,
     "documents": list_of(DOCUMENT),
     "document changed": DOCUMENT,
+    "index": INDEX,
     "metadata keys": list_of(METADATA_KEY),
     "metadata changed": METADATA_CHANGE,
     "versions": list_of(VERSION, None),
@@ -258,7 +263,8 @@ DESCRIBED: dict[str, Any] = {
     "EvaluationObject": EVALUATION, "ErrorObject": ERROR, "ErrorContent": ERROR["error"], **LISTS_OF,
     "Deleted": deleted("document"), "Diagnosis": DIAGNOSIS, "DomainDiagnosis": DOMAIN_DIAGNOSIS,
     "ReadinessObject": {"status": str, "problems": ANY}, "ProblemObject": PROBLEM, "WaitingObject": WAITING,
-    "GivenUpObject": GIVEN_UP, "SettingObject": SETTING, "KeyObject": METADATA_KEY, "ChangedObject": METADATA_CHANGE,
+    "GivenUpObject": GIVEN_UP, "SettingObject": SETTING,
+    "StaleObject": STALE, "IndexObject": INDEX, "KeyObject": METADATA_KEY, "ChangedObject": METADATA_CHANGE,
     "ApiKeyObject": KEY, "NewApiKeyObject": {**KEY, "key": str},
 }  # fmt: skip
 PREFIXES = {

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from service.actions.health import DomainState, Examination
 from service.readiness import Problem, Readiness
-from store.diagnosis import GivenUp, Waiting
+from store.diagnosis import GivenUp, Stale, Waiting
 
 
 class ProblemObject(BaseModel):
@@ -60,6 +60,25 @@ class GivenUpObject(BaseModel):
     def of(cls, document: GivenUp) -> GivenUpObject:
         """Return the object of a record."""
         return cls(**asdict(document))
+
+
+class StaleObject(BaseModel):
+    """A model or a data set that learned from documents that were deleted (tainted) or replaced (outdated) since.
+
+    Of a data set, `tainted` and `outdated` count examples; of a model they are 1 or 0. `name` of a model is its kind.
+    """
+
+    domain: str
+    kind: Literal["model", "dataset"]
+    id: str
+    name: str
+    tainted: int
+    outdated: int
+
+    @classmethod
+    def of(cls, stale: Stale) -> StaleObject:
+        """Return the object of a record."""
+        return cls(**asdict(stale))
 
 
 class SettingObject(BaseModel):
@@ -120,6 +139,7 @@ class Diagnosis(BaseModel):
     domains: list[DomainDiagnosis]
     queue: list[WaitingObject]
     given_up: list[GivenUpObject]
+    stale: list[StaleObject]
     settings: list[SettingObject]
 
     @classmethod
@@ -143,5 +163,6 @@ class Diagnosis(BaseModel):
             domains=[DomainDiagnosis.of(each) for each in found.domains],
             queue=[WaitingObject.of(each) for each in found.queue],
             given_up=[GivenUpObject.of(each) for each in found.given_up],
+            stale=[StaleObject.of(each) for each in found.stale],
             settings=[SettingObject(name=name, value=value) for name, value in found.settings.items()],
         )
