@@ -10,6 +10,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,7 +126,7 @@ class DomainIndex:
 
     def _catch_up(self) -> None:
         """Apply what changed; a text that vanished while that was read has a successor, so it is read again."""
-        missing: set[int] = set()
+        missing: AbstractSet[int] = frozenset()
         for left in reversed(range(_READINGS)):
             changes = changes_since(self._store, self._view.domain_id, self._view.passage_set, self._snapshot.seq)
             known = missing if left else None
@@ -133,7 +134,7 @@ class DomainIndex:
             if known is None or missing <= known:
                 return
 
-    def _apply(self, changes: Changes, known: set[int] | None = None) -> set[int]:
+    def _apply(self, changes: Changes, known: AbstractSet[int] | None = None) -> AbstractSet[int]:
         """Publish a snapshot with these changes, and return which of the texts in them are not there any more.
 
         If some are missing that were not `known` to be, nothing is published; without `known` it is in any case.

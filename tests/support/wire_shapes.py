@@ -35,10 +35,8 @@ VERSION = {
     "object": "document.version", "version": int, "sha256": str, "media_type": str, "bytes": int, "created_at": int,
 }  # fmt: skip
 INDEX = {"object": "index", "domain": str, "index_seq": int, "texts": int}
-METADATA_KEY = {
-    "object": "metadata.key", "key": str, "documents": int, "kinds": {str: int},
-    "values": [{"value": OneOf(PLAIN, None), "documents": int}],
-}  # fmt: skip
+FREQUENT = [{"value": OneOf(PLAIN, None), "documents": int}]
+METADATA_KEY = {"object": "metadata.key", "key": str, "documents": int, "kinds": {str: int}, "values": FREQUENT}
 METADATA_CHANGE = {"object": "metadata.change", "matched": int, "changed": int, "dry_run": bool}
 UPLOAD_ITEM = {
     "filename": TEXT_OR_NULL, "external_id": str, "result": OneOf("created", "updated", "unchanged", "failed"),
@@ -147,9 +145,7 @@ WAITING = {"domain": str, "kind": str, "queued": int, "running": int}
 GIVEN_UP = {
     "domain": str, "id": str, "external_id": str, "status": OneOf("failed", "quarantined"), "code": str, "message": str,
 }  # fmt: skip
-STALE = {
-    "domain": str, "kind": OneOf("model", "dataset"), "id": str, "name": str, "tainted": int, "outdated": int,
-}  # fmt: skip
+STALE = {"domain": str, "kind": OneOf("model", "dataset"), "id": str, "name": str, "tainted": int, "outdated": int}
 SETTING = {"name": str, "value": str}
 DIAGNOSIS = {
     "object": "diagnosis", "status": OneOf("ready", "degraded", "unavailable"), "encoder": str, "space_id": str,
@@ -263,9 +259,9 @@ DESCRIBED: dict[str, Any] = {
     "EvaluationObject": EVALUATION, "ErrorObject": ERROR, "ErrorContent": ERROR["error"], **LISTS_OF,
     "Deleted": deleted("document"), "Diagnosis": DIAGNOSIS, "DomainDiagnosis": DOMAIN_DIAGNOSIS,
     "ReadinessObject": {"status": str, "problems": ANY}, "ProblemObject": PROBLEM, "WaitingObject": WAITING,
-    "GivenUpObject": GIVEN_UP, "SettingObject": SETTING,
-    "StaleObject": STALE, "IndexObject": INDEX, "KeyObject": METADATA_KEY, "ChangedObject": METADATA_CHANGE,
-    "ApiKeyObject": KEY, "NewApiKeyObject": {**KEY, "key": str},
+    "GivenUpObject": GIVEN_UP, "SettingObject": SETTING, "StaleObject": STALE, "IndexObject": INDEX,
+    "KeyObject": METADATA_KEY, "ChangedObject": METADATA_CHANGE, "ApiKeyObject": KEY,
+    "NewApiKeyObject": {**KEY, "key": str},
 }  # fmt: skip
 PREFIXES = {
     "domain": "dom_", "document": "doc_", "dataset": "ds_", "job queued": "job_", "event of a job": "evt_",
