@@ -249,7 +249,7 @@ LISTS_OF = {  # what a list holds is in the description, too
     f"ObjectList_{name}_": list_of(ANY)
     for name in (
         "DomainObject", "DocumentObject", "VersionObject", "DatasetObject", "ExampleObject", "JobObject", "EventObject",
-        "ModelObject", "ReleaseObject", "EvaluationObject", "ApiKeyObject",
+        "ModelObject", "ReleaseObject", "EvaluationObject", "KeyObject", "ApiKeyObject",
     )
 }  # fmt: skip
 DESCRIBED: dict[str, Any] = {
