@@ -15,23 +15,37 @@ import argparse
 import json
 import statistics
 import tempfile
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.generation_systems import SYSTEMS, Job, System, open_system
 
+_COLUMNS = (
+    ("reading", "read tokens/s"),
+    ("writing", "write tokens/s"),
+    ("first_s", "first token s"),
+    ("whole_s", "whole s"),
+    ("work_reading", "read tokens/CPU s"),
+    ("work_writing", "write tokens/CPU s"),
+)
 _TEXTS = ("README.md", "docs/architecture.md", "docs/settings.md", "docs/words.md")
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a system did in a round: tokens a second while reading and while writing, and seconds."""
+    """What a system did in a round: tokens a second while reading and while writing, and seconds.
+
+    `work_reading` and `work_writing` are tokens in a second of processor time, which others on the machine do not take.
+    """
 
     reading: float
     writing: float
     first_s: float
     whole_s: float
+    work_reading: float
+    work_writing: float
     texts: list[list[int]]
 
 
@@ -72,45 +86,44 @@ def main() -> None:
 
 def measured(system: System, jobs: list[Job], new: int) -> Figures:
     """Return what a system does with the jobs."""
+    begun = time.process_time()
     first = system.write(jobs, 1)
+    between = time.process_time()
     whole = system.write(jobs, new)
+    read_work, whole_work = between - begun, time.process_time() - between
     read_s, whole_s = (max(written.times[-1] for written in each) for each in (first, whole))
+    read, wrote = sum(len(job.prompt) for job in jobs), len(jobs) * (new - 1)
     return Figures(
-        reading=sum(len(job.prompt) for job in jobs) / read_s,
-        writing=len(jobs) * (new - 1) / max(1e-9, whole_s - read_s),
+        reading=read / read_s,
+        writing=wrote / max(1e-9, whole_s - read_s),
         first_s=statistics.mean(written.times[0] for written in whole),
         whole_s=whole_s,
+        work_reading=read / max(1e-9, read_work),
+        work_writing=wrote / max(1e-9, whole_work - read_work),
         texts=[written.tokens for written in whole],
     )
 
 
 def median(found: list[Figures]) -> Figures:
     """Return the median of each figure, with the texts of the first round."""
-    names = ("reading", "writing", "first_s", "whole_s")
-    return Figures(
-        **{name: statistics.median(getattr(each, name) for each in found) for name in names}, texts=found[0].texts
-    )
+    middle = {name: statistics.median(getattr(each, name) for each in found) for name, _ in _COLUMNS}
+    return Figures(**middle, texts=found[0].texts)
 
 
 def table(medians: dict[str, Figures]) -> str:
-    """Return the figures as Markdown, with what they are beside those of the loop, where it was measured."""
-    lines = [
-        "| system | read tokens/s | write tokens/s | first token s | whole s | same texts as loop |",
-        "|---|---|---|---|---|---|",
-    ]
+    """Return the figures as Markdown, with how many times better they are than those of the loop, where it ran, too."""
+    heads = ["system", *(head for _, head in _COLUMNS), "texts as the loop's"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     loop = medians.get("loop")
     for name, found in medians.items():
-        cells = [f"{found.reading:.0f}", f"{found.writing:.1f}", f"{found.first_s:.2f}", f"{found.whole_s:.1f}"]
-        same = ""
-        if loop is not None and name != "loop":
-            ratios = (
-                found.reading / loop.reading,
-                found.writing / loop.writing,
-                loop.first_s / found.first_s,
-                loop.whole_s / found.whole_s,
-            )
-            cells = [f"{cell} ({ratio:.2f}×)" for cell, ratio in zip(cells, ratios, strict=True)]
-            same = f"{sum(a == b for a, b in zip(found.texts, loop.texts, strict=True))} of {len(loop.texts)}"
+        cells, same = [], ""
+        for column, _ in _COLUMNS:
+            value: float = getattr(found, column)
+            cells.append(f"{value:.4g}")
+            if loop is not None and loop is not found:
+                ratio = value / getattr(loop, column)
+                cells[-1] += f" ({1 / ratio if column.endswith('_s') else ratio:.2f}×)"
+                same = f"{sum(a == b for a, b in zip(found.texts, loop.texts, strict=True))} of {len(loop.texts)}"
         lines.append(f"| {name} | {' | '.join(cells)} | {same} |")
     return "\n".join(lines)
 

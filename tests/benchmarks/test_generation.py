@@ -28,18 +28,18 @@ def test_reading_is_the_time_of_one_token_and_writing_that_of_the_others() -> No
 
 
 def test_the_table_shows_each_system_beside_the_loop() -> None:
-    loop, other = Figures(10, 2, 4, 8, [[1], [2]]), Figures(20, 8, 2, 2, [[1], [3]])
+    loop, other = Figures(10, 2, 4, 8, 100, 20, [[1], [2]]), Figures(20, 8, 2, 2, 150, 80, [[1], [3]])
 
     lines = table({"tandem": other, "loop": loop}).split("\n")
 
-    assert lines[2] == "| tandem | 20 (2.00×) | 8.0 (4.00×) | 2.00 (2.00×) | 2.0 (4.00×) | 1 of 2 |"
-    assert lines[3] == "| loop | 10 | 2.0 | 4.00 | 8.0 |  |"
+    assert lines[2] == "| tandem | 20 (2.00×) | 8 (4.00×) | 2 (2.00×) | 2 (4.00×) | 150 (1.50×) | 80 (4.00×) | 1 of 2 |"
+    assert lines[3] == "| loop | 10 | 2 | 4 | 8 | 100 | 20 |  |"
 
 
 def test_the_median_of_rounds_is_taken_figure_by_figure() -> None:
-    rounds = [Figures(1, 9, 5, 2, [[1]]), Figures(3, 7, 6, 1, [[2]]), Figures(2, 8, 4, 3, [[3]])]
+    rounds = [Figures(1, 9, 5, 2, 1, 1, [[1]]), Figures(3, 7, 6, 1, 2, 3, [[2]]), Figures(2, 8, 4, 3, 3, 2, [[3]])]
 
-    assert median(rounds) == Figures(2, 8, 5, 2, [[1]])
+    assert median(rounds) == Figures(2, 8, 5, 2, 2, 2, [[1]])
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
