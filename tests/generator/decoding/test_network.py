@@ -37,9 +37,7 @@ def alone(tiny_model: Path, every_kind: Path) -> dict[tuple[str | None, int], li
     for kind in KINDS:
         _, model = load_causal(tiny_model)
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # peft calls what is deprecated, and counts positions
+            warnings.simplefilter("ignore")  # peft calls what is deprecated, and counts positions
             if kind is not None:
                 model = PeftModel.from_pretrained(model, str(every_kind / kind)).eval()
             for number, prompt in enumerate(PROMPTS):
