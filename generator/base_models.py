@@ -9,12 +9,14 @@ from pathlib import Path
 from generator.backends.table import backend_of
 from generator.chat import template_of, usable_template
 from generator.manifest import CURRENT, Manifest, without_adapter
-from generator.seed import base_model_folder
-from store.errors import ConflictError, InvalidInputError, NotFoundError
+from generator.models.resolving import model_folder_of
+from retriever.models.made_folders import check_made
+from store.errors import ConflictError, DamagedError, InvalidInputError, NotFoundError
+from store.folder import MANIFEST
 from store.ids import canonical_json, sha256
 from store.lineage import Lineage
 from store.models import Model, get_model, list_models, register_base
-from store.remembered_hashes import remembered_hashes
+from store.remembered_hashes import remembered_hash, remembered_hashes
 from store.store import Store
 
 _LOG = logging.getLogger("tandem")
@@ -33,11 +35,11 @@ WAYS_OUT = (
 class BaseModels:
     """The configured base model: `model` where there is one, and `problem` where it cannot be used, and why."""
 
-    def __init__(self, store: Store, configured: Path | None) -> None:
-        """Register the configured model.
+    def __init__(self, store: Store, configured: Path | None, cache: Path) -> None:
+        """Register the configured model, which `cache` holds where it has to be converted.
 
-        A folder that is no model is an `InvalidInputError`; one that was a model when the server last started is only
-        a problem, so that domains that need it not live on.
+        What is no model is an `InvalidInputError` or `DamagedError`; one that was a model when the server last started
+        is only a problem, so that domains that need it not live on.
         """
         self.model: Model | None = None
         self.problem: str | None = None
@@ -45,16 +47,15 @@ class BaseModels:
         self._configured = configured
         if configured is None:
             return
-        folder = base_model_folder(configured).resolve()
-        if (folder / "config.json").is_file():
-            self.model = _register(store, folder)
-            self._check_template(folder)
-        elif any(model.path == str(folder) for model in list_models(store, kind="base")):
-            self.problem = f"The base model is gone: {configured} (generator.base_model) has no config.json any more."
+        try:
+            folder = model_folder_of(configured, cache, lambda file: remembered_hash(store, file))
+            self.model = _register(store, folder, configured)
+        except (InvalidInputError, DamagedError) as error:
+            if not _was_served(store, configured):
+                raise
+            self.problem = f"The base model is gone: {error.message}"
         else:
-            raise InvalidInputError(
-                f"{folder} is no folder of a causal model: it has no config.json.", param="base_model"
-            )
+            self._check_template(folder)
         if self.problem is not None:
             _LOG.warning("%s", self.problem)
 
@@ -131,10 +132,20 @@ def _named(model: Model) -> str:
     return f"{model.lineage.name or ''} ({model.id}, {model.path})"
 
 
-def _register(store: Store, folder: Path) -> Model:
-    """Register the model in a folder by its decisive files; one once registered by all of its files keeps its id."""
+def _was_served(store: Store, configured: Path) -> bool:
+    """Return whether a model was registered that this setting stood for."""
+    known = list_models(store, kind="base")
+    return any(str(configured) == model.lineage.source or str(configured.resolve()) == model.path for model in known)
+
+
+def _register(store: Store, folder: Path, configured: Path) -> Model:
+    """Register the model in a folder by its decisive files; one once registered by all of its files keeps its id.
+
+    Raises `DamagedError` if the folder was made here and is not as it was made.
+    """
     every = remembered_hashes(store, folder)
-    files = {name: digest for name, digest in every.items() if _DECISIVE.fullmatch(name)}
+    check_made(folder, every)
+    files = {name: digest for name, digest in every.items() if _DECISIVE.fullmatch(name) and name != MANIFEST}
     digests = [sha256(canonical_json(each)) for each in (files, every)]
     known = [
         model
@@ -142,4 +153,5 @@ def _register(store: Store, folder: Path) -> Model:
         if model.sha256 in digests or model.lineage.files == files
     ]
     digest = known[0].sha256 if known else digests[0]
-    return register_base(store, folder, digest, Lineage(name=folder.name, files=files))
+    name = folder.name if configured.is_dir() else configured.name
+    return register_base(store, folder, digest, Lineage(name=name, source=str(configured), files=files))

@@ -2,7 +2,7 @@
 
 A template without a system role gets the system text at the beginning of the first user turn. A model without a
 template gets a plain default: the system text, then `User: …` and `Assistant: …`. One that cannot be rendered is
-refused.
+refused. Base models that have a name here get a template of ours: the texts, then `Answer:`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ DEFAULT_TEMPLATE = (
     "{% else %}Assistant: {{ message['content'] }}{{ eos_token or '' }}\n{% endif %}"
     "{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
 )
-DEFAULT_STOP = "\nUser:"  # where a model that was never taught to stop begins to speak for the user
+COMPLETION_TEMPLATE = (
+    "{{ bos_token or '' }}{% for message in messages %}"
+    "{% if message['role'] == 'assistant' %}Answer: {{ message['content'] }}{{ eos_token or '' }}\n\n"
+    "{% else %}{{ message['content'] }}\n\n{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}Answer:{% endif %}"
+)
+# Where a model that was never taught to stop goes on by itself: it speaks for the user, or begins a new paragraph.
+_STOPS = {DEFAULT_TEMPLATE: "\nUser:", COMPLETION_TEMPLATE: "\n\n"}
 _SYSTEM_IN_USER = (
     "{%- if messages[0]['role'] == 'system' -%}"
     "{%- if messages|length > 1 and messages[1]['role'] == 'user' -%}"
@@ -58,9 +65,17 @@ def template_use(template: str) -> str:
     """Return how a usable template came about, for people."""
     if template == DEFAULT_TEMPLATE:
         return "the default: the model has none"
+    if template == COMPLETION_TEMPLATE:
+        return "Tandem's for base models: the texts, then `Answer:`"
     if template.startswith(_SYSTEM_IN_USER):
         return "the model's own, which knows no system role: the system text is in the first user turn"
     return "the model's own"
+
+
+def reply_of(template: str, text: str) -> str:
+    """Return what a model wrote up to where, under a template of ours, it would go on by itself."""
+    stop = _STOPS.get(template)
+    return (text if stop is None else text.strip().split(stop)[0]).strip()
 
 
 def template_of(folder: Path) -> object:

@@ -27,6 +27,7 @@ from retriever.documents.memory import give_back
 from retriever.documents.reading import Reading
 from retriever.index.verification import verify_folder
 from retriever.models.encoder import Encoder
+from retriever.models.encoder_files import default_cache
 from retriever.models.encoders import Encoders
 from retriever.models.load import load_encoder
 from retriever.models.reranker import load_reranker
@@ -63,7 +64,7 @@ class Engine:
         self.reader = reader or OpenVinoReader(retriever)
         reranker = load_reranker(retriever, self.reader)
         self.retriever = Retriever(store, retriever, Encoders(encoder or load_encoder(retriever)), reranker)
-        self.base_models = BaseModels(store, generator.base_model)
+        self.base_models = BaseModels(store, generator.base_model, retriever.cache or default_cache())
         self.backends = LoadedBackends(store, generator, self.retriever.encoder, self.base_models)
         understanding = Understanding(0.0 if generator.base_model == SEED else generator.rewrite_s)
         self.answerer = Answerer(

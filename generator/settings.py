@@ -29,7 +29,9 @@ class GeneratorSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     base_model: Path | None = Field(
-        None, description="folder of a causal model, or seed; without one, answers are extractive"
+        None,
+        description="`smollm2` or another name of `tandem model list --known`, the folder of a causal model, a GGUF "
+        "file, the id of a model in the hub's local cache, or `seed`; without one, answers are extractive",
     )
     device: str = Field(
         "auto",

@@ -40,10 +40,10 @@ class RetrieverSettings(BaseModel):
 
     encoder: Path | None = Field(
         None,
-        description="`e5-small` (a hundred languages, and across them; needs `tandem-rag[e5]`, MIT), or the folder of "
-        "a sentence-transformers model; default: MiniLM L6 v2 for English with a table for Chinese",
+        description="`e5-small` (a hundred languages, and across them; MIT; `tandem model fetch e5-small` gets it), "
+        "or the folder of a sentence-transformers model; default: MiniLM L6 v2 for English with a table for Chinese",
     )
-    cache: Path | None = Field(None, description="folder for converted encoders; default: the user's cache folder")
+    cache: Path | None = Field(None, description="folder for converted models; default: the user's cache folder")
     threads: int = Field(0, ge=0, description="threads of the encoder; 0: as many as there are cores")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the encoder runs; on a CPU by OpenVINO")
     precision: Literal["auto", "f32", "bf16", "int8"] = Field(

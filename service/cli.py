@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands import content, ingest, keys, lifecycle, operation, safekeeping, sync
+from service.commands import content, ingest, keys, lifecycle, models, operation, safekeeping, sync
 from service.commands.console import AsJson
 from service.commands.errors import reported
 
@@ -42,7 +42,7 @@ app.add_typer(lifecycle.datasets, name="dataset")
 app.add_typer(lifecycle.tune, name="tune")
 app.add_typer(lifecycle.evaluations, name="eval")
 app.add_typer(lifecycle.releases, name="release")
-app.add_typer(lifecycle.models, name="model")
+app.add_typer(models.models, name="model")
 app.add_typer(lifecycle.jobs, name="job")
 app.add_typer(keys.keys, name="key")
 app.command(epilog="Example: tandem doctor")(operation.doctor)

@@ -36,7 +36,8 @@ class Lineage(_Part):
     """What a model was made from. A tuned one has method, data set and settings; a configured base has its files.
 
     `trained` says with what an adapter is to be asked, and `prompt` how; without one it goes with any. `versions` are
-    those of the libraries, `files` the SHA-256 of each file that decides what a base model writes.
+    those of the libraries, `files` the SHA-256 of each file that decides what a base model writes, `source` what the
+    setting named it by.
     """
 
     method: str | None = None
@@ -47,6 +48,7 @@ class Lineage(_Part):
     prompt: PromptReference | None = None
     versions: Mapping[str, str] = Field(default_factory=dict)
     name: str | None = None
+    source: str | None = None
     files: Mapping[str, str] = Field(default_factory=dict)
 
     def as_json(self) -> dict[str, Json]:

@@ -106,6 +106,14 @@ def test_the_page_of_the_settings_is_the_real_one() -> None:
     )
 
 
+def test_the_page_of_the_models_says_what_the_tables_say() -> None:
+    page = runpy.run_path(str(ROOT / "tools" / "models_page.py"))["page"]()
+
+    assert page == (ROOT / "docs" / "models.md").read_text(encoding="utf-8"), (
+        "run python tools/models_page.py > docs/models.md"
+    )
+
+
 def test_every_setting_says_what_it_means() -> None:
     class Part(BaseModel):
         told: int = Field(1, description="what it means")

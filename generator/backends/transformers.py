@@ -12,7 +12,7 @@ from pathlib import Path
 
 from generator.answer import AbandonedError, Ending, Piece, Task
 from generator.causal import CausalModel, Form, context_length, load_causal
-from generator.chat import DEFAULT_STOP, DEFAULT_TEMPLATE, template_use
+from generator.chat import reply_of, template_use
 from generator.decoding.adapters import Adapters
 from generator.decoding.hardware import Threads, device_of, dtype_of, tokens_of_a_step
 from generator.decoding.network import NO_ADAPTER, Adapter, Network
@@ -90,10 +90,7 @@ class CausalGenerator:
         return self._scheduler.submit(Request(ids, longest, adapter, time.monotonic() + seconds, cancelled))
 
     def _text(self, written: Sequence[int]) -> str:
-        text = self.tokenizer.decode(written, skip_special_tokens=True)
-        if self.tokenizer.chat_template == DEFAULT_TEMPLATE:
-            text = text.split(DEFAULT_STOP)[0]
-        return text.strip()
+        return reply_of(self.tokenizer.chat_template, self.tokenizer.decode(written, skip_special_tokens=True))
 
     def _count(self, messages: list[Message]) -> int:
         return len(encode_chat(self.tokenizer, messages))

@@ -1,4 +1,4 @@
-"""Commands of ML engineers: data sets, tuning, evaluation, models, releases, jobs."""
+"""Commands of ML engineers: data sets, tuning, evaluation, releases, jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eval.metrics.table import DECIDING
-from service.commands.console import AsJson, Domain, Home, Limit, OneDomain, at, choice, client, noun, read_file, show
+from service.commands.console import AsJson, Domain, Home, Limit, at, choice, client, noun, read_file, show
 from service.commands.progress import run_job
 from service.commands.recipe import assignment, method_settings
 from service.commands.rows import event_line, job_row, release_row
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 datasets = noun("Examples to learn from and to measure on.")
 tune = noun("Tune models.")
 evaluations = noun("Compare the arms of a domain.")
-models = noun("The registry of models.")
 releases = noun("What a domain serves.")
 jobs = noun("Long work.")
 
@@ -124,34 +123,6 @@ def report(evaluation: str, home: Home = None, as_json: AsJson = False) -> None:
     """Print the report of an evaluation as Markdown or JSON."""
     with client(home) as server:
         _show_report(server, evaluation, as_json)
-
-
-@models.command("list", epilog="Example: tandem model list -d handbook")
-def list_models(
-    domain: OneDomain = None,
-    limit: Limit = 20,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the models, the newest first."""
-    params: dict[str, str | int] = {"limit": limit} | ({"domain": domain} if domain else {})
-    with client(home) as server:
-        found = server.call("GET", "/v1/models", params=params)
-        show(found, as_json, ("id", "kind", "domain", "state", "flags", "metrics"), ("metrics",))
-
-
-@models.command("show", epilog="Example: tandem model show mdl_…")
-def show_model(model: str, home: Home = None, as_json: AsJson = False) -> None:
-    """Show a model with its lineage."""
-    with client(home) as server:
-        show(server.call("GET", at("models", model)), as_json)
-
-
-@models.command("delete", epilog="Example: tandem model delete mdl_…")
-def delete_model(model: str, home: Home = None, as_json: AsJson = False) -> None:
-    """Delete an adapter that serves neither now nor after a rollback."""
-    with client(home) as server:
-        show(server.call("DELETE", at("models", model)), as_json)
 
 
 @releases.command("list", epilog="Example: tandem release list -d handbook")

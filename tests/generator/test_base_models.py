@@ -80,13 +80,18 @@ def _break_template(model: Path) -> None:
     (model / "chat_template.jinja").write_text("{% for m in messages %}")
 
 
+def _forget_weights(model: Path) -> None:
+    (model / "model.safetensors").unlink()
+
+
 @pytest.mark.parametrize(
     ("change", "code", "named"),
     [
         (_change_weights, "wrong_base_model", "config.json"),
         (_change_template, "wrong_base_model", "chat_template.jinja"),
         (_break_template, "wrong_base_model", "its chat template cannot be used"),
-        (shutil.rmtree, "unusable_base_model", "config.json"),
+        (shutil.rmtree, "unusable_base_model", "no such folder"),
+        (_forget_weights, "unusable_base_model", "lacks model.safetensors"),
     ],
 )
 def test_after_a_change_the_domain_names_model_and_ways_out_and_others_live_on(

