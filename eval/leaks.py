@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from eval.arms import ArmSetup
 from eval.questions import EvalQuestion
+from generator.shots import SPLIT
 from retriever.text.function_words import FUNCTION_WORDS
 from store.calibrations import calibrated_on
 from store.datasets import Dataset, get_dataset, list_examples
@@ -112,6 +113,7 @@ def find_leaks(
         if seen is None:
             leaks.append(f"{model} learned from a data set that was deleted: what it has seen is not known")
         known += [Asked(f"asks what {model} learned from {name}", fingerprint) for name, fingerprint in seen or []]
+    known += _shown(store, arms)
     leaks += _calibrated(store, dataset.domain_id, questions, asked, arms)
     twins, blank = _train_split(store, dataset)
     leaks += blank
@@ -173,6 +175,17 @@ def _still_there(store: Store, domain_id: str, adapter: str) -> list[tuple[str, 
     if any(each.flag == "tainted" and each.fingerprint is None for each in mine):
         return None
     return [(f"{dataset.name} {each.key}", each.fingerprint) for each in mine if each.fingerprint]
+
+
+def _shown(store: Store, arms: Sequence[ArmSetup]) -> list[Asked]:
+    """Return the questions that an arm may show as examples."""
+    banks = {arm.manifest.shots.dataset for arm in arms if arm.manifest.shots.count and arm.manifest.shots.dataset}
+    return [
+        Asked(f"asks what may be shown as the example {example.key}", example.fingerprint)
+        for bank in sorted(banks)
+        for example in list_examples(store, bank)
+        if example.split == SPLIT and example.fingerprint is not None
+    ]
 
 
 def _train_split(store: Store, dataset: Dataset) -> tuple[list[Asked], list[str]]:

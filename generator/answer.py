@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from generator.choosing.choice import NOTHING, Choice
 from generator.followups.followup import FollowUp
-from generator.prompt import Message, Prompt
+from generator.prompt import Message, Prompt, Shot
 from retriever.search.search import Hit
 from store.errors import NotReadyError
 from store.json_values import Json
@@ -31,7 +31,7 @@ class Task:
     """A question to answer: from `hits` and the `choice` among them, or with `hits` None from what the model knows.
 
     `searched_for` is the question as it would be asked alone, where that is another text, and `follow_up` says what of
-    it comes from the conversation. Between two pieces it is
+    it comes from the conversation; `shots` are examples to show, which may take `shot_tokens`. Between two pieces it is
     asked whether the answer is still wanted; a generator whose pieces take long asks `cancelled` at each step, too, and
     stops with `AbandonedError`.
     """
@@ -46,6 +46,8 @@ class Task:
     term_weights: dict[str, float] = field(default_factory=dict)
     searched_for: str = ""
     follow_up: FollowUp | None = None
+    shots: Sequence[Shot] = ()
+    shot_tokens: int = 0
     cancelled: Callable[[], bool] = never
 
 
@@ -64,7 +66,8 @@ class Ending:
 
     `span` is the answer proper within a quoted sentence, where the generator knows it. A generator that quotes gives
     its `quotes`, one for each marker and in their order: then nothing in the text is taken for a marker.
-    `chat` says how the model's chat template was used.
+    `chat` says how the model's chat template was used, `shots` names the examples in the prompt, `left_out` what of
+    passages, examples and conversation had no room in it.
     """
 
     prompt_tokens: int = 0
@@ -73,6 +76,8 @@ class Ending:
     span: str | None = None
     quotes: Sequence[Quote] | None = None
     chat: str | None = None
+    shots: Sequence[str] = ()
+    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

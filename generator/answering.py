@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from generator.abstaining import abstaining
 from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, never
 from generator.arms import Arm
+from generator.backends.table import backend_of
 from generator.choosing.across import choose_across
 from generator.choosing.choice import Asked, Choice, choose
 from generator.choosing.measures import NO_FOLLOW_UP, OwnTerms
@@ -19,7 +20,7 @@ from generator.followups.followup import FollowUp
 from generator.followups.rewriting import Understanding
 from generator.followups.smalltalk import reply_to
 from generator.manifest import Manifest
-from generator.prompt import Message, load_prompt
+from generator.prompt import Message, Shot, load_prompt
 from generator.servable import served_arm
 from generator.writing import Written, check_room, rest, shown, written
 from retriever.models.encoder import Encoder
@@ -29,6 +30,7 @@ from retriever.search.search import Hit, Request, Result, Retriever
 from store.errors import InvalidInputError
 from store.models import Model
 
+ShotsOf = Callable[[str, Manifest, str, "Filter | None"], "Sequence[Shot]"]
 Event = tuple[str, "str | Sequence[Hit] | Sequence[Citation] | Answer"]
 
 
@@ -62,10 +64,16 @@ class Pinned:
     manifest: Manifest
 
 
+def no_shots(_domain: str, _manifest: Manifest, _question: str, _filters: Filter | None) -> Sequence[Shot]:
+    """Return no examples."""
+    return ()
+
+
 class Answerer:
     """Answers questions under a pinned release.
 
-    `generators` returns what writes for a release, and is told how many seconds to wait if another request loads it.
+    `generators` returns what writes for a release, and is told how many seconds to wait if another request loads it;
+    `shots` returns the examples that a release shows before a question, in its domain and under the request's filter.
     """
 
     def __init__(
@@ -75,12 +83,14 @@ class Answerer:
         generators: Callable[[Manifest, float], Generator],
         find_model: Callable[[str], Model],
         understanding: Understanding | None = None,
+        shots: ShotsOf = no_shots,
     ) -> None:
         self._retriever = retriever
         self._reader = reader
         self._generators = generators
         self._find_model = find_model
         self._understanding = understanding or Understanding()
+        self._shots = shots
 
     def serve(self, manifest: Manifest, name: str) -> tuple[Arm, str | None]:
         """Return the arm and the adapter it uses; `ConflictError` names what a release lacks to serve it."""
@@ -117,6 +127,7 @@ class Answerer:
         _go_on(question)
         task = Task(question.question, None, prompt, adapter, manifest.generation.max_new_tokens, question.history)
         task = replace(task, searched_for=asked.reading_text, follow_up=asked, cancelled=question.cancelled)
+        task = self._with_shots(task, arm, pinned, question)
         task, evidence = self._judge(task, found, manifest)
         clock.lap("reading")
         _go_on(question)
@@ -181,6 +192,15 @@ class Answerer:
                 explain=explanation(asked, None, question.explain, Draft(said), None, manifest, checked),
             ),
         )
+
+    def _with_shots(self, task: Task, arm: Arm, pinned: Pinned, question: Question) -> Task:
+        """Return the task with the examples that the release shows; a backend that quotes needs none."""
+        manifest = pinned.manifest
+        writes = backend_of(manifest.generation.backend).without_passages
+        if not (arm.takes_shots and writes and manifest.shots.count):
+            return task
+        shots = self._shots(pinned.domain_id, manifest, task.searched_for, question.filters)
+        return replace(task, shots=shots, shot_tokens=manifest.shots.tokens)
 
     def _judge(self, task: Task, found: Result | None, manifest: Manifest) -> tuple[Task, float | None]:
         """Return the task with its passages read, and how likely they hold an answer; None without passages."""

@@ -27,6 +27,11 @@ class Arm:
     advice: str
     quotes: bool = False
 
+    @property
+    def takes_shots(self) -> bool:
+        """Whether examples may be shown before the question: an adapter was trained without any."""
+        return self.passages and self.trained is None and not self.quotes
+
 
 ARMS = (
     Arm(

@@ -21,6 +21,7 @@ from generator.prompt import load_prompt
 from generator.releases import typed
 from generator.seed import SEED
 from generator.settings import GeneratorSettings
+from generator.shots import ShotBank
 from retriever.documents.formats.table import format_of_file
 from retriever.documents.ingest import ingest_documents
 from retriever.documents.memory import give_back
@@ -68,7 +69,12 @@ class Engine:
         self.backends = LoadedBackends(store, generator, self.retriever.encoder, self.base_models)
         understanding = Understanding(0.0 if generator.base_model == SEED else generator.rewrite_s)
         self.answerer = Answerer(
-            self.retriever, self.reader, self.backends.of, lambda key: get_model(store, key), understanding
+            self.retriever,
+            self.reader,
+            self.backends.of,
+            lambda key: get_model(store, key),
+            understanding,
+            ShotBank(store, self.retriever).shots,
         )
 
     @classmethod

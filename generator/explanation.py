@@ -32,6 +32,8 @@ def explanation(
         "evidence": {"estimate": evidence, "threshold": threshold},
         "prompt": prompt,
         "chat_template": draft.ending.chat,
+        "shots": [*draft.ending.shots],
+        "left_out": [*draft.ending.left_out],
         "draft": draft.text,
         "span": draft.ending.span,
         "dropped_citations": [{"marker": marker, "reason": reason} for marker, reason in checked.dropped.items()],

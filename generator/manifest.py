@@ -32,6 +32,19 @@ class GenerationPart(_Part):
     max_new_tokens: int = Field(96, ge=1, le=4096)
 
 
+class ShotsPart(_Part):
+    """The examples with answers that are shown to an untuned model before the question that is asked.
+
+    They come from the train split of `dataset`, an id: the first ones, whatever is asked (`fixed`), or those whose
+    questions are nearest. They take at most `tokens` of the prompt.
+    """
+
+    count: int = Field(0, ge=0, le=8)
+    choice: Literal["nearest", "fixed"] = "nearest"
+    dataset: str | None = None
+    tokens: int = Field(600, ge=0, le=8192)
+
+
 class Manifest(_Part):
     """A release's content. Encoders are named for people; `space_id` is what binds them."""
 
@@ -43,7 +56,7 @@ class Manifest(_Part):
     base_model: str | None
     adapter: str | None
     prompt: PromptReference
-    shots: Literal[0] = 0
+    shots: ShotsPart = ShotsPart()
     retrieval: RetrievalPart
     generation: GenerationPart
     thresholds: Thresholds

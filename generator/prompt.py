@@ -30,6 +30,25 @@ class Context:
 
 
 @dataclass(frozen=True)
+class Shot:
+    """An example with its answer, as it is shown before the question; `name` is how it is listed."""
+
+    name: str
+    question: str
+    answer: str
+    context: Context
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The messages of a prompt that keeps to its budget, the shots in them, and the names of what was left out."""
+
+    messages: list[Message]
+    shots: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Template:
     """The texts of a way to ask, with slots; `passage` is how one is shown, `abstention` a sentence by language."""
 
@@ -53,17 +72,32 @@ class Prompt:
         return PromptReference(name=self.name, sha256=self.sha256)
 
     def messages(
-        self, question: str, contexts: Sequence[Context] | None, history: Sequence[Message] = ()
+        self,
+        question: str,
+        contexts: Sequence[Context] | None,
+        history: Sequence[Message] = (),
+        shots: Sequence[Shot] = (),
     ) -> list[Message]:
-        """Return system, earlier turns and user message; `contexts` None asks without passages."""
+        """Return system, shots, earlier turns and user message; `contexts` None asks without passages, and shots."""
+        abstention = self.abstention(question, contexts is not None)
+        system = _fill(self._template(contexts is not None).system, abstention=abstention)
+        shown = [turn for shot in shots for turn in self._answered(shot)] if contexts is not None else []
+        user = self._user(question, contexts)
+        return [{"role": "system", "content": system}, *shown, *history, {"role": "user", "content": user}]
+
+    def _answered(self, shot: Shot) -> list[Message]:
+        """Return a shot as two turns: its one passage with the question, and the reply that is wanted."""
+        user = self._user(shot.question, [shot.context])
+        return [{"role": "user", "content": user}, {"role": "assistant", "content": f"{shot.answer} [1]"}]
+
+    def _user(self, question: str, contexts: Sequence[Context] | None) -> str:
         template = self._template(contexts is not None)
         shown = [
             _fill(template.passage, number=str(number), heading=context.heading, text=context.text)
             for number, context in enumerate(contexts or (), start=1)
         ]
-        system = _fill(template.system, abstention=self.abstention(question, contexts is not None))
-        user = _fill(template.user, passages="\n\n".join(shown), question=question)
-        return [{"role": "system", "content": system}, *history, {"role": "user", "content": user}]
+        abstention = self.abstention(question, contexts is not None)
+        return _fill(template.user, passages="\n\n".join(shown), question=question, abstention=abstention)
 
     def abstention(self, question: str, with_passages: bool) -> str:
         """Return the sentence with which a model says that it has no answer.
@@ -99,27 +133,48 @@ def load_prompt(name: str = PROMPTS[-1], expected: str | None = None) -> Prompt:
     return Prompt(name, digest, templates)
 
 
-def fit(
-    prompt: Prompt,
-    question: str,
-    contexts: Sequence[Context] | None,
-    history: Sequence[Message],
-    count_tokens: Callable[[list[Message]], int],
-    budget: int,
-) -> list[Message]:
-    """Return messages of at most `budget` tokens: the oldest turns are left out first, then the last passages.
+@dataclass(frozen=True)
+class Wish:
+    """What a prompt should hold if there is room: `shot_tokens` is what its shots may take."""
 
-    The first passage and the question stay, even if they alone are over the budget.
+    question: str
+    contexts: Sequence[Context] | None
+    history: Sequence[Message] = ()
+    shots: Sequence[Shot] = ()
+    shot_tokens: int = 0
+
+
+def fit(prompt: Prompt, wish: Wish, count_tokens: Callable[[list[Message]], int], budget: int) -> Fitted:
+    """Return messages of at most `budget` tokens; a passage is there as a whole or not at all.
+
+    Shots beyond their own budget are left out first; then the oldest turns, the last shots, the last passages. The
+    first passage and the question stay, even if they alone are over the budget.
     """
-    turns, kept = list(history), None if contexts is None else list(contexts)
-    messages = prompt.messages(question, kept, turns)
-    while count_tokens(messages) > budget and (turns or (kept is not None and len(kept) > 1)):
+    turns, kept = list(wish.history), None if wish.contexts is None else list(wish.contexts)
+    shots = list(wish.shots) if kept is not None else []
+    bare = count_tokens(prompt.messages(wish.question, kept, turns)) if shots else 0
+    while shots and count_tokens(prompt.messages(wish.question, kept, turns, shots)) - bare > wish.shot_tokens:
+        shots.pop()
+    messages = prompt.messages(wish.question, kept, turns, shots)
+    while count_tokens(messages) > budget and (turns or shots or (kept is not None and len(kept) > 1)):
         if turns:
             del turns[:2]  # a question with its answer
+        elif shots:
+            shots.pop()
         elif kept is not None:
             kept.pop()
-        messages = prompt.messages(question, kept, turns)
-    return messages
+        messages = prompt.messages(wish.question, kept, turns, shots)
+    return Fitted(messages, [shot.name for shot in shots], _left_out(wish, len(turns), len(shots), len(kept or ())))
+
+
+def _left_out(wish: Wish, turns: int, shots: int, passages: int) -> list[str]:
+    """Return the names of what of a wish had no room."""
+    earlier = len(wish.history) - turns
+    return [
+        *([f"the first {earlier} messages of the conversation"] if earlier else []),
+        *(f"the example {shot.name}" for shot in wish.shots[shots:]),
+        *(f"passage {number}" for number in range(passages + 1, len(wish.contexts or ()) + 1)),
+    ]
 
 
 def _fill(template: str, **values: str) -> str:

@@ -45,6 +45,11 @@ def _fill_weights(meant: JsonObject, manifest: JsonObject) -> JsonObject:
     return {**manifest, "thresholds": dict(_fill("weights", meant, thresholds))}
 
 
+def _without_shots(manifest: JsonObject) -> JsonObject:
+    """Return the manifest with its number of shots, which could only be none, as a part."""
+    return {**manifest, "shots": {}} if manifest.get("shots", 0) == 0 else manifest
+
+
 UPGRADES = (  # from the oldest to the newest, each applied to what those before it made
     Upgrade("fifty hits of each index", partial(_fill, "retrieval", {"candidates": 50, "rank_constant": 60})),
     Upgrade(
@@ -53,6 +58,7 @@ UPGRADES = (  # from the oldest to the newest, each applied to what those before
     ),
     Upgrade("one weight for every question", partial(_fill, "retrieval", {"spread_gain": 0.0})),
     Upgrade("evidence of passages alone", partial(_fill_weights, dict.fromkeys(OF_WINDOWS, 0.0))),
+    Upgrade("no examples before the question", _without_shots),
 )
 
 

@@ -18,7 +18,7 @@ from generator.decoding.hardware import Threads, device_of, dtype_of, tokens_of_
 from generator.decoding.network import NO_ADAPTER, Adapter, Network
 from generator.decoding.scheduler import Limits, Request, Scheduler
 from generator.failing import BusyError, TooSlowError, WriterError
-from generator.prompt import Context, Message, fit
+from generator.prompt import Context, Message, Wish, fit
 from generator.settings import GeneratorSettings
 from generator.tokenizing import Tokenizer, encode_chat
 from store.errors import ConflictError
@@ -59,8 +59,9 @@ class CausalGenerator:
         longest = min(task.max_new_tokens, limit // 2)  # half of a small context is kept for the prompt
         budget = limit - longest
         contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.body) for hit in task.hits]
-        messages = fit(task.prompt, task.question, contexts, task.history, self._count, budget)
-        ids = encode_chat(self.tokenizer, messages)[-budget:]
+        wish = Wish(task.question, contexts, task.history, task.shots, task.shot_tokens)
+        fitted = fit(task.prompt, wish, self._count, budget)
+        ids = encode_chat(self.tokenizer, fitted.messages)[-budget:]
         written: list[int] = []
         sent = 0
         for token in self._tokens(ids, longest, adapter, task.cancelled, self._settings.answer_s):
@@ -70,7 +71,8 @@ class CausalGenerator:
                 yield Piece(text[sent:])
                 sent = len(text)
         use = template_use(self.tokenizer.chat_template)
-        yield Piece(self._text(written)[sent:], Ending(len(ids), len(written), messages, chat=use))
+        ending = Ending(len(ids), len(written), fitted.messages, chat=use, left_out=fitted.left_out, shots=fitted.shots)
+        yield Piece(self._text(written)[sent:], ending)
 
     def rewrite(self, messages: list[Message], longest: int, cancelled: Callable[[], bool]) -> str | None:
         """Return the base model's reply to the messages; no adapter is used.

@@ -10,6 +10,7 @@ from generator.arms import servable_arm
 from generator.backends.table import WRITING, backend_of
 from generator.manifest import Manifest, changed_manifest
 from generator.releases import make_release, typed
+from generator.shots import with_dataset
 from service.access import Access
 from service.actions.promotion import promote_through_gate
 from service.runtime import Runtime
@@ -50,7 +51,7 @@ def make(runtime: Runtime, domain: Domain, wanted: Wanted) -> Release[JsonObject
     manifest = changed_manifest(typed(source).manifest, wanted.changes)
     if wanted.changes.get("adapter") is not None:
         manifest = _with_adapter(runtime.store, domain.id, manifest, wanted.changes)
-    manifest = runtime.engine.with_base_model(manifest)
+    manifest = with_dataset(runtime.store, domain.id, runtime.engine.with_base_model(manifest))
     runtime.engine.check_servable(manifest)
     if wanted.calibrate is not None:
         manifest = _calibrated(runtime, Pinned(domain.id, source.id, manifest), wanted.calibrate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.prompt import Context, Message, fit, load_prompt
+from generator.prompt import Context, Message, Shot, Wish, fit, load_prompt
 from store.errors import DamagedError
 
 _SHA256 = {
@@ -18,6 +18,9 @@ _WITH = (
 _WITHOUT = (
     "Answer the question briefly, in the language of the question. If you do not know the answer, reply exactly: "
 )
+
+
+SHOTS = [Shot(name, f"What is {name}?", "ten", Context("Leave", "Ten days.")) for name in ("one", "two")]
 
 
 def _words(messages: list[Message]) -> int:
@@ -149,7 +152,35 @@ def test_what_fits_is_left_whole() -> None:
     history = [{"role": "user", "content": "Hello"}]
     prompt = load_prompt()
 
-    assert fit(prompt, "Why?", contexts, history, _words, 1000) == prompt.messages("Why?", contexts, history)
+    fitted = fit(prompt, Wish("Why?", contexts, history, SHOTS, 1000), _words, 1000)
+
+    assert fitted.messages == prompt.messages("Why?", contexts, history, SHOTS)
+    assert (fitted.shots, fitted.left_out) == (["one", "two"], [])
+
+
+def test_shots_are_answered_turns_before_the_conversation() -> None:
+    history = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]
+
+    messages = load_prompt().messages("Why?", [Context("", "text")], history, SHOTS)
+
+    assert [message["role"] for message in messages] == ["system", *(("user", "assistant") * 3), "user"]
+    assert messages[1]["content"].startswith("[1] Leave\nTen days.")
+    assert "What is one?" in messages[1]["content"]
+    assert messages[2]["content"] == "ten [1]"
+    assert messages[5:7] == history
+    assert load_prompt().messages("Why?", None, history, SHOTS) == load_prompt().messages("Why?", None, history)
+
+
+def test_shots_keep_to_their_own_budget_and_give_way_to_passages() -> None:
+    prompt = load_prompt()
+    contexts = [Context("", f"passage {number}") for number in range(2)]
+    bare, each = _words(prompt.messages("Why?", contexts)), _words(prompt.messages("Why?", contexts, (), SHOTS[:1]))
+    wish = Wish("Why?", contexts, (), SHOTS, each - bare)
+
+    assert fit(prompt, wish, _words, 1000).left_out == ["the example two"]
+    assert fit(prompt, wish, _words, each - 1).left_out == ["the example one", "the example two"]
+    assert fit(prompt, wish, _words, bare - 1).left_out == ["the example one", "the example two", "passage 2"]
+    assert "passage 1" not in fit(prompt, wish, _words, bare - 1).messages[-1]["content"]
 
 
 def test_the_oldest_turns_are_left_out_first_and_then_the_last_passages() -> None:
@@ -159,11 +190,13 @@ def test_the_oldest_turns_are_left_out_first_and_then_the_last_passages() -> Non
     whole = _words(prompt.messages("Why?", contexts, history))
 
     def kept(budget: int) -> tuple[int, int]:
-        messages = fit(prompt, "Why?", contexts, history, _words, budget)
+        fitted = fit(prompt, Wish("Why?", contexts, history), _words, budget)
+        messages = fitted.messages
         turns = [message["content"] for message in messages[1:-1]]
         assert turns == [turn["content"] for turn in history[len(history) - len(turns) :]]
         shown = messages[-1]["content"].count("passage ")
         assert all(f"passage {number}" in messages[-1]["content"] for number in range(shown))
+        assert len(fitted.left_out) == (len(turns) < 4) + (3 - shown)
         return len(turns), shown
 
     assert [kept(whole - words) for words in (0, 1, 4, 5, 8, 9, 11, 12, 20)] == [
@@ -180,7 +213,8 @@ def test_the_oldest_turns_are_left_out_first_and_then_the_last_passages() -> Non
 
 
 def test_the_first_passage_and_the_question_stay_even_over_the_budget() -> None:
-    messages = fit(load_prompt(), "Why?", [Context("", "one"), Context("", "two")], [], _words, 0)
+    wish = Wish("Why?", [Context("", "one"), Context("", "two")])
+    messages = fit(load_prompt(), wish, _words, 0).messages
 
     assert messages[-1]["content"] == "[1] \none\n\nQuestion: Why?"
-    assert fit(load_prompt(), "Why?", None, [], _words, 0)[-1]["content"] == "Question: Why?"
+    assert fit(load_prompt(), Wish("Why?", None), _words, 0).messages[-1]["content"] == "Question: Why?"

@@ -44,6 +44,11 @@ def test_a_release_goes_on_doing_what_it_did(
     assert found == QUOTING.model_copy(update={"retrieval": found.retrieval})
 
 
+@pytest.mark.parametrize("stored", [0, {}, {"count": 0}])
+def test_a_release_of_before_there_were_shots_shows_none(store: Store, domain: Domain, stored: Json) -> None:
+    assert _read(store, domain, shots=stored) == QUOTING
+
+
 def test_a_release_made_from_an_old_one_does_the_same_and_says_so(store: Store, domain: Domain) -> None:
     old = _read(store, domain, retrieval=FIRST)
 

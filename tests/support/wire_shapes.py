@@ -112,7 +112,8 @@ MODEL = {
 }  # fmt: skip
 MANIFEST = {
     "query_encoder": str, "passage_encoder": str, "space_id": str, "passage_set": str, "reranker": TEXT_OR_NULL,
-    "base_model": TEXT_OR_NULL, "adapter": TEXT_OR_NULL, "prompt": {"name": str, "sha256": str}, "shots": 0,
+    "base_model": TEXT_OR_NULL, "adapter": TEXT_OR_NULL, "prompt": {"name": str, "sha256": str},
+    "shots": {"count": int, "choice": OneOf("nearest", "fixed"), "dataset": TEXT_OR_NULL, "tokens": int},
     "retrieval": {
         "mode": str, "passages": int, "candidates": int, "fusion": OneOf("convex", "ranks"), "dense_weight": float,
         "spread_gain": float,
