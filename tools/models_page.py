@@ -20,20 +20,21 @@ _SHIPPED = (  # with Tandem: name, setting, languages, place on the disk, memory
     ("(default)", "retriever.encoder", "English, and Chinese by a table of characters", 90, 400, "Apache-2.0"),
     ("seed", "generator.base_model", "English and Chinese, for demos and tests only", 7, 600, "Apache-2.0"),
 )
+# What is asked about what, gigabytes of memory, the encoder, the language model, and what else to know.
+_GUIDE = (
+    ("English", 2, "(default)", "smollm2", "quote first: smollm2 pays once it was tuned on 200 to 300 questions"),
+    ("English, more memory", 4, "(default)", "gemma3-270m", "once it was tuned, or a model of yours"),
+    ("Chinese", 4, "(default)", "gemma3-270m", "quote first; once it was tuned: smollm2 reads no Chinese"),
+    ("one language about documents in another", 4, "e5-small", "gemma3-270m", "quote first; once it was tuned"),
+    ("other languages", 2, "e5-small", "none", "or a model of yours"),
+)
 _END = """
 Memory is that of a server that serves with the model, in megabytes, besides the documents; training takes three to
 five times as much.
 
 ## Which one
 
-| documents and questions | memory | encoder | language model |
-|---|---|---|---|
-| English | 2 GB | (default) | none, or smollm2 once it was tuned on 200 to 300 questions |
-| English | 4 GB and more | (default) | gemma3-270m tuned, or a model of yours |
-| Chinese | 4 GB and more | (default), or e5-small | none, or gemma3-270m once it was tuned; smollm2 reads no Chinese |
-| questions in one language about documents in another | 2 GB | e5-small | none, or gemma3-270m tuned |
-| other languages | 2 GB | e5-small | none, or a model of yours |
-
+{guide}
 Untuned, both small models follow instructions badly: they hardly cite, and they answer where there is no answer. Tune
 them (`tandem tune generator`), and let `tandem eval run` say whether they beat quoting.
 
@@ -72,7 +73,30 @@ def page() -> str:
         f"| {name} | `{setting}` | {languages} | comes with Tandem | {disk} MB | {memory} MB | {licence} |\n"
         for name, setting, languages, disk, memory, licence in _SHIPPED
     )
-    return f"{_BEGIN}{rows}{shipped}{_END}"
+    guide = "\n".join(
+        [
+            "| questions | memory | encoder | language model | |\n|---|---|---|---|---|",
+            *(
+                f"| {asked} | {memory} GB | {encoder} | {model} | {more} |"
+                for asked, memory, encoder, model, more in _GUIDE
+            ),
+        ]
+    )
+    return f"{_BEGIN}{rows}{shipped}{_END.replace('{guide}', guide + chr(10))}"
+
+
+def impossible() -> list[str]:
+    """Return a sentence for each piece of advice that the tables contradict: an unknown name, or too little memory."""
+    memory = (
+        {model.name: model.memory_mb for model in KNOWN.values()} | {row[0]: row[4] for row in _SHIPPED} | {"none": 0}
+    )
+    found = []
+    for asked, gigabytes, *names, _ in _GUIDE:
+        unknown = [name for name in names if name not in memory]
+        found += [f"{asked}: there is no {name}" for name in unknown]
+        taken = max((memory[name] for name in names if name not in unknown), default=0)
+        found += [f"{asked}: {taken} MB in {gigabytes} GB"] if taken > 1000 * gigabytes else []
+    return found
 
 
 if __name__ == "__main__":
