@@ -71,9 +71,8 @@ def run_demo(home: Path | None, *, quick: bool) -> None:
             _ingest(client, shipped / "documents", DOMAIN)
             _ask(client, QUESTIONS, DOMAIN)
         if not quick:
-            model, english = _english_model(settings)
-            _walk(settings, model, english, shipped)
             _walk(settings, SEED, CHINESE, shipped)
+            _walk(settings, *_english_model(settings), shipped)
         _say(f"Done in {time.monotonic() - begun:.0f} s. Next: tandem serve, then tandem ingest YOUR_FOLDER.")
 
 
