@@ -90,6 +90,8 @@ def test_an_explanation_holds_every_stage(filled: Engine) -> None:
         "evidence",
         "prompt",
         "chat_template",
+        "shots",
+        "left_out",
         "draft",
         "span",
         "dropped_citations",

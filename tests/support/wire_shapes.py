@@ -76,6 +76,8 @@ EXPLAIN = {
     "evidence": {"estimate": OneOf(float, None), "threshold": float},
     "prompt": OneOf([{"role": str, "content": str}], None),
     "chat_template": TEXT_OR_NULL,
+    "shots": [str],
+    "left_out": [str],
     "draft": str,
     "span": TEXT_OR_NULL,
     "dropped_citations": [{"marker": str, "reason": str}],

