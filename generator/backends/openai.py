@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
 
 from generator.answer import AbandonedError, Ending, Piece, Task
 from generator.backends.model_server import Chunk, ModelServer
 from generator.failing import WriterError
-from generator.prompt import Context, Message, fit
+from generator.prompt import Context, Message, Wish, fit
 from generator.settings import GeneratorSettings
 from retriever.text.analysis import is_cjk
 from store.errors import ConflictError
@@ -43,15 +44,17 @@ class ServerGenerator:
         model = self._settings.server.model if task.adapter is None else self._adapter(task.adapter)
         contexts = None if task.hits is None else [Context(hit.passage.heading, hit.passage.body) for hit in task.hits]
         budget = max(1, self._settings.server.context - task.max_new_tokens)
-        messages = fit(task.prompt, task.question, contexts, task.history, estimated_tokens, budget)
+        wish = Wish(task.question, contexts, task.history, task.shots, task.shot_tokens)
+        fitted = fit(task.prompt, wish, estimated_tokens, budget)
         counts, begun = [0, 0], False
-        for chunk in self._chunks(str(model), messages, task.max_new_tokens, task.cancelled):
+        for chunk in self._chunks(str(model), fitted.messages, task.max_new_tokens, task.cancelled):
             counts = [max(counts[0], chunk.prompt_tokens), max(counts[1], chunk.completion_tokens)]
             text = chunk.text if begun else chunk.text.lstrip()
             begun = begun or bool(text)
             if text:
                 yield Piece(text)
-        yield Piece("", Ending(counts[0], counts[1], messages, chat="the server's"))
+        told = Ending(counts[0], counts[1], fitted.messages, chat="the server's")
+        yield Piece("", replace(told, shots=fitted.shots, left_out=fitted.left_out))
 
     def rewrite(self, messages: list[Message], longest: int, cancelled: Callable[[], bool]) -> str | None:
         """Return the server's reply to the messages, or None once `cancelled` says so, or if the server fails."""
