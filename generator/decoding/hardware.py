@@ -53,10 +53,10 @@ class Threads:
 
     def __init__(self, fixed: int, processors: int | None = None, idle: Path = Path("/proc/stat")) -> None:
         self._fixed = fixed
-        self._processors = processors or len(_own_processors())
+        self._processors = processors or _own_processors()
         self._source = idle
         self._last = self._look()
-        self.now = fixed or self._processors
+        self.now = fixed or max(1, self._processors - round(_load()))  # a guess, until it is measured
 
     def look(self) -> int:
         """Return the number for the next steps; it is measured anew every few seconds."""
@@ -79,8 +79,19 @@ class Threads:
         return time.monotonic(), idle, time.process_time()
 
 
-def _own_processors() -> set[int]:
+def _own_processors() -> int:
+    """Return how many processors this process may use, and wants to."""
     try:
-        return os.sched_getaffinity(0)
+        count = len(os.sched_getaffinity(0))
     except AttributeError:
-        return set(range(os.cpu_count() or 1))
+        count = os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(count, int(wanted)) if wanted.isdigit() and int(wanted) else count
+
+
+def _load() -> float:
+    """Return how many threads wanted to run in the last minute; 0 where nobody counts them."""
+    try:
+        return os.getloadavg()[0]
+    except (OSError, AttributeError):
+        return 0.0

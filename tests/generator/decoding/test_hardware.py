@@ -34,9 +34,10 @@ def test_there_are_as_many_threads_as_processors_that_others_leave_free(
     clock, busy, source = [100.0], [5.0], tmp_path / "stat"
     monkeypatch.setattr(hardware.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(hardware.time, "process_time", lambda: busy[0])
+    monkeypatch.setattr(hardware.os, "getloadavg", lambda: (1.2, 0.0, 0.0))
     source.write_text("cpu 1 2 3 1000 0 0\n", encoding="ascii")
     threads = Threads(0, processors=4, idle=source)
-    assert threads.look() == 4  # nothing was measured yet
+    assert threads.look() == 3  # nothing was measured yet, and one thread wanted to run
 
     clock[0] += 10
     busy[0] += 10 * own
@@ -46,6 +47,10 @@ def test_there_are_as_many_threads_as_processors_that_others_leave_free(
     assert threads.look() == expected  # and it is not measured again at once
 
 
-def test_threads_that_are_set_stay(tmp_path: Path) -> None:
+def test_threads_that_are_set_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware.os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+
     assert Threads(3, processors=2).look() == 3
     assert Threads(0, processors=2, idle=tmp_path / "absent").look() == 2
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert Threads(0, idle=tmp_path / "absent").look() == 1
