@@ -127,8 +127,7 @@ class Answerer:
         _go_on(question)
         task = Task(question.question, None, prompt, adapter, manifest.generation.max_new_tokens, question.history)
         task = replace(task, searched_for=asked.reading_text, follow_up=asked, cancelled=question.cancelled)
-        task = self._with_shots(task, arm, pinned, question)
-        task, evidence = self._judge(task, found, manifest)
+        task, evidence = self._judge(self._with_shots(task, arm, pinned, question), found, manifest)
         clock.lap("reading")
         _go_on(question)
         if evidence is None or evidence >= manifest.thresholds.evidence:

@@ -112,11 +112,19 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """Why passages were quoted instead of what the release's generator would have written."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer and what it rests on."""
 
     answer: str
     citations: Sequence[Citation]
+    fallback: Fallback | None = None
     generator: str = ""
     arm: str = ""
     release: str = ""

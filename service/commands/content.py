@@ -100,6 +100,8 @@ def query(
         return
     told = read(Answer, answer)
     say(told.answer)
+    if told.fallback is not None:
+        say("  " + one_line(f"Quoted, since the language model did not answer: {told.fallback.reason}"))
     for citation in told.citations:
         place = f"{citation.external_id}, characters {citation.start} to {citation.end}"
         say("  " + one_line(f"{citation.marker} {place}: {citation.quote}"))

@@ -286,7 +286,6 @@ def test_what_the_reader_of_a_stream_takes_is_not_in_the_timings(filled: Engine)
         read.append(event)
         time.sleep(0.5)
     taken_ms = (time.perf_counter() - begun) * 1000
-
     answer = read[-1][1]
     assert isinstance(answer, Answer)
     assert sum(answer.timings_ms.values()) <= taken_ms - 500 * 3  # three of the four pauses were before the end
@@ -295,7 +294,6 @@ def test_what_the_reader_of_a_stream_takes_is_not_in_the_timings(filled: Engine)
 def test_an_answer_that_nobody_waits_for_is_given_up(filled: Engine) -> None:
     left: list[bool] = []
     events = filled.answerer.stream(filled.pin("handbook"), Question(ASKED, cancelled=lambda: bool(left)))
-
     assert next(events)[0] == "passages"
     left.append(True)
     with pytest.raises(AbandonedError):

@@ -74,7 +74,7 @@ def answers(method: str, path: str, _: bytes) -> tuple[int, Any]:
     """Answer as a server in which everything has an evil name."""
     if path.endswith("/query"):
         citation = {"marker": "[1]", "external_id": EVIL, "start": 0, "end": 1, "quote": EVIL}
-        return 200, {"answer": EVIL, "citations": [citation]}
+        return 200, {"answer": EVIL, "citations": [citation], "fallback": {"reason": EVIL}}
     if method == "POST":
         return refusal(409, EVIL)
     document = {"external_id": EVIL, "version": 1, "status": "failed", "passages": 0, "bytes": 1}
@@ -99,7 +99,8 @@ def test_evil_texts_are_neutral_in_answers_errors_and_json(bare: dict[str, str])
 
     told = asked.stdout + refused.stdout + refused.stderr + piped.stdout
     assert [raw for raw in RAW if raw in told] == []
-    assert told.count("[red]a") == 9
+    assert told.count("[red]a") == 10
+    assert "Quoted, since the language model did not answer: " in asked.stdout
     assert json.loads(refused.stdout)["error"]["message"] == EVIL
     assert [line.split("\t")[-2][:4] for line in piped.stdout.splitlines()[1:]] == ["doc_"] * 2
 

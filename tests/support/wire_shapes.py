@@ -126,14 +126,8 @@ MANIFEST = {
         "evidence": float,
         "weights": {
             "bias": float, "reading": float, "coverage": float, "cosine": float, "chinese": float,
-            "chinese_coverage": float,
-            "window_reading": float,
-            "window_coverage": float,
-            "window_cosine": float,
-            "chinese_cosine": float,
-            "typed": float,
-            "ahead": float,
-            "unnamed": float,
+            "chinese_coverage": float, "window_reading": float, "window_coverage": float, "window_cosine": float,
+            "chinese_cosine": float, "typed": float, "ahead": float, "unnamed": float,
         },
     },
 }  # fmt: skip
