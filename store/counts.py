@@ -12,7 +12,8 @@ def documents_by_status(store: Store) -> dict[str, int]:
     """Return how many documents have each status."""
     column = schema.documents.c.status
     with store.database.read() as connection:
-        return dict(connection.execute(sa.select(column, sa.func.count()).group_by(column)).tuples().all())
+        rows = connection.execute(sa.select(column, sa.func.count()).group_by(column))
+        return {row[0]: row[1] for row in rows}
 
 
 def jobs_by_kind(store: Store) -> dict[tuple[str, str], int]:

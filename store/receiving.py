@@ -86,6 +86,10 @@ def check_external_id(external_id: str) -> None:
     """Raise `InvalidInputError` unless this can name a document."""
     if not external_id or len(external_id) > 512 or "\x00" in external_id:
         raise InvalidInputError("An external id has 1 to 512 characters and no NUL.", param="external_id")
+    if external_id in (".", ".."):
+        # Clients resolve these in paths before they send them: deleting such a document would delete its domain.
+        message = f"{external_id!r} cannot be an external id: in an address it stands for a folder."
+        raise InvalidInputError(message, param="external_id")
 
 
 @dataclass
