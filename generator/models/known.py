@@ -46,7 +46,7 @@ _ROWS = (
         about="SmolLM2-135M-Instruct, 135 million parameters, from 4 bits",
         download_mb=93,
         disk_mb=275,
-        memory_mb=1600,
+        memory_mb=1700,
     ),
     KnownGenerator(
         name="gemma3-270m",
@@ -75,7 +75,7 @@ _ROWS = (
         "of a third party",
         download_mb=239,
         disk_mb=575,
-        memory_mb=2400,
+        memory_mb=2700,
         template=COMPLETION_TEMPLATE,
     ),
 )
