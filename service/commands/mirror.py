@@ -56,6 +56,7 @@ class Mirror:
     def __init__(self, folder: Path, domain: str, home: Path | None, choice: Choice, rules: Rules) -> None:
         self.domain = domain
         self.complaint = ""  # why the last try failed
+        self._told_of: set[str] = set()  # documents of which it was said that they failed
         self._folder = folder
         self._home = home
         self._choice = choice
@@ -68,8 +69,12 @@ class Mirror:
         """From now on, leave files alone whose document failed as long as their bytes are the same."""
         self._rules = dataclasses.replace(self._rules, retry=False)
 
-    def run(self, *, dry_run: bool, own_server: bool = True) -> Round:
-        """Mirror the folder once. Without `own_server` a `TandemError` says that no server runs."""
+    def run(self, *, dry_run: bool, follows: bool = False) -> Round:
+        """Mirror the folder once, until all is searchable.
+
+        One that `follows` it waits for no job, so that the next change is not kept waiting, and tells a failure once it
+        sees it; a `TandemError` says that no server runs.
+        """
         gathered = gather([self._folder], self._choice)
         limit = self._settings.retriever.max_document_bytes
         sayable = [file for file in gathered.files if printable(file.external_id) == file.external_id]
@@ -84,7 +89,7 @@ class Mirror:
             blind.append(PurePosixPath(file.external_id))
             message = f"It cannot be read: {reason.strerror}."
             done.items.append(_failed(printable(file.external_id), message, "unreadable_file"))
-        with connect(self._home, own=own_server) as server:
+        with connect(self._home, own=not follows) as server:
             documents = self._documents(server)
             mine = self._mine(documents, files)
             wanted = plan(files, documents, mine, blind, self._rules)
@@ -92,7 +97,7 @@ class Mirror:
             if dry_run:
                 done.items += _intended(wanted)
             else:
-                done.items += self._do(server, wanted, files, mine)
+                done.items += self._do(server, wanted, files, mine, waits=not follows)
         return done
 
     def _documents(self, server: Client) -> list[Document]:
@@ -110,7 +115,7 @@ class Mirror:
         found = [(file, by_name[file.external_id]) for file in files if file.external_id in by_name]
         return self._brought.among(documents) | {key for file, key in found if sources.made(file, key)}
 
-    def _do(self, server: Client, wanted: Plan, files: dict[File, str], mine: set[str]) -> list[Item]:
+    def _do(self, server: Client, wanted: Plan, files: dict[File, str], mine: set[str], *, waits: bool) -> list[Item]:
         uploads = Uploads(server, self.domain, self._settings.retriever.max_document_bytes)
         new = [(file.external_id, files[file]) for file in wanted.new]
         if new or wanted.changed:
@@ -124,7 +129,7 @@ class Mirror:
                 uploads.send(sent, lambda share: shown.to(share, says))
         self._brought.are({*mine, *uploads.stored().values(), *(each.id for each in wanted.adopted)}, ())
         items += self._delete(server, wanted.deleted)
-        outcomes = uploads.outcomes(wait_for(uploads))
+        outcomes = uploads.outcomes(wait_for(uploads)) if waits else uploads.sent()
         before = {each.file.external_id: each.document.external_id for each in renamed}
         return items + [_item(each, before.get(each.external_id)) for each in outcomes]
 
@@ -165,7 +170,8 @@ class Mirror:
         kept = [each for each in wanted.kept if each.external_id not in named]
         items += [Item(each.external_id, "kept", each.id, status=each.status) for each in kept]
         for each in wanted.unchanged:
-            error = each.error if self._rules.retry else None
+            error = each.error if self._rules.retry or each.id not in self._told_of else None
+            self._told_of |= {each.id} if error else set()
             result = "failed" if error else "unchanged"
             items.append(Item(each.external_id, result, each.id, None, each.status, each.passages, error))
         return items

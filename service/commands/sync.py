@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LOOK_S = 1.0  # between two looks at a folder; longer where a look takes long
 _SHARE = 20  # of the time at least, looking is at rest
 _PATIENCE = 10  # looks: so long a folder that is being written is waited for
+_WHILE_S = 120.0
 _TRY_S = 2.0  # between two tries to reach the server
 
 
@@ -93,7 +94,7 @@ def _follow(mirror: Mirror, choice: Choice, folder: Path, way: Way) -> None:
 def _once(mirror: Mirror, way: Way, *, first: bool) -> bool:
     """Mirror the folder through the running server; return False if there is none, which is said once."""
     try:
-        done = mirror.run(dry_run=False, own_server=False)
+        done = mirror.run(dry_run=False, follows=True)
     except TandemError as error:
         if mirror.complaint != error.message:
             complain(f"Waiting: {error.message}")
@@ -106,9 +107,12 @@ def _once(mirror: Mirror, way: Way, *, first: bool) -> bool:
 
 
 def _changed(folder: Path, choice: Choice, seen: object) -> object:
-    """Wait until the folder is not what was seen, and was looked at twice without a difference; return how it is."""
-    looks, before = 0, seen
-    while True:
+    """Wait until the folder is not what was seen, and was looked at twice without a difference; return how it is.
+
+    After a while it is enough that it was looked at: what others did to the documents, and which failed, is seen then.
+    """
+    looks, before, until = 0, seen, time.monotonic() + _WHILE_S
+    while time.monotonic() < until:
         begun = time.monotonic()
         now = _look(folder, choice)
         took = time.monotonic() - begun
@@ -117,6 +121,7 @@ def _changed(folder: Path, choice: Choice, seen: object) -> object:
             return now
         before = now
         time.sleep(max(_LOOK_S, _SHARE * took))
+    return before
 
 
 def _look(folder: Path, choice: Choice) -> object:

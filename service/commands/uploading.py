@@ -82,6 +82,12 @@ class Uploads:
         found = self._now([item.document for item in self.items if item.document])
         return [self._outcome(item, found, errors) for item in self.items]
 
+    def sent(self) -> list[Outcome]:
+        """Return what the server said of each file when it took it; what must still be read is not waited for."""
+        return [
+            self._outcome(item, {}, ()) if item.document is None else _taken(item, item.document) for item in self.items
+        ]
+
     def fail(self, name: str, error: TandemError) -> None:
         """Note a file that cannot be uploaded."""
         self.items.append(UploadItem(printable(name), "failed", None, Reason(error.code, error.message)))
@@ -167,6 +173,12 @@ def wait_for(uploads: Uploads) -> Sequence[TandemError]:
     except KeyboardInterrupt:
         complain("What was uploaded is stored; a server makes it searchable, now or when it starts.")
         raise
+
+
+def _taken(item: UploadItem, document: Document) -> Outcome:
+    error = item.error or document.error
+    result = "failed" if error else item.result
+    return Outcome(item.external_id, result, document.status, document.passages, document.id, error)
 
 
 def _batches(files: Sequence[File]) -> Iterator[list[File]]:
