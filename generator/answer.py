@@ -12,7 +12,7 @@ from generator.prompt import Message, Prompt, Shot
 from retriever.search.search import Hit
 from store.errors import NotReadyError
 from store.json_values import Json
-from store.layout import ContextSpan
+from store.layout import Box, ContextSpan, Source
 
 
 class AbandonedError(NotReadyError):
@@ -134,7 +134,8 @@ def draft_of(pieces: Iterable[Piece], cancelled: Callable[[], bool] = never) -> 
 class Citation:
     """A checked citation: `quote` is `[start, end)` of that version's text and supports what precedes `marker`.
 
-    `context` are further spans of that text, without which the quote would not be understood.
+    `context` are further spans of that text, without which the quote would not be understood. `source` says whether it
+    was read or recognised in a picture, `boxes` where on its pages the passage stands.
     """
 
     marker: str
@@ -149,6 +150,8 @@ class Citation:
     quote: str
     score: float
     context: tuple[ContextSpan, ...] = ()
+    source: Source = "text"
+    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)

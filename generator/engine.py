@@ -22,7 +22,7 @@ from generator.releases import typed
 from generator.seed import SEED
 from generator.settings import GeneratorSettings
 from generator.shots import ShotBank
-from retriever.documents.formats.table import format_of_file
+from retriever.documents.formats.table import format_of_upload
 from retriever.documents.ingest import ingest_documents
 from retriever.documents.memory import give_back
 from retriever.documents.reading import Reading
@@ -134,10 +134,10 @@ class Engine:
         return Pinned(release.domain_id, release.id, release.manifest)
 
     def add(self, domain: str, external_id: str, text: str | bytes, title: str | None = None) -> Document:
-        """Store a text or Markdown document and make it searchable; `external_id` is its file name."""
+        """Store a document of any format and make it searchable; `external_id` is its file name."""
         data = text.encode() if isinstance(text, str) else text
         found = get_domain(self.store, domain)
-        kind = format_of_file(external_id).media_type
+        kind = format_of_upload(external_id, data).format.media_type
         document, _ = receive(self.store, found.id, external_id, data, title=title, media_type=kind)
         return self.make_searchable([document])[0]
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 ContextKind = Literal["lead_in", "header", "question", "title", "clause"]
 StatementKind = Literal["prose", "item", "row", "answer", "code", "question"]
+Source = Literal["text", "ocr"]
 _CONTEXTS: tuple[ContextKind, ...] = get_args(ContextKind)
 _STATEMENTS: tuple[StatementKind, ...] = get_args(StatementKind)  # stored by place: a new kind goes to the end
 
@@ -59,11 +60,27 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page that a passage stands in, in points from the page's upper left corner."""
+
+    page: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """The statements of a passage in order, and the further spans that they name, whether in the passage or not."""
+    """The statements of a passage in order, and the further spans that they name, whether in the passage or not.
+
+    `source` says whether its words were read, or recognised in a picture, which can go wrong; `boxes` where they stand.
+    """
 
     statements: tuple[Statement, ...] = ()
     context: tuple[ContextSpan, ...] = ()
+    source: Source = "text"
+    boxes: tuple[Box, ...] = ()
 
 
 def layout_as_text(layout: Layout, start: int) -> str:
@@ -72,23 +89,25 @@ def layout_as_text(layout: Layout, start: int) -> str:
     The texts of cells are not stored: the passage has them.
     """
     tables = list(dict.fromkeys(tuple(cell.column for cell in each.cells) for each in layout.statements if each.cells))
-    return json.dumps(
-        [
-            [[_CONTEXTS.index(each.kind), each.start - start, each.end - start, each.quote] for each in layout.context],
-            tables,
-            [_stored(each, start, tables) for each in layout.statements],
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    parts: _Stored = [
+        [[_CONTEXTS.index(each.kind), each.start - start, each.end - start, each.quote] for each in layout.context],
+        tables,
+        [_stored(each, start, tables) for each in layout.statements],
+    ]
+    if layout.boxes or layout.source != "text":  # most documents have no pages, and all layouts once lacked this
+        parts.append([layout.source, [[each.page, *_sides(each)] for each in layout.boxes]])
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_layout(stored: str, start: int, text: str) -> Layout:
     """Return the layout that `layout_as_text` gave of a passage with this beginning and text."""
-    context, tables, statements = json.loads(stored)
+    context, tables, statements, *origin = json.loads(stored)
+    source, boxes = cast("tuple[Source, _Stored]", origin[0] if origin else ("text", []))
     return Layout(
         tuple(_read(each, start, text, tables) for each in statements),
         tuple(ContextSpan(_CONTEXTS[kind], begin + start, end + start, quote) for kind, begin, end, quote in context),
+        source,
+        tuple(Box(*each) for each in boxes),
     )
 
 
@@ -98,6 +117,10 @@ def unescaped(cell: str) -> str:
 
 
 _Stored = list[Any]  # numbers, and lists of them
+
+
+def _sides(box: Box) -> tuple[int, int, int, int]:
+    return box.left, box.top, box.right, box.bottom
 
 
 def _stored(statement: Statement, start: int, tables: list[tuple[str, ...]]) -> _Stored:

@@ -135,6 +135,8 @@ def _citation(hit: Hit, number: int, start: int, end: int, share: float) -> Cita
         quote=passage.text[start:end],
         score=round(share, 4),
         context=_context(passage, passage.start + start, passage.start + end),
+        source="text" if passage.layout is None else passage.layout.source,
+        boxes=() if passage.layout is None else passage.layout.boxes,
     )
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from store.errors import UnprocessableError
+from store.layout import Source
 
-BlockKind = Literal["heading", "page"]
+BlockKind = Literal["heading", "page", "box"]
+Rectangle = tuple[int, int, int, int]
 
 
 class UnreadableError(UnprocessableError):
@@ -19,7 +21,8 @@ class Block:
     """The span `[start, end)` of a text, in characters, and what it is.
 
     A `heading` has a level, from 1, and a title, which holds until the next heading of its level or above. A `page` is
-    what stands on the page of that number.
+    what stands on the page, or slide, of that number; its source says whether it was read or recognised in a picture. A
+    `box` is a line or table on a page: left, top, right, bottom, in points from the page's upper left corner.
     """
 
     kind: BlockKind
@@ -28,6 +31,8 @@ class Block:
     level: int = 0
     title: str = ""
     page: int | None = None
+    source: Source = "text"
+    box: Rectangle | None = None
 
 
 @dataclass(frozen=True)

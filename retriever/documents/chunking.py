@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from retriever.documents.blocks import ReadDocument
 from retriever.documents.packing import Packed, Packing, laid_out, outside
+from retriever.documents.places import Places
 from retriever.documents.statements import Said, Showing
 from retriever.documents.structure.headings import LONGEST_HEADING
 from retriever.documents.structure.inline import shown
@@ -63,7 +63,7 @@ def chunk(document: ReadDocument, encoder: Encoder, settings: ChunkerSettings, t
     cjk = is_cjk_text(document.text)
     aim, most = settings.cjk if cjk else settings.latin
     showing = Showing(document.text, document.markdown, cjk, most)
-    cutting = _Cutting(document, encoder, showing)
+    cutting = _Cutting(document, encoder, showing, Places(document.blocks))
     passages: list[NewPassage] = []
     batch: list[Packed] = []
     for packed in _packed(document, showing, aim, most, title):
@@ -134,16 +134,16 @@ class _Cutting:
     document: ReadDocument
     encoder: Encoder
     showing: Showing
+    places: Places
 
     def passages(self, packed: list[Packed]) -> list[NewPassage]:
         """Return the passages in order, those with too many tokens cut in halves until all parts fit."""
-        pages = [(block.start, block.page) for block in self.document.blocks if block.kind == "page"]
         fitting: list[NewPassage] = []
         while packed:
             large: list[Packed] = []
             for start in range(0, len(packed), _BATCH):
                 part = packed[start : start + _BATCH]
-                passages = [self._passage(each, pages) for each in part]
+                passages = [self._passage(each) for each in part]
                 counts = self.encoder.count_tokens([passage.content for passage in passages])
                 for each, passage, count in zip(part, passages, counts, strict=True):
                     if count <= self.encoder.max_tokens:
@@ -167,17 +167,17 @@ class _Cutting:
         fitting.append(passage)
         return []
 
-    def _passage(self, packed: Packed, pages: Sequence[tuple[int, int | None]]) -> NewPassage:
+    def _passage(self, packed: Packed) -> NewPassage:
         first, last = packed.statements[0], packed.statements[-1]
         start = first.unit.outer if first.first else first.start
         content, layout = laid_out(packed, [] if packed.bare else self._context(packed.heading, first, start))
-        number = bisect_right(pages, start, key=lambda each: each[0])
+        layout = replace(layout, source=self.places.source(start, last.end), boxes=self.places.boxes(start, last.end))
         return NewPassage(
             start,
             last.end,
             packed.heading,
             self.document.text[start : last.end],
-            pages[number - 1][1] if number else None,
+            self.places.page(start),
             content,
             layout_as_text(layout, start),
         )

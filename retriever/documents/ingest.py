@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Literal
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.chunking import chunk
 from retriever.documents.embedding import embedded
 from retriever.documents.formats.table import FORMATS, Format
-from retriever.documents.reading import Original, Reading
+from retriever.documents.reading import CRASHED, Original, Reading, longest_s
 from retriever.documents.recutting import recut_domain
 from retriever.documents.titles import title_of
 from retriever.models.encoder import Encoder
@@ -42,13 +43,13 @@ _GROUP_BYTES = 256_000  # of originals: some 300 passages, a few seconds of work
 _GROUP_DOCUMENTS = 256
 _LEAST_BYTES = 1000
 _CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
-_PATIENCE_S = 600.0  # a group takes seconds: one that takes so long hangs
+_PATIENCE_S = 600.0  # a group takes seconds: one that takes so long, and what reading may take, hangs
 _AGAIN = "Upload the document again."
 
 
 @dataclass(frozen=True)
 class _Work:
-    """With what documents are read; a job names its lease, and is told which part of a group is done."""
+    """With what documents are read; a job names its lease, and is told which part of a group is done, and doubts."""
 
     store: Store
     reading: Reading
@@ -56,6 +57,7 @@ class _Work:
     settings: RetrieverSettings
     lease: Lease | None = None
     done: Callable[[float], None] = lambda _: None
+    tell: Callable[[Document, str], None] = lambda *_: None
 
 
 def ingest_documents(
@@ -117,12 +119,18 @@ def run_ingest(
         def report(part: float, begun: int = begun, size: int = size) -> None:
             progress(0.99 * (begun + part * size) / total)
 
+        def tell(document: Document, doubt: str, begun: int = begun) -> None:
+            progress(
+                0.99 * begun / total, f"{document.external_id}: {doubt}", "warning", {"document": document.external_id}
+            )
+
+        progress.patience_s = _PATIENCE_S + max(longest_s(each.media_type, each.bytes, formats) for each in group)
         take_in_hand(store, progress.lease, {each.id: each.version for each in group}, finished=finished)
         report(0.0)
-        done = _ingest_group(_Work(store, reading, encoder, section, progress.lease, report), group)
+        done = _ingest_group(_Work(store, reading, encoder, section, progress.lease, report, tell), group)
         begun += size
         failed += _tell(progress, 0.99 * begun / total, done)
-        finished = any(each.status in ("searchable", "failed") for each in done)
+        finished = any(each.status in ("searchable", "failed", "quarantined") for each in done)
     reading.close()
 
     def cut_anew(part: float, count: int) -> None:
@@ -142,10 +150,11 @@ def _size(document: Document) -> int:
 
 def _tell(progress: Progress, fraction: float, documents: Sequence[Document]) -> int:
     """Tell what became of a group, and of each document that failed; return the number of these."""
-    failed = [each for each in documents if each.status == "failed"]
-    for each in failed:
+    given_up = [each for each in documents if each.status in ("failed", "quarantined")]
+    failed = [each for each in given_up if each.status == "failed"]
+    for each in given_up:
         reason = each.error["message"] if each.error else ""
-        progress(fraction, f"{each.external_id}: failed. {reason}", "warning", {"document": each.external_id})
+        progress(fraction, f"{each.external_id}: {each.status}. {reason}", "warning", {"document": each.external_id})
     searchable = [each.external_id for each in documents if each.status == "searchable"]
     if searchable:
         more = f" and {len(searchable) - 1} more" if len(searchable) > 1 else ""
@@ -191,8 +200,11 @@ def _cuts(work: _Work, group: Sequence[Document]) -> list[Cut]:
     for document in group:
         outcome = outcomes[document.id]
         if isinstance(outcome, UnreadableError):
-            mark_failed(work.store, document, outcome.code, outcome.message, lease=work.lease)
+            status: Literal["failed", "quarantined"] = "quarantined" if outcome.code == CRASHED else "failed"
+            mark_failed(work.store, document, outcome.code, outcome.message, status, lease=work.lease)
         else:
+            if outcome.doubt is not None:
+                work.tell(document, outcome.doubt)
             cuts.append(_cut(work, document, outcome))
     return cuts
 

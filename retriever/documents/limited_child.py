@@ -6,7 +6,6 @@ answers go through; it ends with this process, and this process with the parent.
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import resource
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
+from retriever.documents.confinement import confine
 from retriever.documents.reading_calls import (
     LENGTH,
     Call,
@@ -30,7 +30,6 @@ from retriever.documents.reading_calls import (
     receive,
 )
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _FILES = 64  # descriptors that a child may have
 _PART = 1 << 20
 _NO_MEMORY = 77  # exit code
@@ -182,9 +181,7 @@ def _read(call: Call, data: bytes) -> ReadDocument:
 
 def _let_go_of_all_but(kept: int) -> None:
     os.setsid()
-    libc = ctypes.CDLL(None)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    confine()
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)

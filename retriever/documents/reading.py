@@ -10,11 +10,15 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from retriever.documents.blocks import Block, BlockKind, ReadDocument, UnreadableError
+from retriever.documents.blocks import Block, BlockKind, ReadDocument, Rectangle, UnreadableError
 from retriever.documents.formats.table import FORMATS, Format, format_of_type
 from retriever.documents.reading_calls import Call, raise_failure
 from retriever.documents.reading_processes import Processes, Task
+from store.layout import Source
 
+CRASHED = "reader_crashed"  # the code of a document at which the process that read it ended, two times
+_NEEDS_OCR = "needs_ocr"
+_HEAD = 1024  # bytes in which a document says what it is
 _BATCH_BYTES = 1_000_000  # of documents that are sent at once
 
 Outcome = ReadDocument | UnreadableError
@@ -58,15 +62,41 @@ class Reading:
             form = format_of_type(original.media_type, self._formats)
             if doubt_only and not form.tells_doubt:
                 outcomes[place] = ReadDocument("")
-            elif form.magic and not original.data.startswith(form.magic):
+            elif form.magic and not any(each in original.data[:_HEAD] for each in form.magic):
                 message = f"The document does not begin as {form.name} does: it is damaged, or something else."
                 outcomes[place] = UnreadableError(message, code="wrong_content")
             else:
-                tasks[place] = Task(_call(form, len(original.data), doubt_only), original.data)
+                tasks[place] = Task(_call(form, len(original.data), doubt_only=doubt_only), original.data)
+        outcomes |= self._answered(tasks)
+        outcomes |= self._answered(self._again(originals, outcomes))
+        return [outcomes[place] for place in range(len(originals))]
+
+    def _answered(self, tasks: Mapping[int, Task]) -> dict[int, Outcome]:
+        outcomes: dict[int, Outcome] = {}
         for batch in _batches(tasks):
             answers = self._processes.answers(list(batch.values()))
             outcomes |= {place: _outcome(answer) for place, answer in zip(batch, answers, strict=True)}
-        return [outcomes[place] for place in range(len(originals))]
+        return outcomes
+
+    def _again(self, originals: Sequence[Original], outcomes: Mapping[int, Outcome]) -> dict[int, Task]:
+        """Return the documents to read once more: as pictures, or since the reader crashed, which may be by chance."""
+        tasks: dict[int, Task] = {}
+        for place, outcome in outcomes.items():
+            if not isinstance(outcome, UnreadableError) or outcome.code not in (_NEEDS_OCR, CRASHED):
+                continue
+            form: Format | None = format_of_type(originals[place].media_type, self._formats)
+            if form is not None and outcome.code == _NEEDS_OCR:
+                form = form.ocr
+            if form is not None:
+                data = originals[place].data
+                tasks[place] = Task(_call(form, len(data), doubt_only=False), data)
+        return tasks
+
+
+def longest_s(media_type: str, size: int, formats: Sequence[Format] = FORMATS) -> int:
+    """Return the seconds that reading a document may take at most."""
+    form = format_of_type(media_type, formats)
+    return form.limits.wall(size) + (form.ocr.limits.wall(size) if form.ocr is not None else 0)
 
 
 class _Head(BaseModel):
@@ -76,10 +106,10 @@ class _Head(BaseModel):
 
     markdown: bool
     doubt: str | None
-    blocks: list[tuple[BlockKind, int, int, int, str, int | None]]
+    blocks: list[tuple[BlockKind, int, int, int, str, int | None, Source, Rectangle | None]]
 
 
-def _call(form: Format, size: int, doubt_only: bool) -> Call:
+def _call(form: Format, size: int, *, doubt_only: bool) -> Call:
     limits = form.limits
     bounds = (limits.memory(size), limits.cpu(size), limits.wall(size), limits.answer(size))
     return Call(form.name, form.reader, size, doubt_only, form.alone, *bounds)

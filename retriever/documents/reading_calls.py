@@ -52,7 +52,10 @@ def read_calls(stream: BinaryIO) -> list[tuple[Call, bytes]] | None:
 
 def encode_document(document: ReadDocument) -> bytes:
     """Return the message that a document was read."""
-    blocks = [(each.kind, each.start, each.end, each.level, each.title, each.page) for each in document.blocks]
+    blocks = [
+        (each.kind, each.start, each.end, each.level, each.title, each.page, each.source, each.box)
+        for each in document.blocks
+    ]
     head = json.dumps({"markdown": document.markdown, "doubt": document.doubt, "blocks": blocks}).encode()
     return _message(_READ, head, b"\n", document.text.encode())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retriever.documents.blocks import UnreadableError
-from retriever.documents.formats.table import format_of_file
+from retriever.documents.formats.table import Choice, format_of_type, format_of_upload
 from retriever.documents.reading import Original
 from retriever.search.filters import Filter, attributes
 from service.jobs.ingest import INGEST
@@ -168,9 +168,16 @@ def _let_go(runtime: Runtime, uploads: list[Upload], outcomes: Sequence[_Outcome
         if isinstance(outcome, tuple)
     }
     doubts = dict(zip(stored, runtime.engine.reading.doubts(list(stored.values())), strict=True))
-    kept = [dataclasses.replace(upload, data=b"", warning=doubts.get(place)) for place, upload in enumerate(uploads)]
+    kept = [
+        dataclasses.replace(upload, data=b"", warning=_warning(upload, doubts[place]) if place in stored else None)
+        for place, upload in enumerate(uploads)
+    ]
     uploads.clear()
     return kept
+
+
+def _warning(upload: Upload, doubt: str | None) -> str | None:
+    return " ".join(filter(None, (_format(upload).note, doubt))) or None
 
 
 def _without_rivals(uploads: Sequence[Upload]) -> list[Upload]:
@@ -201,7 +208,7 @@ def _checked(runtime: Runtime, upload: Upload, replaces: str | None = None) -> N
         return upload.error
     try:
         check_external_id(upload.external_id)
-        kind = upload.media_type or format_of_file(upload.filename or upload.external_id).media_type
+        kind = _format(upload).format.media_type
     except TandemError as error:
         return error
     limit = runtime.settings.retriever.max_document_bytes
@@ -209,6 +216,13 @@ def _checked(runtime: Runtime, upload: Upload, replaces: str | None = None) -> N
         message = f"The document has {len(upload.data)} bytes, allowed are {limit}."
         return UnreadableError(message, code="too_large")
     return NewUpload(upload.external_id, upload.data, upload.title, kind, upload.metadata, replaces)
+
+
+def _format(upload: Upload) -> Choice:
+    """Return the format of an upload, by its bytes; what was sent as text in JSON says what it is."""
+    if upload.media_type is not None:
+        return Choice(format_of_type(upload.media_type))
+    return format_of_upload(upload.filename or upload.external_id, upload.data)
 
 
 def _receive(runtime: Runtime, domain: Domain, checked: Sequence[NewUpload | TandemError]) -> list[_Outcome]:
@@ -239,5 +253,5 @@ def _item(upload: Upload, outcome: _Outcome) -> Item:
         reason = {"code": outcome.code, "message": outcome.message}
         return Item(upload.filename, upload.external_id, "failed", None, reason)
     document, result = outcome
-    became = "failed" if document.status == "failed" else result
+    became = "failed" if document.status in ("failed", "quarantined") else result
     return Item(upload.filename, upload.external_id, became, document, document.error, upload.warning)

@@ -55,7 +55,7 @@ def test_a_document_that_failed_can_be_sent_again(engine: Engine) -> None:
 
 def test_a_file_of_an_unsupported_type_is_not_stored(engine: Engine) -> None:
     with pytest.raises(UnreadableError):
-        engine.add("handbook", "a.pdf", b"%PDF")
+        engine.add("handbook", "a.pdf", b"no PDF at all")
 
     assert list((engine.store.folder.root / "blobs").iterdir()) == []
 

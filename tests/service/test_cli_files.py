@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     docs = tmp_path / "docs"
     (docs / "sub").mkdir(parents=True)
     (docs / ".hidden").mkdir()
-    for name in ("a.md", "sub/a.md", "b.TXT", "c.pdf", "noending", ".hidden/h.md", ".h.md", "../secret.md"):
+    for name in ("a.md", "sub/a.md", "b.TXT", "c.exe", "noending", ".hidden/h.md", ".h.md", "../secret.md"):
         (docs / name).write_text(name, encoding="utf-8")
     (docs / "link.md").symlink_to(tmp_path / "secret.md")
     (docs / "broken.md").symlink_to("nowhere.md")
@@ -44,7 +44,7 @@ def test_a_folder_gives_its_plain_files_and_a_reason_for_each_other_entry(folder
     assert ids(gathered) == ["a.md", "b.TXT", "sub/a.md"]
     link = "symbolic link"
     assert reasons(gathered) == {
-        ".h.md": "hidden", ".hidden": "hidden folder", "broken.md": link, "c.pdf": ".pdf", "link.md": link,
+        ".h.md": "hidden", ".hidden": "hidden folder", "broken.md": link, "c.exe": ".exe", "link.md": link,
         "noending": "without ending", "pipe.md": "special file", "round": link, "self.md": link,
     }  # fmt: skip
 
@@ -54,7 +54,7 @@ def test_hidden_files_and_links_are_taken_when_asked_for(folder: Path) -> None:
 
     assert ids(gathered) == [".h.md", ".hidden/h.md", "a.md", "b.TXT", "link.md", "sub/a.md"]
     assert reasons(gathered) == {
-        "broken.md": "broken link", "c.pdf": ".pdf", "noending": "without ending", "pipe.md": "special file",
+        "broken.md": "broken link", "c.exe": ".exe", "noending": "without ending", "pipe.md": "special file",
         "round": "link to a folder above", "self.md": "broken link",
     }  # fmt: skip
 

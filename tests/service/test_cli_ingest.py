@@ -98,24 +98,24 @@ def write(folder: Path, *names: str) -> None:
 
 
 def test_what_is_skipped_is_told_by_number_kind_and_name(bare: dict[str, str], tmp_path: Path) -> None:
-    write(tmp_path / "docs", "a.md", "b.pdf", "c.png", ".git/config.md")
+    write(tmp_path / "docs", "a.md", "b.exe", "c.psd", ".git/config.md")
 
     with pretended(bare, Documents()) as seen:
         told = tandem(bare, "ingest", str(tmp_path / "docs"))
         as_json = tandem(bare, "ingest", str(tmp_path / "docs"), "--json")
 
-    assert (told.returncode, "3 files skipped: 1 .pdf, 1 .png, 1 hidden folder" in told.stdout) == (0, True), told
-    assert all(name in told.stdout for name in ("b.pdf", "c.png", ".git"))
-    assert [each["reason"] for each in json.loads(as_json.stdout)["skipped"]] == ["hidden folder", ".pdf", ".png"]
+    assert (told.returncode, "3 files skipped: 1 .exe, 1 .psd, 1 hidden folder" in told.stdout) == (0, True), told
+    assert all(name in told.stdout for name in ("b.exe", "c.psd", ".git"))
+    assert [each["reason"] for each in json.loads(as_json.stdout)["skipped"]] == ["hidden folder", ".exe", ".psd"]
     assert b"config.md" not in b"".join(body for _, _, body in seen)
 
 
 def test_a_folder_of_which_nothing_was_taken_fails(bare: dict[str, str], tmp_path: Path) -> None:
-    write(tmp_path / "docs", "b.pdf")
+    write(tmp_path / "docs", "b.exe")
 
     ended = tandem(bare, "ingest", str(tmp_path / "docs"))
 
-    assert (ended.returncode, "1 file skipped: 1 .pdf" in ended.stdout) == (1, True), ended
+    assert (ended.returncode, "1 file skipped: 1 .exe" in ended.stdout) == (1, True), ended
 
 
 def test_many_files_end_in_totals_and_failures_only(bare: dict[str, str], tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
 
-from store.layout import Cell, ContextSpan, Layout, Statement, layout_as_text, read_layout
+from store.layout import Box, Cell, ContextSpan, Layout, Statement, layout_as_text, read_layout
 
 _TEXT = "| Single swim | 5.80 | a\\|b |"
 
@@ -30,6 +30,13 @@ def test_a_layout_is_read_as_it_was_stored() -> None:
     )
 
     assert read_layout(layout_as_text(layout, start), start, _TEXT) == layout
+
+
+def test_where_a_passage_stands_is_kept_and_layouts_of_before_lack_it() -> None:
+    layout = Layout((Statement("prose", 5, 9, 0, 4),), (), "ocr", (Box(2, 70, 100, 300, 110),))
+
+    assert read_layout(layout_as_text(layout, 5), 5, "text") == layout
+    assert read_layout("[[],[],[[0,0,4,0,4,[]]]]", 5, "text") == Layout((Statement("prose", 5, 9, 0, 4),))
 
 
 @given(

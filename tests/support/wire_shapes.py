@@ -55,7 +55,8 @@ SEARCH = {
 CITATION = {
     "marker": str, "document_id": str, "external_id": str, "title": str, "version": int, "passage_id": str,
     "start": int, "end": int, "page": OneOf(int, None), "quote": str, "score": float,
-    "context": [{"kind": str, "start": int, "end": int, "quote": str}],
+    "context": [{"kind": str, "start": int, "end": int, "quote": str}], "source": OneOf("text", "ocr"),
+    "boxes": [{"page": int, "left": int, "top": int, "right": int, "bottom": int}],
 }  # fmt: skip
 USAGE = {"prompt_tokens": int, "completion_tokens": int}
 RANKING = [{"passage_id": str, "score": float}]

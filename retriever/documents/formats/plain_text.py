@@ -13,7 +13,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codec
 
 def read(data: bytes) -> ReadDocument:
     """Return the text of a file: line ends as `\\n`, without NUL; raise `UnreadableError` if there is none."""
-    found = _decoded(data)
+    found = decoded(data)
     text = found.text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     if not any(each.isprintable() and not each.isspace() for each in text):
         raise UnreadableError(
@@ -25,12 +25,13 @@ def read(data: bytes) -> ReadDocument:
 def doubt(data: bytes) -> str | None:
     """Return a sentence on what is not certain in the text of these bytes; None if all is, or if there is none."""
     try:
-        return _decoded(data).doubt
+        return decoded(data).doubt
     except UnreadableError:
         return None
 
 
-def _decoded(data: bytes) -> Reading:
+def decoded(data: bytes) -> Reading:
+    """Return the text of bytes, by its mark or by what is most likely; raise `UnreadableError` if it is none."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return Reading(_strict(data, encoding), (encoding,))

@@ -21,6 +21,7 @@ from store.store import Store
 from store.verify import verify_store
 
 _READER = """
+import os
 from retriever.documents.blocks import Block, ReadDocument
 
 def read(data):
@@ -29,6 +30,8 @@ def read(data):
             pass
     if data == b"eat":
         eaten = [bytes(1_000_000) for _ in range(1000)]
+    if data == b"crash":
+        os.abort()
     title, _, text = data.decode().partition("|")
     blocks = (Block("page", 0, len(text), page=3), Block("heading", 0, 0, 1, title))
     return ReadDocument(text, blocks)
@@ -95,3 +98,20 @@ def test_who_waits_for_it_is_told_so(
 
     assert [each.status for each in done] == ["searchable", "failed", "failed", "searchable"]
     _check(store, domain, settings)
+
+
+def test_one_at_which_the_reader_crashes_is_tried_again_and_then_put_in_quarantine(
+    store: Store, domain: Domain, settings: RetrieverSettings, formats: tuple[Format, ...]
+) -> None:
+    for key, data in {"poison": b"crash", "good": b"Leave|Twenty-five days."}.items():
+        receive(store, domain.id, key, data, title=key, media_type=_TYPE)
+    create_job(store, "ingest", domain.id, {})
+    claimed = claim_job(store)
+    assert claimed is not None
+
+    result = run_ingest(settings, store, Progress(store, *claimed), formats)
+
+    assert result == {"documents": 2, "failed": 0, "quarantined": 1}
+    found = {each.external_id: each for each in list_documents(store, domain.id)}
+    assert {key: each.status for key, each in found.items()} == {"poison": "quarantined", "good": "searchable"}
+    assert "SIGABRT" in (found["poison"].error or {})["message"]

@@ -11,7 +11,7 @@ from generator.answer import Answer, Citation
 from retriever.search.search import Hit
 from service.actions.questions import Found
 from store.json_values import Json
-from store.layout import ContextKind
+from store.layout import ContextKind, Source
 
 
 class HitObject(BaseModel):
@@ -81,8 +81,22 @@ class ContextObject(BaseModel):
     quote: str
 
 
+class BoxObject(BaseModel):
+    """A rectangle on a page, in points of 1/72 inch from its upper left corner."""
+
+    page: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
 class CitationObject(BaseModel):
-    """A checked citation: `quote` is `[start, end)` of the text of that version; `context` is what it needs."""
+    """A checked citation: `quote` is `[start, end)` of the text of that version; `context` is what it needs.
+
+    With `source` "ocr" the words were recognised in a picture, which can go wrong: look at the page. `boxes` are where
+    the passage stands on its pages, if the format has such places.
+    """
 
     marker: str
     document_id: str
@@ -96,6 +110,8 @@ class CitationObject(BaseModel):
     quote: str
     score: float
     context: list[ContextObject]
+    source: Source
+    boxes: list[BoxObject]
 
     @classmethod
     def of(cls, citation: Citation) -> CitationObject:
