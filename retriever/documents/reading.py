@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from retriever.documents.blocks import Block, BlockKind, ReadDocument, Rectangle, UnreadableError
 from retriever.documents.formats.table import FORMATS, Format, format_of_type
 from retriever.documents.reading_calls import Call, raise_failure
-from retriever.documents.reading_processes import Processes, Task
+from retriever.documents.reading_processes import LOST_TWICE, Processes, Task
 from store.layout import Source
 
 CRASHED = "reader_crashed"  # the code of a document at which the process that read it ended, two times
@@ -83,6 +83,8 @@ class Reading:
         tasks: dict[int, Task] = {}
         for place, outcome in outcomes.items():
             if not isinstance(outcome, UnreadableError) or outcome.code not in (_NEEDS_OCR, CRASHED):
+                continue
+            if outcome.message == LOST_TWICE:
                 continue
             form: Format | None = format_of_type(originals[place].media_type, self._formats)
             if form is not None and outcome.code == _NEEDS_OCR:

@@ -22,7 +22,7 @@ _START = f"import json, sys; sys.path[:] = json.loads(sys.argv[1]); {_MAIN}; sys
 _KEPT = 2  # processes that wait for documents
 _GRACE_S = 60.0  # beyond the limits of a document: the process starts, and imports what reads it
 _PART = 1 << 20
-_TWICE = "The process that read it was ended twice, from outside: perhaps the memory of the machine ran out."
+LOST_TWICE = "The process that read it was ended twice, from outside: perhaps the memory of the machine ran out."
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH")  # no key, and no path of the data
 
@@ -60,7 +60,7 @@ class Processes:
                     found.append(answer)  # noqa: PERF402  (what came before a loss is kept)
                 break
             if lost_at == len(found):
-                found.append(encode_failure("reader_crashed", _TWICE)[LENGTH.size :])
+                found.append(encode_failure("reader_crashed", LOST_TWICE)[LENGTH.size :])
             lost_at = len(found)
         return found
 

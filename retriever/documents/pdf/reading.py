@@ -104,7 +104,7 @@ class _Pages:
             return UnreadableError(f"Its pages are pictures without text. {self._missing}", code="ocr_missing")
         if self._broken:
             return UnreadableError("None of its pages can be read: it is damaged.", code="damaged")
-        return UnreadableError(f"It has no text on any of its {len(self._document)} pages.", code="empty_document")
+        return UnreadableError(f"It has no text; pages: {len(self._document)}.", code="empty_document")
 
 
 def _pages(numbers: list[int]) -> str:
