@@ -80,7 +80,9 @@ def recall(text: str, wanted: str) -> float:
     They are counted across its lines, or within them: in what order lines come is no content.
     """
     have = _grams(text)
-    within = sum((_grams(line) for line in wanted.splitlines() if len(line.split()) > 1), Counter[str]())
+    within = Counter[str]()
+    for line in wanted.splitlines():
+        within.update(_grams(line) if len(line.split()) > 1 else ())
     return max((grams & have).total() / grams.total() if grams else 1.0 for grams in (_grams(wanted), within))
 
 
