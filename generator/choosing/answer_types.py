@@ -64,12 +64,19 @@ ANSWER_TYPES = (
         "telephone",
         r"\b(?:phone|telephone|extension|hotline)\b|\bnumber\b.{0,60}\b(?:call|ring|dial|reach)\b"
         r"|\b(?:call|ring|dial)\b.{0,60}\bnumber\b|电话|分机|拨(?:哪|什么|几)|号码",
-        r"\d{3,}",
+        r"\d{3,}|\d(?:[ /-]?\d){4,}",
     ),
     _type(
         "share",
         r"\bwhat (?:share|percentage|part|proportion)\b|\bhow many per ?cent\b|百分之几|几成|几折|比例",
         r"%|per ?cent|half|third|quarter|百分之|成|折|半|倍|免费",
+    ),
+    _type("clock", r"\bwhat time\b|\bhow (?:late|early)\b|几点|什么时间", _CLOCK),
+    _type(
+        "date",
+        r"^\W*when\b|[,;:]\s*when\b|\bwhen (?:is|are|does|do|will|was|did|can)\b|\bdate of\b|\bopening hours\b"
+        r"|\b(?:what|which) (?:date|day|weekday|month|year)\b|哪一?天|什么时候|何时|几号|几月|日期|星期几|周几",
+        _DATE,
     ),
     _type(
         "money",
@@ -81,7 +88,7 @@ ANSWER_TYPES = (
     ),
     _type(
         "length",
-        r"\bhow (?:deep|high|wide|tall|far|broad|thick)\b|\b(?:depth|height|width|distance|area)\b"
+        r"\bhow (?:deep|high|wide|tall|far(?! in advance| ahead)|broad|thick)\b|\b(?:depth|height|width|distance|area)\b"
         r"|多深|多高|多宽|多远|多厚|面积|平方",
         _LENGTH,
     ),
@@ -91,16 +98,9 @@ ANSWER_TYPES = (
         r"°|\bdegrees?\b|[\d一二三四五六七八九十]度|℃",
     ),
     _type("weight", r"\bhow heavy\b|\bweighs?\b|\bweight\b|多重|重量", _WEIGHT),
-    _type("clock", r"\bwhat time\b|\bhow (?:late|early)\b|几点|什么时间", _CLOCK),
-    _type(
-        "date",
-        r"^\W*when\b|[,;:]\s*when\b|\bwhen (?:is|are|does|do|will|was|did|can)\b|\bdate of\b|\bopening hours\b"
-        r"|\b(?:what|which) (?:date|day|weekday|month|year)\b|哪一?天|什么时候|何时|几号|几月|日期|星期几|周几",
-        _DATE,
-    ),
     _type(
         "duration",
-        r"\bhow (?:long|soon|often|old)\b|\b(?:period|duration|interval)\b"
+        r"\bhow (?:long|soon|often|old|far in advance|far ahead)\b|\b(?:period|duration|interval)\b"
         r"|多久|多长|几天|几年|几周|几个月|几小时|多少天|多大",
         _DURATION,
     ),

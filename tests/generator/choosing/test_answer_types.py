@@ -18,7 +18,7 @@ _CASES: dict[str, tuple[list[str], list[str], list[str]]] = {
     ),
     "telephone": (
         ["What is the telephone extension of the desk?", "Which number do I call after hours?", "值班电话是多少？"],
-        ["Extension 4410.", "Ring 020 5550 144.", "请拨 8866。"],
+        ["Extension 4410.", "Ring 020 5550 144.", "请拨 8866。", "Call +46 18 55 01 22."],
         ["Ring the desk.", "Room 12 is staffed at night.", "请到前台登记。"],
     ),
     "share": (
@@ -52,12 +52,17 @@ _CASES: dict[str, tuple[list[str], list[str], list[str]]] = {
         ["It closes on holidays.", "Guests leave by the side door.", "食堂在二楼。"],
     ),
     "date": (
-        ["When is the fair?", "On which day is rubbish collected?", "什么时候交报告？"],
+        ["When is the fair?", "On which day is rubbish collected?", "什么时候交报告？", "发工资是哪一天？"],
         ["The fair is in June.", "Every Tuesday.", "每月五日前交。"],
         ["The fair is in the hall.", "Rubbish is collected by the porter.", "报告交给组长。"],
     ),
     "duration": (
-        ["How long does a repair take?", "How often is the filter changed?", "维修要多久？"],
+        [
+            "How long does a repair take?",
+            "How often is the filter changed?",
+            "维修要多久？",
+            "How far in advance must I ask?",
+        ],
         ["A repair takes three weeks.", "Once a month.", "约需两小时。"],
         ["A repair costs 30.", "The porter changes the filter.", "请联系维修组。"],
     ),
@@ -70,7 +75,7 @@ _CASES: dict[str, tuple[list[str], list[str], list[str]]] = {
 
 
 def test_every_kind_has_its_cases() -> None:
-    assert [each.name for each in ANSWER_TYPES] == list(_CASES)
+    assert sorted(each.name for each in ANSWER_TYPES) == sorted(_CASES)
 
 
 @pytest.mark.parametrize("name", _CASES)

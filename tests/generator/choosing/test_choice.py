@@ -118,7 +118,7 @@ def test_a_sibling_that_there_is_not_is_named_once() -> None:
     hits = hits_of("Guests enter.\n", "North depot") + hits_of("Guests wait.\n", "South depot", "doc_2")
     halls = hits_of("访客登记。\n", "东馆手册") + hits_of("访客等候。\n", "西馆手册", "doc_2")
 
-    asked = _choose("when do guests enter the east depot?", hits, unseen=frozenset({"east"}))
+    asked = _choose("who may enter the east depot?", hits, unseen=frozenset({"east"}))
     assert (asked.unnamed, asked.unknown) == (("east depot",), ("east depot",))
     assert _choose("Is the East depot open?", hits, unseen=frozenset({"east"})).unnamed == ("East",)
     assert _choose("北馆访客怎样登记？", halls, unseen=frozenset({"北馆"})).unknown == ("北馆",)
