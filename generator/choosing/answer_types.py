@@ -88,8 +88,8 @@ ANSWER_TYPES = (
     ),
     _type(
         "length",
-        r"\bhow (?:deep|high|wide|tall|far(?! in advance| ahead)|broad|thick)\b|\b(?:depth|height|width|distance|area)\b"
-        r"|多深|多高|多宽|多远|多厚|面积|平方",
+        r"\bhow (?:deep|high|wide|tall|far(?! in advance| ahead)|broad|thick)\b"
+        r"|\b(?:depth|height|width|distance|area)\b|多深|多高|多宽|多远|多厚|面积|平方",
         _LENGTH,
     ),
     _type(

@@ -33,7 +33,7 @@ def small_encoder(folder: Path, pooling: str = "pooling_mode_mean_tokens", longe
 def add_modules(folder: Path, poolings: Sequence[str], layers: Sequence[int | None]) -> Path:
     """Let a small encoder pool in several ways and go on through layers: dense to so many numbers, or a norm (None)."""
     import torch
-    from sentence_transformers.models import Dense, Normalize, Pooling
+    from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling
 
     size = 32 * len(poolings)
     modules: list[tuple[str, str]] = [("Transformer", ""), ("Pooling", "1_Pooling")]

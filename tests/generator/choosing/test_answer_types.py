@@ -18,7 +18,7 @@ _CASES: dict[str, tuple[list[str], list[str], list[str]]] = {
     ),
     "telephone": (
         ["What is the telephone extension of the desk?", "Which number do I call after hours?", "值班电话是多少？"],
-        ["Extension 4410.", "Ring 020 5550 144.", "请拨 8866。", "Call +46 18 55 01 22."],
+        ["Extension 4410.", "Call +46 18 55 01 22.", "请拨 8866。"],
         ["Ring the desk.", "Room 12 is staffed at night.", "请到前台登记。"],
     ),
     "share": (
