@@ -45,7 +45,7 @@ class Attachments:
     def _begins(self, name: str) -> bool:
         self._number += 1
         self._writer.heading(2, f"Attachment: {one_line(name)[:200] or self._number}")
-        wanted = self._number <= _MOST and self._depth <= _DEEPEST
+        wanted = self._number <= _MOST and self._depth < _DEEPEST
         if not wanted:
             self._writer.paragraph(_TOO_MANY)
         return wanted

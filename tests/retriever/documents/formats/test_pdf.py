@@ -32,15 +32,13 @@ def test_wrapped_lines_are_one_paragraph_and_short_ones_stay_lines() -> None:
 def test_passages_know_their_page_and_where_on_it_they_stand() -> None:
     read = reader.read(pdf([[(72, 700, "The office opens at nine.")], [(100, 400, "Lunch is at noon.")]]))
 
-    passages = chunk(read, HashEncoder(), ChunkerSettings())
+    (passage,) = chunk(read, HashEncoder(), ChunkerSettings())
 
-    found = {}
-    for each in passages:
-        assert each.layout is not None
-        assert each.text == read.text[each.start : each.end]
-        (box,) = read_layout(each.layout, each.start, each.text).boxes
-        found[each.text] = (each.page, box.page, round(box.left, -1), round(box.bottom, -1))
-    assert found == {"The office opens at nine.": (1, 1, 70, 90), "Lunch is at noon.": (2, 2, 100, 390)}
+    assert passage.layout is not None
+    assert passage.page == 1
+    boxes = read_layout(passage.layout, passage.start, passage.text).boxes
+    places = [(each.page, round(each.left, -1), round(each.bottom, -1)) for each in boxes]
+    assert places == [(1, 70, 90), (2, 100, 390)]
 
 
 def test_a_table_without_lines_is_found_by_where_its_words_stand() -> None:
