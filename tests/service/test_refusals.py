@@ -45,7 +45,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         ("/query", {"question": "x", "history": ["hi"]}, "history.0", "must be a JSON object, not 'hi'"),
         ("/v1/jobs", {"kind": "ingest", "domain": "default", "params": {"x": 1}}, "params.x", "is no field"),
         ("/v1/jobs", {"kind": "tune_generator", "domain": "default"}, "params.dataset", "is missing"),
-        ("/v1/domains", {"name": "x", "metadata": {"str": [1]}}, "metadata.str", "true, false or null, not a list"),
+        ("/v1/domains", {"name": "x", "metadata": {"str": [None]}}, "metadata.str", "of these but null, not a list"),
         ("/v1/domains", {"name": "x", "metadata": {"a": {"b": 1}}}, "metadata.a", "not an object"),
         ("/v1/domains", {"name": "x", "metadata": {"a": "x" * 513}}, "metadata.a", "not a string of 513 characters"),
         ("/v1/domains", {"name": "x", "metadata": {"a": "\x00"}}, "metadata.a", "NUL"),
