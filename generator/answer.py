@@ -118,6 +118,15 @@ class Bounded(Protocol):
         ...
 
 
+@runtime_checkable
+class Closable(Protocol):
+    """A generator that holds what has to be given back: connections, a thread."""
+
+    def close(self) -> None:
+        """Give it back; answers that are being written are given up."""
+        ...
+
+
 def draft_of(pieces: Iterable[Piece], cancelled: Callable[[], bool] = never) -> Draft:
     """Return the draft that the pieces make; `AbandonedError` as soon as it is not wanted any more."""
     text, ending = "", None

@@ -181,4 +181,5 @@ class Engine:
     def close(self, *, checkpoint: bool = True) -> None:
         """Drop the indexes; with `checkpoint` write them first, as only the owner of the data folder may."""
         self.reading.close()
+        self.backends.close()
         self.retriever.close(checkpoint=checkpoint)

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.answer import Generator
+from generator.answer import Closable, Generator
 from generator.backends.table import Backend, Parts, backend_of
 from generator.base_models import WAYS_OUT, BaseModels
 from generator.manifest import Manifest
@@ -95,6 +95,14 @@ class LoadedBackends:
             message = f"The files of the adapter {model.id} are damaged or gone: tune again, or put them back."
             raise ConflictError(message, code="adapter_damaged") from error
         self._sound_adapters[model.id] = state
+
+    def close(self) -> None:
+        """Give back what the backends hold; the next answer loads them anew."""
+        with self._changing:
+            slots, self._slots = list(self._slots.values()), {}
+        for slot in slots:
+            if isinstance(slot.generator, Closable):
+                slot.generator.close()
 
     def _slot(self, name: str) -> _Slot:
         with self._changing:

@@ -59,7 +59,8 @@ class ModelServer:
         self._settings = settings
         self._url = str(settings.url).rstrip("/")
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="model server", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="model server", daemon=True)
+        self._thread.start()
 
     def write(self, body: JsonObject, deadline: float, cancelled: Callable[[], bool]) -> Iterator[Chunk]:
         """Yield the text of a chat completion as it comes.
@@ -79,6 +80,24 @@ class ModelServer:
     def call(self, path: str, body: JsonObject | None = None) -> Json:
         """Return what the server answers to a GET, or with a body to a POST; `WriterError` if it refuses."""
         return asyncio.run_coroutine_threadsafe(self._called(path, body), self._loop).result()
+
+    def close(self) -> None:
+        """Give up what is being asked, close the connections, and end the thread."""
+        if self._loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _end(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in others:
+            each.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        if "_client" in self.__dict__:
+            await self._client.aclose()
+        await self._loop.shutdown_asyncgens()
 
     @cached_property
     def _client(self) -> httpx.AsyncClient:

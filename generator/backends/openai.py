@@ -56,6 +56,10 @@ class ServerGenerator:
         told = Ending(counts[0], counts[1], fitted.messages, chat="the server's")
         yield Piece("", replace(told, shots=fitted.shots, left_out=fitted.left_out))
 
+    def close(self) -> None:
+        """See `generator.answer.Closable`."""
+        self._server.close()
+
     def rewrite(self, messages: list[Message], longest: int, cancelled: Callable[[], bool]) -> str | None:
         """Return the server's reply to the messages, or None once `cancelled` says so, or if the server fails."""
         try:

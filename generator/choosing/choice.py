@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-from generator.choosing.answer_types import type_asked
 from generator.choosing.editions import outdated
 from generator.choosing.measures import NO_FOLLOW_UP, Measured, OwnTerms, PassageMarks, measured
 from generator.choosing.names import names_missing
@@ -47,8 +46,7 @@ class Asked:
 class Choice:
     """The windows, best first; `unnamed` are names in the question that stand in no hit, `unknown` in no document.
 
-    A word of the question is `unnamed`, too, if the best window says only the opposite, and the kind of value that is
-    asked for, if it holds none of that kind.
+    A word of the question is `unnamed`, too, if the best window says only the opposite.
     `across` is the evidence of windows that are in another language than the question, which cosines alone judge.
     """
 
@@ -107,11 +105,9 @@ def _unnamed(asked: Asked, hits: Sequence[Hit], titles: Sequence[str]) -> tuple[
 
 
 def _contradicted(question: str, best: Sequence[Measured]) -> tuple[str, ...]:
-    """Return what shows that a window does not answer: a word whose opposite it says, a kind of value that it lacks."""
     windows = [each.window for each in best]
-    found = [opposite_said(question, each.text, f"{each.heading}\n{each.context}") for each in windows]
-    found += [type_asked(question) for each in best if each.measures.typed < 0]
-    return tuple(dict.fromkeys(word for word in found if word is not None))
+    said = [opposite_said(question, each.text, f"{each.heading}\n{each.context}") for each in windows]
+    return tuple(word for word in said if word is not None)
 
 
 def _scored(each: Measured, weights: Mapping[str, float]) -> Measured:

@@ -85,7 +85,7 @@ def test_a_folder_that_is_no_model_is_refused_at_the_start(store: Store, tmp_pat
     with pytest.raises(InvalidInputError, match=r"config\.json") as caught:
         Engine(store, RetrieverSettings(), GeneratorSettings(base_model=tmp_path), HashEncoder(), WordReader())
 
-    assert caught.value.param == "base_model"
+    assert caught.value.param == "generator.base_model"
 
 
 def test_a_base_model_is_known_by_its_content(store: Store, tiny_model: Path) -> None:

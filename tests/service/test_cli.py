@@ -38,7 +38,7 @@ def test_documents_are_ingested_asked_and_deleted(shell: dict[str, str], tmp_pat
     folder = tmp_path / "docs"
     (folder / "sub").mkdir(parents=True)
     (folder / "sub" / "ferry.md").write_text("# Ferry\n\nA single ticket costs 12 crowns.", encoding="utf-8")
-    (folder / "picture.png").write_bytes(b"\x89PNG")
+    (folder / "tool.exe").write_bytes(b"MZ")
 
     ingested = tandem(shell, "ingest", str(folder), "-d", "handbook", "--json")
     assert ingested.returncode == 0, ingested.stderr

@@ -51,7 +51,7 @@ def _bodies() -> dict[str, tuple[int, dict[str, Any]]]:
         "a number": (400, [{"text": 5}]),
         "no text": (400, [{"title": "Gate"}]),
         "no object": (400, ["The gate opens at ten."]),
-        "bad metadata": (400, [{"text": "x", "metadata": {"a": [1]}}]),
+        "bad metadata": (400, [{"text": "x", "metadata": {"a": [None]}}]),
         "unknown field": (400, [{"text": "x", "path": "y"}]),
         "another name": (400, [{"text": "x", "external_id": "door"}]),
         "none": (400, []),

@@ -140,7 +140,7 @@ def test_a_body_that_is_no_json_names_no_field(http: httpx.Client, path: str, bo
             "filters.filters.0.key",
         ),
         ("POST", "/query", {"question": "x", "history": [{"role": "system", "content": ""}]}, "history.0.role"),
-        ("POST", "/v1/domains", {"name": "a", "metadata": {"x": [1]}}, "metadata.x"),
+        ("POST", "/v1/domains", {"name": "a", "metadata": {"x": [None]}}, "metadata.x"),
         ("PATCH", "/v1/domains/default", {"metadata": {"x": {}}}, "metadata.x"),
         ("GET", "/v1/jobs?limit=0", None, "limit"),
         ("GET", "/v1/jobs?order=up", None, "order"),

@@ -40,6 +40,9 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "_FRESH_S", 0.0)
 
 
+_NO_TENSORS = (2).to_bytes(8, "little") + b"{}"
+
+
 def serve_with(store: Store, engine: Engine, domain: str, **changes: Any) -> str:
     """Let a domain serve a release that nobody would have let through."""
     found = get_domain(store, domain)
@@ -175,7 +178,7 @@ def test_a_release_that_the_server_cannot_serve_is_neither_made_nor_promoted(
     assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
 
     promote(store, release.id, forced=True, reason="as when the settings change later")
-    serve_with(store, engine, "default", shots=0, passage_encoder="another name")
+    serve_with(store, engine, "default", passage_encoder="another name")
     back = httpx.post(f"{url}/v1/domains/default/rollback")
     assert (back.status_code, back.json()["error"]["code"]) == (409, "no_reranker")
     assert httpx.get(f"{url}/readyz").json() == {"status": "ready"}
@@ -231,7 +234,8 @@ def test_a_request_that_failed_on_damage_lets_all_pages_be_read(
 def test_a_base_model_that_is_gone_is_named(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
-    (folder / "config.json").write_text("{}")
+    for name, content in (("config.json", b"{}"), ("tokenizer.json", b"{}"), ("model.safetensors", _NO_TENSORS)):
+        (folder / name).write_bytes(content)
     engine = Engine(store, RetrieverSettings(), GeneratorSettings(base_model=folder), HashEncoder(), WordReader())
     engine.create_domain("default")
     (_, release), *_ = served_releases(store)

@@ -142,9 +142,9 @@ def test_a_file_that_cannot_be_read_keeps_its_document_and_is_named(desk: Desk) 
 def test_the_command_says_what_it_did_and_refuses_to_empty_a_domain(desk: Desk, shell: dict[str, str]) -> None:
     shell |= {"TANDEM_HOME": str(desk.home)}
     desk.write("a.md", "One.")
-    desk.write("b.png", "no document")
+    desk.write("b.exe", "no document")
     first = tandem(shell, "sync", str(desk.folder))
-    assert (first.returncode, "default: 1 created" in first.stdout, "b.png: .png" in first.stdout) == (0, True, True)
+    assert (first.returncode, "default: 1 created" in first.stdout, "b.exe: .exe" in first.stdout) == (0, True, True)
     (desk.folder / "a.md").unlink()
 
     refused = tandem(shell, "sync", str(desk.folder), "--json")

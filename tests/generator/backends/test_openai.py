@@ -48,13 +48,18 @@ Open = Callable[..., ServerGenerator]
 
 
 @pytest.fixture
-def open_server(url: str, base: Path) -> Open:
+def open_server(url: str, base: Path) -> Iterator[Open]:
+    generators: list[ServerGenerator] = []
+
     def opened(model: str = "words", folder: Path | None = base, **options: Any) -> ServerGenerator:
         server = {"url": f"{url}/v1/", "model": model, "stall_s": 2, **options.pop("server", {})}
         settings = GeneratorSettings.model_validate({"server": server, **options})
-        return ServerGenerator(settings, folder, lambda key: Path("/adapters") / key)
+        generators.append(ServerGenerator(settings, folder, lambda key: Path("/adapters") / key))
+        return generators[-1]
 
-    return opened
+    yield opened
+    for each in generators:
+        each.close()
 
 
 def _task(adapter: str | None = None, **options: Any) -> Task:

@@ -51,12 +51,3 @@ def test_a_choice_names_it_as_what_no_passage_says() -> None:
 
     assert choice.unnamed == ("close",)
     assert choice.unknown == ()
-
-
-def test_a_kind_of_value_that_the_best_window_lacks_is_named_too() -> None:
-    hits = hits_of("The water of the pool has 28 °C.\n", "Pool")
-    question = "How deep is the pool?"
-
-    choice = choose(Asked(question, words_of(question).weights), hits, [reading_of(hits[0].passage.content)], None)
-
-    assert choice.unnamed == ("length",)
