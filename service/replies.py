@@ -101,7 +101,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Citation:
-    """A citation: characters `[start, end)` of the text of a document."""
+    """A citation: characters `[start, end)` of the text of a document, on a page of it where it has pages."""
 
     marker: str
     external_id: str
@@ -109,6 +109,8 @@ class Citation:
     end: int
     quote: str
     context: Sequence[Context] = ()
+    page: int | None = None
+    source: str = "text"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from service.commands.terminal import one_line, say
 
 if TYPE_CHECKING:
     from service.client import Client
+    from service.replies import Citation
     from store.json_values import Json
 
 domains = noun("Isolated spaces for documents, models and releases.")
@@ -103,10 +104,16 @@ def query(
     if told.fallback is not None:
         say("  " + one_line(f"Quoted, since the language model did not answer: {told.fallback.reason}"))
     for citation in told.citations:
-        place = f"{citation.external_id}, characters {citation.start} to {citation.end}"
-        say("  " + one_line(f"{citation.marker} {place}: {citation.quote}"))
+        say("  " + one_line(f"{citation.marker} {_place(citation)}: {citation.quote}"))
         for context in citation.context:
             say("      " + one_line(f"{context.kind.replace('_', '-')}: {context.quote}"))
+
+
+def _place(citation: Citation) -> str:
+    """Return where a quote stands; what was recognised in a picture may be misread, so that is said."""
+    page = f", page {citation.page}" if citation.page is not None else ""
+    read = ", recognised in a picture" if citation.source == "ocr" else ""
+    return f"{citation.external_id}{page}, characters {citation.start} to {citation.end}{read}"
 
 
 def _asked(server: Client, domain: str, body: dict[str, object]) -> Json:

@@ -105,6 +105,23 @@ def test_evil_texts_are_neutral_in_answers_errors_and_json(bare: dict[str, str])
     assert [line.split("\t")[-2][:4] for line in piped.stdout.splitlines()[1:]] == ["doc_"] * 2
 
 
+def test_a_citation_names_its_page_and_that_a_picture_was_read(bare: dict[str, str]) -> None:
+    cited = {
+        "marker": "[1]",
+        "external_id": "scan.pdf",
+        "start": 0,
+        "end": 4,
+        "quote": "1.20",
+        "page": 3,
+        "source": "ocr",
+    }
+    answer = {"answer": "1.20 [1]", "citations": [cited], "fallback": None}
+    with pretended(bare, lambda *_: (200, answer)):
+        told = tandem(bare, "query", "x").stdout.splitlines()
+
+    assert told == ["1.20 [1]", "  [1] scan.pdf, page 3, characters 0 to 4, recognised in a picture: 1.20"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
