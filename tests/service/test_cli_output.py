@@ -106,15 +106,8 @@ def test_evil_texts_are_neutral_in_answers_errors_and_json(bare: dict[str, str])
 
 
 def test_a_citation_names_its_page_and_that_a_picture_was_read(bare: dict[str, str]) -> None:
-    cited = {
-        "marker": "[1]",
-        "external_id": "scan.pdf",
-        "start": 0,
-        "end": 4,
-        "quote": "1.20",
-        "page": 3,
-        "source": "ocr",
-    }
+    place = {"external_id": "scan.pdf", "start": 0, "end": 4, "page": 3, "source": "ocr"}
+    cited = place | {"marker": "[1]", "quote": "1.20"}
     answer = {"answer": "1.20 [1]", "citations": [cited], "fallback": None}
     with pretended(bare, lambda *_: (200, answer)):
         told = tandem(bare, "query", "x").stdout.splitlines()
