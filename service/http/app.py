@@ -52,6 +52,7 @@ def create_app(runtime: Runtime) -> Watching:
         docs_url=None,
         openapi_url=None,  # the pages have it: FastAPI would make it in the loop, and everybody would wait
         redoc_url=None,
+        redirect_slashes=False,  # a document without a name would be its domain, to be deleted
         responses={"4XX": failure, "5XX": failure},
     )
     app.state.runtime = runtime

@@ -120,3 +120,11 @@ def test_names_that_look_alike_are_different_documents(client: TestClient) -> No
         assert client.post(DOCUMENTS, json={"documents": [text]}).json()["data"][0]["result"] == "created"
 
     assert len({client.get(f"{DOCUMENTS}/{quote(name)}").json()["id"] for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("path", ["/v1/domains/default/", f"{DOCUMENTS}/"])
+def test_a_name_that_is_missing_is_not_that_of_what_is_above(client: TestClient, path: str) -> None:
+    answer = client.delete(path)  # it would follow where it is sent
+
+    assert (answer.status_code, set(answer.json())) == (404, {"error"})
+    assert client.get("/v1/domains/default").status_code == 200
