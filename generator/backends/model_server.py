@@ -95,7 +95,7 @@ class ModelServer:
         for each in others:
             each.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        if "_client" in self.__dict__:
+        if "_client" in vars(self):  # it was needed
             await self._client.aclose()
         await self._loop.shutdown_asyncgens()
 
