@@ -5,6 +5,7 @@ Nothing is downloaded while serving: that is what `retriever.models.fetching` do
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,7 +62,7 @@ class Licence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PackagedModel:
+class PackagedModel(ABC):
     """A model that has a name. `sha256` is that of its file, which `parts` make one after the other.
 
     `made` is the version of what `write` makes of it: another one is another folder. `memory_mb` is what serving takes.
@@ -81,9 +82,9 @@ class PackagedModel:
     kind = "model"
     setting = ""
 
+    @abstractmethod
     def write(self, source: Path, folder: Path) -> None:
         """Write the folder of the model, from its file."""
-        raise NotImplementedError
 
     def target(self, cache: Path) -> Path:
         """Where in the cache its folder is, or would be."""
