@@ -84,6 +84,8 @@ def unknown_sibling(question: str, titles: Sequence[str], unseen: Set[str]) -> s
             name = "".join(before).lower()
             if token.lower() != slot.beside or not name or name in slot.fillers or name in FUNCTION_WORDS:
                 continue
+            if any(nearly_equal(name, filler) for filler in slot.fillers):
+                continue  # a slip of spelling
             if (f"{before[-1]}{token}" if cjk else name) in unseen:
                 return "".join([*before, token]) if cjk else f"{before[0]} {token}"
     return None

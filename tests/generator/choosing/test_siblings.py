@@ -80,3 +80,10 @@ def test_who_names_one_sibling_gets_no_other(fillers: list[str], frame: str, pla
 
     assert marked == [*(each != named for each in fillers), False]
     assert unknown_sibling(f"How is it at {named}?", titles, set(fillers)) is None
+
+
+def test_a_sibling_that_is_misspelt_is_the_one_that_there_is() -> None:
+    titles = ["Millbrook Pool - site sheet", "Northgate Pool - site sheet"]
+
+    assert unknown_sibling("milbrook pool: how late?", titles, {"milbrook"}) is None
+    assert unknown_sibling("hillside pool: how late?", titles, {"hillside"}) == "hillside pool"
