@@ -23,7 +23,7 @@ from generator.seed import SEED
 from generator.settings import GeneratorSettings
 from generator.shots import ShotBank
 from retriever.documents.formats.table import format_of_upload
-from retriever.documents.ingest import ingest_documents
+from retriever.documents.ingest import Tell, ingest_documents
 from retriever.documents.memory import give_back
 from retriever.documents.reading import Reading
 from retriever.index.verification import verify_folder
@@ -141,14 +141,14 @@ class Engine:
         document, _ = receive(self.store, found.id, external_id, data, title=title, media_type=kind)
         return self.make_searchable([document])[0]
 
-    def make_searchable(self, documents: Sequence[Document]) -> list[Document]:
+    def make_searchable(self, documents: Sequence[Document], tell: Tell = lambda *_: None) -> list[Document]:
         """Ingest received documents and return them as they are then; the next search sees them.
 
-        One that somebody deletes meanwhile is returned as it was.
+        One that somebody deletes meanwhile is returned as it was. `tell` is called with each whose text is not certain.
         """
         waiting = [document for document in documents if document.status in ("received", "parsed")]
         encoder, settings = self.retriever.encoder, self.retriever.settings
-        ingested = ingest_documents(self.store, self.reading, encoder, settings, waiting)
+        ingested = ingest_documents(self.store, self.reading, encoder, settings, waiting, tell)
         done = {document.id: document for document in ingested}
         tidy = give_back if sum(document.bytes for document in waiting) >= _MUCH else lambda: None
         tidy()

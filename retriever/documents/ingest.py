@@ -45,6 +45,7 @@ _LEAST_BYTES = 1000
 _CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
 _PATIENCE_S = 600.0  # a group takes seconds: one that takes so long, and what reading may take, hangs
 _AGAIN = "Upload the document again."
+Tell = Callable[[Document, str], None]  # a document, and a sentence on what is not certain in the text that was read
 
 
 @dataclass(frozen=True)
@@ -57,17 +58,22 @@ class _Work:
     settings: RetrieverSettings
     lease: Lease | None = None
     done: Callable[[float], None] = lambda _: None
-    tell: Callable[[Document, str], None] = lambda *_: None
+    tell: Tell = lambda *_: None
 
 
 def ingest_documents(
-    store: Store, reading: Reading, encoder: Encoder, settings: RetrieverSettings, documents: Sequence[Document]
+    store: Store,
+    reading: Reading,
+    encoder: Encoder,
+    settings: RetrieverSettings,
+    documents: Sequence[Document],
+    tell: Tell = lambda *_: None,
 ) -> list[Document]:
     """Make the newest version of each document searchable, or mark it failed with a reason; return their new states.
 
-    Those that are deleted meanwhile are left out.
+    Those that are deleted meanwhile are left out. `tell` is called with each document whose text is not certain.
     """
-    work = _Work(store, reading, encoder, settings)
+    work = _Work(store, reading, encoder, settings, tell=tell)
     return list(chain.from_iterable(_ingest_group(work, group) for group in groups(documents)))
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from rapidocr import RapidOCR
 
+RECOGNISED = "Text was recognised in pictures, which can go wrong"
 _POINTS = 72.0
 _DPI = 170.0
 _MOST_SIDE = 3000  # pixels of the longer side of what is looked at

@@ -6,7 +6,7 @@ Of an upload: what is stored of each item, what keeps one out, and what is to be
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -236,11 +236,13 @@ def _finish(
     runtime: Runtime, domain: Domain, uploads: Sequence[Upload], outcomes: Sequence[_Outcome], wait: bool
 ) -> Taken:
     """Return what became of the items; with `wait` their documents are made searchable first."""
+    doubts: dict[str, str] = {}
     if wait:
-        documents = runtime.engine.make_searchable([outcome[0] for outcome in outcomes if isinstance(outcome, tuple)])
+        waiting_for = [outcome[0] for outcome in outcomes if isinstance(outcome, tuple)]
+        documents = runtime.engine.make_searchable(waiting_for, lambda each, doubt: doubts.update({each.id: doubt}))
         newest = {document.id: document for document in documents}
         outcomes = [(newest[o[0].id], o[1]) if isinstance(o, tuple) else o for o in outcomes]
-    items = [_item(upload, outcome) for upload, outcome in zip(uploads, outcomes, strict=True)]
+    items = [_item(upload, outcome, doubts) for upload, outcome in zip(uploads, outcomes, strict=True)]
     for item in items:
         runtime.metrics.upload(item.result)
     waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
@@ -248,10 +250,14 @@ def _finish(
     return Taken(items, job)
 
 
-def _item(upload: Upload, outcome: _Outcome) -> Item:
+def _item(upload: Upload, outcome: _Outcome, doubts: Mapping[str, str]) -> Item:
+    """Return what became of an item; what was in doubt when it was read is said, unless it is known already."""
     if isinstance(outcome, TandemError):
         reason = {"code": outcome.code, "message": outcome.message}
         return Item(upload.filename, upload.external_id, "failed", None, reason)
     document, result = outcome
     became = "failed" if document.status in ("failed", "quarantined") else result
-    return Item(upload.filename, upload.external_id, became, document, document.error, upload.warning)
+    doubt = doubts.get(document.id, "")
+    known = upload.warning or ""
+    warning = known if doubt in known else f"{known} {doubt}".strip()
+    return Item(upload.filename, upload.external_id, became, document, document.error, warning or None)

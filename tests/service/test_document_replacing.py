@@ -192,3 +192,20 @@ def test_an_encoding_that_is_a_guess_is_told_with_the_upload(client: TestClient)
 
     assert "gb18030" in items[0]["warning"]
     assert items[1]["warning"] is None
+
+
+def test_what_is_only_known_once_a_document_was_read_is_told_to_who_waits(client: TestClient) -> None:
+    parts = [("files", (name, text)) for name, text in (("a.json", b'{"fee": 12,'), ("b.json", b'{"fee": 12}'))]
+
+    items = client.post(f"{BASE}?wait=true", files=parts).json()["data"]
+
+    assert "no valid JSON" in items[0]["warning"]
+    assert items[1]["warning"] is None
+
+
+def test_a_guess_is_told_once_to_who_waits(client: TestClient) -> None:
+    part = ("files", ("a.txt", "전화번호".encode("cp949")))
+
+    (item,) = client.post(f"{BASE}?wait=true", files=[part]).json()["data"]
+
+    assert item["warning"].count("gb18030") == 1

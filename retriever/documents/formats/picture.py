@@ -7,7 +7,7 @@ import io
 from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.pdf.assembly import Assembly, PageContent
 from retriever.documents.pdf.tables import PageLayout
-from retriever.documents.recognition import recognised_picture
+from retriever.documents.recognition import RECOGNISED, recognised_picture
 
 _MOST_PIXELS = 60_000_000
 _MOST_FRAMES = 100
@@ -28,4 +28,4 @@ def read(data: bytes) -> ReadDocument:
                 assembly.add(PageContent(number, lines, PageLayout(), "ocr"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UnreadableError(f"The picture cannot be opened: {str(error)[:200]}.", code="damaged") from error
-    return assembly.document(doubt=None)
+    return assembly.document(doubt=f"{RECOGNISED}.")

@@ -14,6 +14,7 @@ from retriever.documents.markup.writer import clean
 from retriever.documents.pdf.assembly import Assembly, PageContent
 from retriever.documents.pdf.lines import PageLine, has_picture, is_right_to_left, lines_on, says_little
 from retriever.documents.pdf.tables import PageLayout, exact, layouts_of
+from retriever.documents.recognition import RECOGNISED
 
 _LOCKED = "It is protected by a password. Save it without one, and upload it again."
 _NAMED = 10  # pages that a message names
@@ -46,6 +47,7 @@ class _Pages:
         self._missing = missing
         self._unread: list[int] = []
         self._broken: list[int] = []
+        self._recognised: list[int] = []
         if document.get_formtype() != pdfium.FORMTYPE_NONE:
             document.init_forms()
 
@@ -88,14 +90,19 @@ class _Pages:
             self._unread.append(number)
             return PageContent(number, lines, PageLayout())
         found = self._recognise(page)
-        return PageContent(number, found, PageLayout(), "ocr") if found else PageContent(number, lines, PageLayout())
+        if not found:
+            return PageContent(number, lines, PageLayout())
+        self._recognised.append(number)
+        return PageContent(number, found, PageLayout(), "ocr")
 
     def _doubt(self) -> str | None:
         said = []
         if self._broken:
-            said.append(f"{_pages(self._broken)} cannot be read: the file is damaged.")
+            said.append(f"Pages that cannot be read, because the file is damaged: {_named(self._broken)}.")
         if self._unread:
-            said.append(f"{_pages(self._unread)} are pictures without text. {self._missing}")
+            said.append(f"Pages that are pictures without text: {_named(self._unread)}. {self._missing}")
+        if self._recognised:
+            said.append(f"{RECOGNISED}, on these pages: {_named(self._recognised)}.")
         return " ".join(said) or None
 
     def _nothing(self) -> UnreadableError:
@@ -107,9 +114,9 @@ class _Pages:
         return UnreadableError(f"It has no text; pages: {len(self._document)}.", code="empty_document")
 
 
-def _pages(numbers: list[int]) -> str:
+def _named(numbers: list[int]) -> str:
     named = ", ".join(map(str, numbers[:_NAMED]))
-    return f"Pages {named}{f' and {len(numbers) - _NAMED} more' if len(numbers) > _NAMED else ''}"
+    return f"{named}{f' and {len(numbers) - _NAMED} more' if len(numbers) > _NAMED else ''}"
 
 
 def _by_pypdf(data: bytes, reason: str) -> ReadDocument:
