@@ -18,7 +18,7 @@ class Asked:
 CELLS = tuple(
     Asked(*each)
     for each in (
-        ("2023-half-year-analyses-by-segment.xlsx", "Zone EUR", "Sales (a)", "9467"),
+        ("2023-half-year-analyses-by-segment.xlsx", "Zone EUR", "Sales (a)", "9,467"),
         ("2023-half-year-analyses-by-segment.xlsx", "Nespresso", "of which restructuring costs", "-1"),
         ("vodafone.xlsx", "Mobile churn", "Page", "11"),
         ("docling_xlsx_01.xlsx", "6", "third", "-6"),

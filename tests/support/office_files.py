@@ -7,11 +7,14 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
+from ole_files import Cell, codes_of
+
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _P = "http://schemas.openxmlformats.org/presentationml/2006/main"
 _S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_QUOTE = {'"': "&quot;"}
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 
 
@@ -104,8 +107,9 @@ def slide_table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def xlsx(sheets: Mapping[str, Sequence[Sequence[str | float | None]]], merged: str = "") -> bytes:
+def xlsx(sheets: Mapping[str, Sequence[Sequence[Cell]]], merged: str = "") -> bytes:
     """Return a workbook of sheets, each rows of cells; `merged` is a range of the first one, such as A2:A3."""
+    codes = codes_of(sheets)
     names = "".join(f'<sheet name="{escape(name)}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(sheets, 1))
     parts: dict[str, str | bytes] = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"/>',
@@ -113,10 +117,12 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[str | float | None]]], merged: s
         "xl/workbook.xml": f'<workbook xmlns="{_S}" xmlns:r="{_R}"><sheets>{names}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": relations(
             {f"r{n}": ("worksheet", f"worksheets/sheet{n}.xml") for n in range(1, len(sheets) + 1)}
+            | {"s": ("styles", "styles.xml")}
         ),
+        "xl/styles.xml": _styles(codes),
     }
     for n, rows in enumerate(sheets.values(), 1):
-        data = "".join(f'<row r="{number}">{_cells(number, row)}</row>' for number, row in enumerate(rows, 1))
+        data = "".join(f'<row r="{number}">{_cells(number, row, codes)}</row>' for number, row in enumerate(rows, 1))
         merges = f'<mergeCells><mergeCell ref="{merged}"/></mergeCells>' if merged and n == 1 else ""
         parts[f"xl/worksheets/sheet{n}.xml"] = (
             f'<worksheet xmlns="{_S}"><sheetData>{data}</sheetData>{merges}</worksheet>'
@@ -124,24 +130,32 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[str | float | None]]], merged: s
     return zipped(parts)
 
 
-def _cells(number: int, row: Sequence[str | float | None]) -> str:
+def _styles(codes: Sequence[str]) -> str:
+    made = "".join(f'<numFmt numFmtId="{n}" formatCode="{escape(code, _QUOTE)}"/>' for n, code in enumerate(codes, 164))
+    styles = "".join(f'<xf numFmtId="{n}"/>' for n in (0, *range(164, 164 + len(codes))))
+    return f'<styleSheet xmlns="{_S}"><numFmts>{made}</numFmts><cellXfs>{styles}</cellXfs></styleSheet>'
+
+
+def _cells(number: int, row: Sequence[Cell], codes: Sequence[str]) -> str:
     made = []
-    for place, value in enumerate(row):
+    for place, cell in enumerate(row):
+        value, code = cell if isinstance(cell, tuple) else (cell, "")
         name = f"{chr(65 + place)}{number}"
         if isinstance(value, str):
             made.append(f'<c r="{name}" t="inlineStr"><is><t>{escape(value)}</t></is></c>')
         elif value is not None:
-            made.append(f'<c r="{name}"><v>{value}</v></c>')
+            style = f' s="{codes.index(code) + 1}"' if code else ""
+            made.append(f'<c r="{name}"{style}><v>{value}</v></c>')
     return "".join(made)
 
 
-def ods(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return an OpenDocument spreadsheet with one sheet called `Prices`."""
+def ods(rows: Sequence[Sequence[str | tuple[str, str]]]) -> bytes:
+    """Return an OpenDocument spreadsheet with one sheet called `Prices`; a cell may be its attributes and its text."""
     cells = "".join(
         "<table:table-row>"
         + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{escape(each)}</text:p></table:table-cell>'
-            for each in row
+            f"<table:table-cell {how}><text:p>{escape(text)}</text:p></table:table-cell>"
+            for how, text in (each if isinstance(each, tuple) else ('office:value-type="string"', each) for each in row)
         )
         + "</table:table-row>"
         for row in rows

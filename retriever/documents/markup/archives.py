@@ -57,6 +57,10 @@ class Archive:
         """Return the root of an entry that is XML; raise `UnreadableError` if it is none."""
         return parse_xml(self.read(name), name)
 
+    def feed(self, name: str, target: Target) -> None:
+        """Hand the elements of an entry that is XML to `target`, one after the other; no tree is made of them."""
+        _fed(self.read(name), name, target)
+
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
         """Return what a part of an office document refers to: by id, the last word of the kind, and the part."""
         folder, _, base = part.rpartition("/")
@@ -75,12 +79,7 @@ def parse_xml(data: bytes, name: str) -> Element:
 
     With a document type come entities, which can point to other files or grow without bounds; no format needs one.
     """
-    try:
-        parser = ET.XMLParser(target=_WithoutDoctype())  # noqa: S314  (the attacks need a document type)
-        parser.feed(data)
-        root = parser.close()
-    except ET.ParseError as error:
-        raise UnreadableError(f"Its part {name[:100]} is no XML: {error}.", code="damaged") from error
+    root = _fed(data, name, _Tree())
     if not isinstance(root, ET.Element):
         raise UnreadableError(f"Its part {name[:100]} is empty.", code="damaged")
     return root
@@ -98,10 +97,30 @@ def attribute(element: Element, name: str) -> str | None:
     return next((value for key, value in element.attrib.items() if key.endswith("}" + name)), None)
 
 
-class _WithoutDoctype(ET.TreeBuilder):
+def _fed(data: bytes, name: str, target: Target) -> object:
+    """Parse XML; return what the target makes of it."""
+    parser = ET.XMLParser(target=target)  # noqa: S314  (the attacks need a document type)
+    try:
+        parser.feed(data)
+        return parser.close()
+    except ET.ParseError as error:
+        raise UnreadableError(f"Its part {name[:100]} is no XML: {error}.", code="damaged") from error
+
+
+class Target:
+    """Takes the elements of XML as they come, by methods `start(tag, attributes)`, `data(text)` and `end(tag)`."""
+
     def doctype(self, *_: str | None) -> None:
         """Refuse what only attacks have."""
         raise UnreadableError("It is refused: its XML declares a document type.", code="refused")
+
+    def close(self) -> object:
+        """Return what was made of all."""
+        return None
+
+
+class _Tree(ET.TreeBuilder, Target):
+    """Makes a tree of all."""
 
 
 def _check(entries: list[zipfile.ZipInfo]) -> None:
