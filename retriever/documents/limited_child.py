@@ -173,7 +173,8 @@ def _work(calls: Sequence[_Work], answers: int) -> None:
 
 def _read(call: Call, data: bytes) -> ReadDocument:
     reader = import_module(call.module)
-    document = ReadDocument("", doubt=reader.doubt(data)) if call.doubt_only else reader.read(data)
+    found = getattr(reader, call.function)(data)
+    document = ReadDocument("", doubt=found) if call.function == "doubt" else found
     if not isinstance(document, ReadDocument):
         raise TypeError(f"{call.module} gives {type(document).__name__}")
     return document

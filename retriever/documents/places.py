@@ -19,6 +19,7 @@ class Places:
         self._pages = [block for block in blocks if block.kind == "page"]
         self._page_starts = [block.start for block in self._pages]
         self._boxes = [block for block in blocks if block.kind == "box"]
+        self._pictures = [(block.start, block.end) for block in blocks if block.kind == "picture"]
         self._box_starts = [block.start for block in self._boxes]
 
     def page(self, start: int) -> int | None:
@@ -30,7 +31,8 @@ class Places:
         """Return "ocr" if any word of a span was recognised in a picture."""
         first = max(0, bisect_right(self._page_starts, start) - 1)
         last = bisect_right(self._page_starts, end - 1)
-        return "ocr" if any(block.source == "ocr" for block in self._pages[first:last]) else "text"
+        on_pages = any(block.source == "ocr" for block in self._pages[first:last])
+        return "ocr" if on_pages or any(begin < end and start < stop for begin, stop in self._pictures) else "text"
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """Return the rectangles that a span stands in, in order: lines that follow each other make one."""

@@ -6,13 +6,13 @@ There is no other way from bytes to text: jobs read here, and requests that wait
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from retriever.documents.blocks import Block, BlockKind, ReadDocument, Rectangle, UnreadableError
-from retriever.documents.formats.table import FORMATS, Format, format_of_type
-from retriever.documents.reading_calls import Call, raise_failure
+from retriever.documents.formats.table import FORMATS, Format, Limits, format_of_type
+from retriever.documents.reading_calls import Call, Function, raise_failure
 from retriever.documents.reading_processes import LOST_TWICE, Processes, Task
 from store.layout import Source
 
@@ -41,34 +41,35 @@ class Reading:
 
     def read(self, originals: Sequence[Original]) -> list[Outcome]:
         """Return what each of the documents is, or why it cannot be read. One that fails leaves the others alone."""
-        return self._outcomes(originals, doubt_only=False)
+        return self._outcomes(originals, "read")
 
     def doubts(self, originals: Sequence[Original]) -> list[str | None]:
         """Return a sentence on what `read` is not certain of, for each of the documents; None if all is certain.
 
         Only formats are asked that can tell it quickly.
         """
-        outcomes = self._outcomes(originals, doubt_only=True)
+        outcomes = self._outcomes(originals, "doubt")
         return [outcome.doubt if isinstance(outcome, ReadDocument) else None for outcome in outcomes]
 
     def close(self) -> None:
         """End the processes that wait for documents; another document starts one again."""
         self._processes.close()
 
-    def _outcomes(self, originals: Sequence[Original], *, doubt_only: bool) -> list[Outcome]:
+    def _outcomes(self, originals: Sequence[Original], function: Function) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         tasks: dict[int, Task] = {}
         for place, original in enumerate(originals):
             form = format_of_type(original.media_type, self._formats)
-            if doubt_only and not form.tells_doubt:
+            if function == "doubt" and not form.tells_doubt:
                 outcomes[place] = ReadDocument("")
             elif form.magic and not any(each in original.data[:_HEAD] for each in form.magic):
                 message = f"The document does not begin as {form.name} does: it is damaged, or something else."
                 outcomes[place] = UnreadableError(message, code="wrong_content")
             else:
-                tasks[place] = Task(_call(form, len(original.data), doubt_only=doubt_only), original.data)
+                tasks[place] = Task(_call(form, len(original.data), function), original.data)
         outcomes |= self._answered(tasks)
-        outcomes |= self._answered(self._again(originals, outcomes))
+        for place, outcome in self._answered(self._again(originals, outcomes)).items():
+            outcomes[place] = _better(outcomes[place], outcome)
         return [outcomes[place] for place in range(len(originals))]
 
     def _answered(self, tasks: Mapping[int, Task]) -> dict[int, Outcome]:
@@ -82,23 +83,30 @@ class Reading:
         """Return the documents to read once more: as pictures, or since the reader crashed, which may be by chance."""
         tasks: dict[int, Task] = {}
         for place, outcome in outcomes.items():
-            if not isinstance(outcome, UnreadableError) or outcome.code not in (_NEEDS_OCR, CRASHED):
-                continue
-            if outcome.message == LOST_TWICE:
-                continue
-            form: Format | None = format_of_type(originals[place].media_type, self._formats)
-            if form is not None and outcome.code == _NEEDS_OCR:
-                form = form.ocr
-            if form is not None:
-                data = originals[place].data
-                tasks[place] = Task(_call(form, len(data), doubt_only=False), data)
+            form, data = format_of_type(originals[place].media_type, self._formats), originals[place].data
+            if _has_pictures(outcome) and form.ocr is not None:
+                tasks[place] = Task(_call(form, len(data), "read_pictures", form.ocr), data)
+            elif isinstance(outcome, UnreadableError) and outcome.code == CRASHED and outcome.message != LOST_TWICE:
+                tasks[place] = Task(_call(form, len(data), "read"), data)
         return tasks
 
 
 def longest_s(media_type: str, size: int, formats: Sequence[Format] = FORMATS) -> int:
     """Return the seconds that reading a document may take at most."""
     form = format_of_type(media_type, formats)
-    return form.limits.wall(size) + (form.ocr.limits.wall(size) if form.ocr is not None else 0)
+    return form.limits.wall(size) + (form.ocr.wall(size) if form.ocr is not None else 0)
+
+
+def _has_pictures(outcome: Outcome) -> bool:
+    return outcome.code == _NEEDS_OCR if isinstance(outcome, UnreadableError) else outcome.pictures > 0
+
+
+def _better(first: Outcome, second: Outcome) -> Outcome:
+    """Return the second outcome of a document, or the first if only its pictures could not be read."""
+    if isinstance(second, ReadDocument) or isinstance(first, UnreadableError):
+        return second
+    doubt = f"Pictures in it that were not read: {first.pictures}. {second.message}"
+    return replace(first, doubt=f"{first.doubt} {doubt}" if first.doubt else doubt, pictures=0)
 
 
 class _Head(BaseModel):
@@ -108,13 +116,14 @@ class _Head(BaseModel):
 
     markdown: bool
     doubt: str | None
+    pictures: int = 0
     blocks: list[tuple[BlockKind, int, int, int, str, int | None, Source, Rectangle | None]]
 
 
-def _call(form: Format, size: int, *, doubt_only: bool) -> Call:
-    limits = form.limits
+def _call(form: Format, size: int, function: Function, other: Limits | None = None) -> Call:
+    limits = other or form.limits
     bounds = (limits.memory(size), limits.cpu(size), limits.wall(size), limits.answer(size))
-    return Call(form.name, form.reader, size, doubt_only, form.alone, *bounds)
+    return Call(form.name, form.reader, size, function, form.alone, *bounds)
 
 
 def _batches(tasks: Mapping[int, Task]) -> Iterator[dict[int, Task]]:
@@ -137,7 +146,8 @@ def _outcome(answer: bytes) -> Outcome:
         raise_failure(answer)
         head, _, text = answer[1:].partition(b"\n")
         said = _Head.model_validate_json(head)
-        document = ReadDocument(text.decode(), tuple(Block(*each) for each in said.blocks), said.markdown, said.doubt)
+        blocks = tuple(Block(*each) for each in said.blocks)
+        document = ReadDocument(text.decode(), blocks, said.markdown, said.doubt, said.pictures)
     except UnreadableError as error:
         return error
     except (ValidationError, ValueError) as error:

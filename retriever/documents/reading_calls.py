@@ -10,17 +10,18 @@ import json
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
 
 LENGTH = struct.Struct("<Q")
 _READ, _FAILED = b"R", b"F"
+Function = Literal["read", "doubt", "read_pictures"]
 
 
 @dataclass(frozen=True)
 class Call:
-    """A document of so many bytes to read, or only to doubt: by which module, and within which limits.
+    """A document of so many bytes: which function of which module takes it, and within which limits.
 
     `alone` asks for a process that reads no other. Limits are in bytes and seconds.
     """
@@ -28,7 +29,7 @@ class Call:
     name: str
     module: str
     size: int
-    doubt_only: bool
+    function: Function
     alone: bool
     memory: int
     cpu_s: int
@@ -56,7 +57,8 @@ def encode_document(document: ReadDocument) -> bytes:
         (each.kind, each.start, each.end, each.level, each.title, each.page, each.source, each.box)
         for each in document.blocks
     ]
-    head = json.dumps({"markdown": document.markdown, "doubt": document.doubt, "blocks": blocks}).encode()
+    said = {"markdown": document.markdown, "doubt": document.doubt, "blocks": blocks}
+    head = json.dumps(said | {"pictures": document.pictures}).encode()
     return _message(_READ, head, b"\n", document.text.encode())
 
 

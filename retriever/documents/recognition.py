@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from retriever.documents.blocks import UnreadableError
 from retriever.documents.markup.writer import clean
+from retriever.documents.pdf.assembly import Assembly, PageContent
 from retriever.documents.pdf.lines import PageLine, Place
+from retriever.documents.pdf.tables import PageLayout
 
 if TYPE_CHECKING:
     import pypdfium2
     from PIL.Image import Image
     from rapidocr import RapidOCR
 
-RECOGNISED = "Text was recognised in pictures, which can go wrong"
 _POINTS = 72.0
 _DPI = 170.0
 _MOST_SIDE = 3000  # pixels of the longer side of what is looked at
@@ -36,6 +39,20 @@ def recognised_picture(picture: Image) -> list[PageLine]:
     scale = min(1.0, _MOST_SIDE / longest) if longest >= _LEAST_SIDE else _LEAST_SIDE / longest
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     return _recognised(picture if scale == 1.0 else picture.resize(size), scale)
+
+
+def text_of_picture(data: bytes) -> str:
+    """Return the text in a picture, lines joined to paragraphs; "" if it cannot be opened or has none."""
+    from PIL import Image
+
+    assembly = Assembly()
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            lines = recognised_picture(picture.convert("RGB"))
+            assembly.add(PageContent(1, lines, PageLayout(), "ocr"))
+            return assembly.document(doubt=None).text
+    except (OSError, ValueError, SyntaxError, UnreadableError, Image.DecompressionBombError):
+        return ""
 
 
 def _recognised(picture: Image, scale: float) -> list[PageLine]:

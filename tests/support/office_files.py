@@ -36,7 +36,7 @@ def relations(targets: Mapping[str, tuple[str, str]]) -> str:
 
 
 def docx(
-    body: str, parts: Mapping[str, str] | None = None, targets: Mapping[str, tuple[str, str]] | None = None
+    body: str, parts: Mapping[str, str | bytes] | None = None, targets: Mapping[str, tuple[str, str]] | None = None
 ) -> bytes:
     """Return a Word document with this body, and further parts, which `targets` refers to."""
     return zipped(
@@ -64,8 +64,11 @@ def word_table(rows: Sequence[Sequence[tuple[str, str]]]) -> str:
     return f"<w:tbl>{made}</w:tbl>"
 
 
-def pptx(slides: Sequence[str], notes: Mapping[int, str] | None = None) -> bytes:
-    """Return a presentation of slides, each given as its shapes, with the notes of some, by place."""
+def pptx(slides: Sequence[str], notes: Mapping[int, str] | None = None, picture: bytes = b"") -> bytes:
+    """Return a presentation of slides, each given as its shapes, with the notes of some, by place.
+
+    Slides without notes may show the picture, `p1`.
+    """
     parts: dict[str, str | bytes] = {"_rels/.rels": relations({"r1": ("officeDocument", "ppt/presentation.xml")})}
     ids = "".join(f'<p:sldId id="{256 + n}" r:id="s{n}"/>' for n in range(len(slides)))
     parts["ppt/presentation.xml"] = (
@@ -84,7 +87,9 @@ def pptx(slides: Sequence[str], notes: Mapping[int, str] | None = None) -> bytes
             parts[f"ppt/notesSlides/n{n}.xml"] = (
                 f'<p:notes xmlns:p="{_P}" xmlns:a="{_A}"><p:cSld><p:spTree>{shape}</p:spTree></p:cSld></p:notes>'
             )
-    return zipped(parts)
+        else:
+            parts[f"ppt/slides/_rels/{names[n].split('/')[1]}.rels"] = relations({"p1": ("image", "../media/1.png")})
+    return zipped(parts | ({"ppt/media/1.png": picture} if picture else {}))
 
 
 def slide_text(text: str, placeholder: str = "") -> str:
@@ -175,8 +180,8 @@ def ods(rows: Sequence[Sequence[str | tuple[str, str]]]) -> bytes:
     )
 
 
-def epub(chapters: Sequence[str]) -> bytes:
-    """Return a book of chapters, each the body of a page; their names are in another order."""
+def epub(chapters: Sequence[str], more: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return a book of chapters, each the body of a page, with `more` parts; their names are in another order."""
     names = [f"c{len(chapters) - n}.xhtml" for n in range(len(chapters))]
     items = "".join(f'<item id="i{n}" href="{name}"/>' for n, name in enumerate(names))
     spine = "".join(f'<itemref idref="i{n}"/>' for n in range(len(chapters)))
@@ -188,6 +193,7 @@ def epub(chapters: Sequence[str]) -> bytes:
             f"<dc:creator>A. Writer</dc:creator></metadata><manifest>{items}</manifest>"
             f"<spine>{spine}</spine></package>",
             **{f"O/{name}": f"<html><body>{body}</body></html>" for name, body in zip(names, chapters, strict=True)},
+            **(more or {}),
         }
     )
 

@@ -10,6 +10,7 @@ from retriever.documents.markup.archives import Archive, Element, attribute, loc
 from retriever.documents.markup.formulas import formula
 from retriever.documents.markup.grids import Grid
 from retriever.documents.markup.numbering import Numbering
+from retriever.documents.markup.pictures import Pictures
 from retriever.documents.markup.word import Style, Styles, child, is_on, number_of, part, value
 from retriever.documents.markup.writer import Writer, one_line
 
@@ -20,6 +21,7 @@ _WRAPPERS = frozenset(
 _LOST = frozenset(["del", "moveFrom", "delText", "instrText", "rPr", "pPr", "sdtPr", "Fallback"])
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
+_PICTURES = {"blip": "embed", "imagedata": "id"}  # elements, and what names the part that the picture is in
 _NUMBER = re.compile(r"[\d\s/|.·–—-]*(?:of|von|de|/)?[\d\s-]*")
 _LONGEST_HEADING = 80  # characters of a bold paragraph that is taken for one
 _BOLD_LEVEL = 4
@@ -28,8 +30,17 @@ _ENDS = tuple(".。;；,，:：!！")
 
 def read(data: bytes) -> ReadDocument:
     """Return the text of a document; raise `UnreadableError` if it cannot be opened, or has none."""
+    return _read(data, Pictures())
+
+
+def read_pictures(data: bytes) -> ReadDocument:
+    """Return the same with the text of its pictures."""
+    return _read(data, Pictures(recognised=True))
+
+
+def _read(data: bytes, pictures: Pictures) -> ReadDocument:
     archive = Archive(data)
-    return _Document(archive, _main(archive)).read()
+    return _Document(archive, _main(archive), pictures).read()
 
 
 def _main(archive: Archive) -> str:
@@ -39,8 +50,10 @@ def _main(archive: Archive) -> str:
 
 
 class _Document:
-    def __init__(self, archive: Archive, name: str) -> None:
+    def __init__(self, archive: Archive, name: str, pictures: Pictures) -> None:
         self._archive = archive
+        self._pictures = pictures
+        self._seen: list[str] = []  # relations of pictures in what is being written
         self._parts = archive.relations(name)
         self._root = archive.xml(name)
         by_kind = dict(self._parts.values())
@@ -59,12 +72,14 @@ class _Document:
         if body is None:
             raise UnreadableError("The document has no body: it is damaged.", code="damaged")
         edges = [self._edge("headerReference"), self._edge("footerReference")]
+        self._seen = []  # those at the edges are signs of the house
         self._writer.paragraph("\n".join(edges[0]))
         self._blocks(body, 0)
+        self._write_pictures()
         self._write_notes()
         self._write_comments()
         self._writer.paragraph("\n".join(edges[1]))
-        return self._writer.document()
+        return self._pictures.document(self._writer)
 
     def _blocks(self, parent: Element, depth: int) -> None:
         if depth > _DEEPEST:
@@ -75,6 +90,7 @@ class _Document:
                 self._paragraph(element, depth)
             elif name == "tbl":
                 self._table(element, depth)
+                self._write_pictures()
             elif name in _WRAPPERS or name in ("AlternateContent", "Choice"):
                 self._blocks(element, depth + 1)
 
@@ -85,8 +101,17 @@ class _Document:
         style = self._styles.of(value(properties, "pStyle"))
         if text.strip():
             self._write(text, element, properties, style)
+        self._write_pictures()
         for box in boxes:
             self._blocks(box, depth + 1)
+
+    def _write_pictures(self) -> None:
+        """Write the text of the pictures that were met."""
+        seen, self._seen = self._seen, []
+        for relation in seen:
+            _, target = self._parts.get(relation, ("", ""))
+            if self._archive.has(target):
+                self._writer.recognised(self._pictures.text(self._archive.read(target)))
 
     def _write(self, text: str, element: Element, properties: Element | None, style: Style) -> None:
         outline = value(properties, "outlineLvl")
@@ -166,10 +191,10 @@ class _Document:
         while waiting:
             element = waiting.pop()
             name = local(element)
-            if name == "t":
-                parts.append(element.text or "")
-            elif name in _SIGNS:
-                parts.append(_SIGNS[name])
+            if name in _PICTURES:
+                self._seen.append(attribute(element, _PICTURES[name]) or "")
+            elif name == "t" or name in _SIGNS:
+                parts.append(_SIGNS.get(name, element.text or ""))
             elif name in _NOTES:
                 parts.append(self._note(_NOTES[name], attribute(element, "id") or ""))
             elif name == "txbxContent":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import partial
 from urllib.parse import unquote
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.markup.archives import Archive, Element, local
 from retriever.documents.markup.charsets import decoded_as
 from retriever.documents.markup.pages import Pages
+from retriever.documents.markup.pictures import Pictures, inline
 from retriever.documents.markup.writer import Writer
 
 _CONTAINER = "META-INF/container.xml"
@@ -20,6 +22,15 @@ _ABOUT = {"title": "Title", "creator": "Author", "publisher": "Publisher", "date
 
 def read(data: bytes) -> ReadDocument:
     """Return the text of a book; raise `UnreadableError` if it is damaged or has none."""
+    return _read(data, Pictures())
+
+
+def read_pictures(data: bytes) -> ReadDocument:
+    """Return the same with the text of its pictures."""
+    return _read(data, Pictures(recognised=True))
+
+
+def _read(data: bytes, pictures: Pictures) -> ReadDocument:
     book = Archive(data)
     path = next((each.get("full-path", "") for each in book.xml(_CONTAINER).iter() if local(each) == "rootfile"), "")
     package = book.xml(path)
@@ -32,10 +43,17 @@ def read(data: bytes) -> ReadDocument:
             continue
         page = book.read(name)
         declared = _ENCODING.search(page[:1024])
-        Pages(writer).read(decoded_as(page, declared[1].decode() if declared is not None else "utf-8").text)
-    return writer.document(
-        doubt=f"The book lacks {len(missing)} of its chapters: {missing[0][:100]}" if missing else None
+        seen = partial(_seen, book, posixpath.dirname(name), pictures)
+        Pages(writer, seen=seen).read(decoded_as(page, declared[1].decode() if declared is not None else "utf-8").text)
+    return pictures.document(
+        writer, doubt=f"The book lacks {len(missing)} of its chapters: {missing[0][:100]}" if missing else None
     )
+
+
+def _seen(book: Archive, folder: str, pictures: Pictures, source: str) -> str:
+    """Return the text of a picture, which stands in the page itself or is another part of the book."""
+    name = posixpath.normpath(posixpath.join(folder, unquote(source)))
+    return pictures.text(book.read(name) if book.has(name) else inline(source))
 
 
 def _write_about(writer: Writer, package: Element) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
+from retriever.documents.markup.pictures import RECOGNISED
 from retriever.documents.pdf.assembly import Assembly, PageContent
 from retriever.documents.pdf.tables import PageLayout
-from retriever.documents.recognition import RECOGNISED, recognised_picture
+from retriever.documents.recognition import recognised_picture
 
 _MOST_PIXELS = 60_000_000
 _MOST_FRAMES = 100

@@ -8,6 +8,7 @@ from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.markup.archives import Archive, Element, attribute, local
 from retriever.documents.markup.formulas import formula
 from retriever.documents.markup.grids import Grid
+from retriever.documents.markup.pictures import Pictures
 from retriever.documents.markup.word import child, part
 from retriever.documents.markup.writer import Writer, one_line
 
@@ -19,6 +20,15 @@ _MOST_POINTS = 5000  # of a chart
 
 def read(data: bytes) -> ReadDocument:
     """Return the slides in order; raise `UnreadableError` if it cannot be opened, or has no text."""
+    return _read(data, Pictures())
+
+
+def read_pictures(data: bytes) -> ReadDocument:
+    """Return the same with the text of its pictures."""
+    return _read(data, Pictures(recognised=True))
+
+
+def _read(data: bytes, pictures: Pictures) -> ReadDocument:
     archive = Archive(data)
     main = next((target for kind, target in archive.relations("").values() if kind == "officeDocument"), "")
     main = main if archive.has(main) else "ppt/presentation.xml"
@@ -30,8 +40,8 @@ def read(data: bytes) -> ReadDocument:
     writer = Writer()
     for number, name in enumerate(names, start=1):
         writer.page(number)
-        _Slide(archive, name, writer).write(number)
-    return writer.document()
+        _Slide(archive, name, writer, pictures).write(number)
+    return pictures.document(writer)
 
 
 def _relation(element: Element) -> str:
@@ -40,8 +50,9 @@ def _relation(element: Element) -> str:
 
 
 class _Slide:
-    def __init__(self, archive: Archive, name: str, writer: Writer) -> None:
+    def __init__(self, archive: Archive, name: str, writer: Writer, pictures: Pictures) -> None:
         self._archive = archive
+        self._pictures = pictures
         self._parts = archive.relations(name)
         self._root = archive.xml(name)
         self._writer = writer
@@ -64,8 +75,16 @@ class _Slide:
         described = next((attribute(each, "descr") for each in shape.iter() if local(each) == "cNvPr"), None)
         if local(shape) == "pic" and described:
             self._writer.paragraph(f"[{described}]")
+        if local(shape) == "pic":
+            self._write_picture(shape)
         body = child(shape, "txBody")
         self._write_body(body if body is not None else ())
+
+    def _write_picture(self, shape: Element) -> None:
+        relation = next((attribute(each, "embed") for each in shape.iter() if local(each) == "blip"), None)
+        _, target = self._parts.get(relation or "", ("", ""))
+        if self._archive.has(target):
+            self._writer.recognised(self._pictures.text(self._archive.read(target)))
 
     def _write_body(self, body: Element | tuple[()]) -> None:
         paragraphs = [each for each in body if local(each) == "p"]

@@ -54,8 +54,9 @@ class Format:
     `magic` are the bytes that a file of it begins with, one of them, if it begins in a known way. Documents of an
     `alone` format get a process each, as those must that a library parses; what is only decoded shares one. With
     `tells_doubt` the module has `doubt(data: bytes) -> str | None`, which is asked as soon as a document arrives.
-    `needs` is a module that only an extra installs. A reader that raises `UnreadableError` with the code `needs_ocr`
-    leaves the document to that of `ocr`, which reads pictures, and may take longer.
+    `needs` is a module that only an extra installs. A module of a format with limits for `ocr` has a function
+    `read_pictures`, too, which takes longer. It is asked if `read` counts pictures that it leaves, or has nothing else
+    and raises `UnreadableError` with the code `needs_ocr`.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Format:
     alone: bool = True
     tells_doubt: bool = False
     needs: str = ""
-    ocr: Format | None = None
+    ocr: Limits | None = None
 
 
 OCR = "rapidocr"
@@ -79,6 +80,7 @@ _OOXML = "application/vnd.openxmlformats-officedocument."
 _UNPACKED = Limits(memory_mb_per_mb=60, cpu_s_per_mb=10, wall_s_per_mb=20)
 # A page takes 3 to 9 seconds of a core, and has 30 kB or more; the models take a gigabyte of addresses.
 _OCR = Limits(memory_mb=4000, cpu_s=120, cpu_s_per_mb=400, wall_s=400, wall_s_per_mb=1200)
+_PICTURES = Limits(memory_mb=4000, memory_mb_per_mb=60, cpu_s=300, cpu_s_per_mb=10, wall_s=900, wall_s_per_mb=20)
 
 PLAIN_TEXT = Format(
     "plain text", (".txt", ".text", ".log"), "text/plain", f"{_READERS}plain_text", alone=False, tells_doubt=True,
@@ -86,14 +88,21 @@ PLAIN_TEXT = Format(
 MARKDOWN = Format(
     "Markdown", (".md", ".markdown"), "text/markdown", f"{_READERS}markdown", alone=False, tells_doubt=True,
 )  # fmt: skip
-HTML = Format("HTML", (".html", ".htm", ".xhtml"), "text/html", f"{_READERS}html", tells_doubt=True)
-SCAN = Format("a scanned PDF", (), "application/x-scanned-pdf", f"{_READERS}scan", limits=_OCR, needs=OCR)
+HTML = Format("HTML", (".html", ".htm", ".xhtml"), "text/html", f"{_READERS}html", tells_doubt=True, ocr=_PICTURES)
 FORMATS = (
     PLAIN_TEXT,
     MARKDOWN,
     HTML,
-    Format("PDF", (".pdf",), "application/pdf", f"{_READERS}pdf", magic=(b"%PDF-",), ocr=SCAN),
-    Format("DOCX", (".docx", ".docm"), f"{_OOXML}wordprocessingml.document", f"{_READERS}docx", (b"PK",), _UNPACKED),
+    Format("PDF", (".pdf",), "application/pdf", f"{_READERS}pdf", magic=(b"%PDF-",), ocr=_OCR),
+    Format(
+        "DOCX",
+        (".docx", ".docm"),
+        f"{_OOXML}wordprocessingml.document",
+        f"{_READERS}docx",
+        (b"PK",),
+        _UNPACKED,
+        ocr=_PICTURES,
+    ),
     Format(
         "PPTX",
         (".pptx", ".ppsx", ".pptm"),
@@ -101,6 +110,7 @@ FORMATS = (
         f"{_READERS}pptx",
         (b"PK",),
         _UNPACKED,
+        ocr=_PICTURES,
     ),
     Format(
         "XLSX", (".xlsx", ".xlsm", ".xlsb"), f"{_OOXML}spreadsheetml.sheet", f"{_READERS}workbook", (b"PK",), _UNPACKED
@@ -111,7 +121,7 @@ FORMATS = (
     ),
     Format("CSV", (".csv",), "text/csv", f"{_READERS}delimited", tells_doubt=True),
     Format("TSV", (".tsv", ".tab"), "text/tab-separated-values", f"{_READERS}delimited", tells_doubt=True),
-    Format("EPUB", (".epub",), "application/epub+zip", f"{_READERS}epub", (b"PK",), _UNPACKED),
+    Format("EPUB", (".epub",), "application/epub+zip", f"{_READERS}epub", (b"PK",), _UNPACKED, ocr=_PICTURES),
     Format("e-mail", (".eml",), "message/rfc822", f"{_READERS}mail", limits=_UNPACKED),
     Format("MSG", (".msg",), "application/vnd.ms-outlook", f"{_READERS}outlook", (b"\xd0\xcf\x11\xe0",), _UNPACKED),
     Format("RTF", (".rtf",), "application/rtf", f"{_READERS}rich_text", (b"{\\rtf",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -38,6 +39,10 @@ class Recorder:
     def paragraph(self, text: str) -> None:
         """Keep a paragraph."""
         self.ops.append(("paragraph", (text,)))
+
+    def recognised(self, text: str) -> None:
+        """Keep what was recognised in a picture."""
+        self.ops.append(("recognised", (text,)))
 
     def item(self, mark: str, text: str, depth: int = 0) -> None:
         """Keep an item of a list."""
@@ -83,11 +88,17 @@ class _List:
 class Pages(HTMLParser):
     """Reads HTML and writes what can be seen of it."""
 
-    def __init__(self, writer: Writer, *, lowest: int = 0, titled: bool = False) -> None:
-        """Write to `writer`, headings `lowest` levels below what they are, the title as one if it is `titled`."""
+    def __init__(
+        self, writer: Writer, *, lowest: int = 0, titled: bool = False, seen: Callable[[str], str] = lambda _: ""
+    ) -> None:
+        """Write to `writer`, headings `lowest` levels below what they are, the title as one if it is `titled`.
+
+        `seen` returns the text of a picture, by what its element says where it is.
+        """
         super().__init__(convert_charrefs=True)
         self.title = ""
         self._titled = titled
+        self._seen = seen
         self._writer = writer
         self._lowest = lowest
         self._text: list[str] = []
@@ -119,7 +130,7 @@ class Pages(HTMLParser):
         if tag == "br":
             self._text.append("\n")
         elif tag == "img":
-            self._text.append(f" {given.get('alt') or ''} ")
+            self._take_picture(given)
         elif tag in _HEADINGS:
             self._heading = _HEADINGS[tag]
         elif tag in ("title", "pre"):
@@ -186,6 +197,12 @@ class Pages(HTMLParser):
             inner.mark = ""
         else:
             sink.paragraph(clean(text))
+
+    def _take_picture(self, given: Mapping[str, str | None]) -> None:
+        self._text.append(f" {given.get('alt') or ''} ")
+        if text := self._seen(given.get("src") or ""):
+            self._flush()
+            self._sink.recognised(text)
 
     def _take_title(self, title: str) -> None:
         if not self.title:

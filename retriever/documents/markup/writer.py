@@ -62,6 +62,12 @@ class Writer:
         if solid := clean(text):
             self._add(solid)
 
+    def recognised(self, text: str) -> None:
+        """Write what was recognised in a picture."""
+        if solid := clean(text):
+            self._add(solid)
+            self._blocks.append(Block("picture", self._size - len(solid), self._size, source="ocr"))
+
     def item(self, mark: str, text: str, depth: int = 0) -> None:
         """Write an item with its mark, in `depth` lists around its own; without mark it goes on with the last."""
         if solid := one_line(text):
@@ -103,13 +109,14 @@ class Writer:
         """Return what was written."""
         return "".join(self._parts)
 
-    def document(self, *, doubt: str | None = None) -> ReadDocument:
+    def document(self, *, doubt: str | None = None, pictures: int = 0) -> ReadDocument:
         """Return what was written; raise `UnreadableError` if nothing of it can be seen."""
         self._end_page()
         text = "".join(self._parts)
         if not any(each.isprintable() and not each.isspace() for each in text):
             raise UnreadableError("The document has no text: nothing in it can be seen.", code="empty_document")
-        return ReadDocument(text, tuple(self._blocks), self._has_headings, doubt)
+        blocks = tuple(sorted(self._blocks, key=lambda block: block.start))
+        return ReadDocument(text, blocks, self._has_headings, doubt, pictures)
 
     def _one_table(self, rows: Sequence[Row]) -> None:
         head, *body = rows

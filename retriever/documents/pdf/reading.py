@@ -10,11 +10,11 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
+from retriever.documents.markup.pictures import RECOGNISED
 from retriever.documents.markup.writer import clean
 from retriever.documents.pdf.assembly import Assembly, PageContent
 from retriever.documents.pdf.lines import PageLine, has_picture, is_right_to_left, lines_on, says_little
 from retriever.documents.pdf.tables import PageLayout, exact, layouts_of
-from retriever.documents.recognition import RECOGNISED
 
 _LOCKED = "It is protected by a password. Save it without one, and upload it again."
 _NAMED = 10  # pages that a message names

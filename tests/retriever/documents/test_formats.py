@@ -104,6 +104,7 @@ def test_every_row_names_a_module_that_reads(row: Format) -> None:
     reader = import_module(row.reader)
 
     assert get_type_hints(reader.read) == {"data": bytes, "return": ReadDocument}
+    assert row.ocr is None or get_type_hints(reader.read_pictures) == {"data": bytes, "return": ReadDocument}
     assert not row.tells_doubt or get_type_hints(reader.doubt) == {"data": bytes, "return": str | None}
 
 

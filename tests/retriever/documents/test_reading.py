@@ -31,6 +31,9 @@ def read(data):
     found = {"document": ReadDocument("done")}
     exec(data.decode(), globals() | {"kept": kept}, found)
     return found["document"]
+
+def read_pictures(data):
+    return ReadDocument(data.decode()) if len(data) < 50 else os._exit(7)
 """
 _LIMITS = Limits(memory_mb=300, cpu_s=1, wall_s=60, answer_mb=1)
 _GOOD = Original("text/markdown", b"# Leave\n\nTwenty-five days.")
@@ -45,6 +48,7 @@ def obeying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading
     limits = {"alone": _LIMITS, "shared": _LIMITS, "hasty": replace(_LIMITS, wall_s=1)}
     rows = [Format("a program", (), f"x/{kind}", "obeying_reader", limits=limit, alone=kind == "alone")
             for kind, limit in limits.items()]  # fmt: skip
+    rows.append(Format("a program", (), "x/pictures", "obeying_reader", limits=_LIMITS, ocr=_LIMITS))
     opened = Reading((*FORMATS, *rows))
     yield opened
     opened.close()
@@ -79,6 +83,24 @@ def test_a_reader_that_misbehaves_is_a_document_that_failed_with_a_reason_and_no
     assert _code(outcomes[1]) == code
     assert reason in str(outcomes[1])
     assert str(outcomes[1]).startswith("Reading it as a program ")
+
+
+def test_pictures_are_read_in_another_call_and_without_it_the_rest_is_what_was_read(obeying: Reading) -> None:
+    short, long = (
+        b"document=ReadDocument('', pictures=2)",
+        b"document = ReadDocument('text', doubt='A guess.', pictures=2)",
+    )
+    only = b"document = 5; from retriever.documents.blocks import UnreadableError as E; raise E('', code='needs_ocr')"
+
+    read, kept, lost, plain = obeying.read([Original("x/pictures", each) for each in (short, long, only, b"1")])
+
+    assert read == ReadDocument(short.decode())
+    assert isinstance(kept, ReadDocument)
+    assert (kept.text, kept.pictures) == ("text", 0)
+    assert "A guess. Pictures in it that were not read: 2. " in str(kept.doubt)
+    assert "exit code 7" in str(kept.doubt)
+    assert _code(lost) == "reader_crashed"
+    assert plain == ReadDocument("done")
 
 
 def test_a_reader_that_waits_is_ended(obeying: Reading) -> None:
