@@ -5,6 +5,8 @@ BIN := .venv/bin
 JOBS ?= 2
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
+# The tests start hundreds of processes: none of them need compile what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-nightly check format serve clean
 

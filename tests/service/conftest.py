@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from functools import partial
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from command_line import ROOT
-from serving import Served
+from serving import Served, Serving
 from tiny import build_tiny_model
 
 from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
-from service.http.server import local_server
 from service.runtime import Loaded
 from service.settings import Settings
 from tuner.lora import LoraSettings
@@ -37,31 +36,52 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def served(minilm: Encoder, reader: OpenVinoReader) -> Served:
-    """`local_server`, with the models that the session has loaded: loading takes most of the time of a start."""
-    return partial(local_server, loaded=Loaded(minilm, reader))
+def served(minilm: Encoder, reader: OpenVinoReader, empty_home: Path) -> Served:
+    """`local_server`, with what the session has made already: models and tables take most of the time of a start."""
+    return Serving(Loaded(minilm, reader), empty_home)
+
+
+@pytest.fixture(scope="session")
+def settings_of(retriever_settings: RetrieverSettings, tiny_model: Path) -> Callable[[Path], Settings]:
+    """Settings of a data folder below a place of the test's own."""
+
+    def settings_below(place: Path) -> Settings:
+        return Settings(
+            home=place / "home",
+            retriever=retriever_settings,
+            generator=GeneratorSettings(base_model=tiny_model, max_new_tokens=8),
+            tuner=TunerSettings(lora=LoraSettings(r=2, epochs=1, batch=4)),
+        )
+
+    return settings_below
 
 
 @pytest.fixture
-def settings(tmp_path: Path, retriever_settings: RetrieverSettings, minilm: object, tiny_model: Path) -> Settings:
+def settings(tmp_path: Path, settings_of: Callable[[Path], Settings], minilm: object) -> Settings:
     """Settings of a fresh data folder; `minilm` makes sure that the encoder is converted."""
     del minilm
-    return Settings(
-        home=tmp_path / "home",
-        retriever=retriever_settings,
-        generator=GeneratorSettings(base_model=tiny_model, max_new_tokens=8),
-        tuner=TunerSettings(lora=LoraSettings(r=2, epochs=1, batch=4)),
-    )
+    return settings_of(tmp_path)
 
 
-@pytest.fixture
-def http(settings: Settings, served: Served) -> Iterator[httpx.Client]:
-    """A client of a server whose domain `default` has an extractive release."""
+@pytest.fixture(scope="session")
+def extractive_home(
+    tmp_path_factory: pytest.TempPathFactory, settings_of: Callable[[Path], Settings], served: Served
+) -> Path:
+    """A data folder whose domain `default` has an extractive release, to be copied."""
+    settings = settings_of(tmp_path_factory.mktemp("extractive"))
     with served(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         body = {"set": {"generation.backend": "extractive"}}
         release = client.post("/v1/domains/default/releases", json=body).json()
         forced = {"force": True, "reason": "tests begin extractive"}
         assert client.post(f"/v1/releases/{release['id']}/promote", json=forced).status_code == 200
+    return settings.home
+
+
+@pytest.fixture
+def http(settings: Settings, served: Served, extractive_home: Path) -> Iterator[httpx.Client]:
+    """A client of a server whose domain `default` has an extractive release."""
+    shutil.copytree(extractive_home, settings.home)
+    with served(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         yield client
 
 

@@ -6,7 +6,7 @@ rely on what the tables hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,9 @@ from serving import Served
 from wire_record import record_everything
 from wire_shapes import DESCRIBED, LISTS, OBJECTS, PREFIXES, OneOf, misfits
 
-from generator.settings import GeneratorSettings
-from retriever.settings import RetrieverSettings
 from service.http.app import create_app
 from service.settings import Settings
 from store.store import Store
-from tuner.lora import LoraSettings
-from tuner.settings import TunerSettings
 
 ROUTES = (
     "GET /healthz",
@@ -84,20 +80,10 @@ PAGES = ("/openapi.json", "/", "/docs", "/docs/{name}")  # not in the descriptio
 
 @pytest.fixture(scope="module")
 def http(
-    served: Served,
-    tmp_path_factory: pytest.TempPathFactory,
-    retriever_settings: RetrieverSettings,
-    minilm: object,
-    tiny_model: Path,
+    served: Served, tmp_path_factory: pytest.TempPathFactory, settings_of: Callable[[Path], Settings]
 ) -> Iterator[httpx.Client]:
     """A client of a server with a tiny language model."""
-    del minilm
-    settings = Settings(
-        home=tmp_path_factory.mktemp("contract") / "home",
-        retriever=retriever_settings,
-        generator=GeneratorSettings(base_model=tiny_model, max_new_tokens=8),
-        tuner=TunerSettings(lora=LoraSettings(r=2, epochs=1, batch=4)),
-    )
+    settings = settings_of(tmp_path_factory.mktemp("contract"))
     with served(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         yield client
 

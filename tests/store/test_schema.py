@@ -20,6 +20,8 @@ def test_the_migrations_are_one_line_and_the_database_is_at_its_end(store: Store
     scripts = ScriptDirectory(migrations.__path__[0])
     with store.database.read() as connection:
         assert [MigrationContext.configure(connection).get_current_revision()] == scripts.get_heads()
+    assert store.database.newest() == scripts.get_current_head()
+    assert store.database.is_current()
     assert len(scripts.get_bases()) == 1
 
 
