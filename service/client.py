@@ -75,6 +75,13 @@ class Client:
         found: Json = answer.json() if is_json else answer.text
         return found
 
+    def download(self, path: str, **content: Unpack[Content]) -> bytes:
+        """Return the bytes that a call answers with; raises what `call` raises."""
+        answer = self._request("GET", path, content)
+        if not answer.is_success:
+            raise _refusal(answer)
+        return answer.content
+
     def read(self, kind: type[_Reply], method: str, path: str, **content: Unpack[Content]) -> _Reply:
         """Return the answer as an object of this kind; raises `AnswerError` if it is none, and what `call` raises."""
         return _known(kind, self.call(method, path, **content), path)

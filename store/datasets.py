@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, cast
 
 import sqlalchemy as sa
 
@@ -17,13 +18,18 @@ from store.ids import canonical_json, new_id, sha256
 from store.shrinking import shrink_dataset
 from store.store import Store, now
 
+Span = tuple[int, int]
+Review = Literal["draft", "kept", "edited"]
+
 
 @dataclass(frozen=True)
 class Example:
     """One example; `documents` maps the ids of the documents it came from to their versions.
 
-    `content` is None once a document of it was deleted. `fingerprint` tells what it asks and is there for stored
-    examples that ask something, also when their text is gone.
+    `spans` says for some of the documents where in that version the answer stands: characters `[start, end)` of its
+    text. `review` is None for an example that people wrote; one that was drafted is a `draft` until somebody has looked
+    at it, and then `kept` or `edited`. `content` is None once a document of it was deleted. `fingerprint` tells what it
+    asks and is there for stored examples that ask something, also when their text is gone.
     """
 
     key: str
@@ -31,6 +37,8 @@ class Example:
     content: Content | None
     documents: Mapping[str, int]
     flag: str | None = None
+    spans: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    review: Review | None = None
     fingerprint: Fingerprint | None = field(default=None, compare=False, repr=False)
 
 
@@ -38,7 +46,8 @@ class Example:
 class Dataset:
     """A data set with its counts; `tainted` and `outdated` count examples that are no longer used.
 
-    `warnings` are sentences about what its import found.
+    `drafts` counts those that were drafted and that nobody has looked at yet. `warnings` are sentences about what its
+    import found.
     """
 
     id: str
@@ -49,6 +58,7 @@ class Dataset:
     splits: dict[str, int]
     tainted: int
     outdated: int
+    drafts: int
     warnings: list[str]
     created_at: int
 
@@ -88,14 +98,21 @@ def create_dataset(
                     content=example.content.as_json() if example.content and not taken else {},
                     fingerprint=Fingerprint.of(salt, *asked).as_json() if asked else None,
                     flag="tainted" if taken else None,
+                    review=example.review,
                 )
                 .returning(schema.examples.c.number)
             )
             number = connection.execute(insert).scalar_one()
-            pairs = [{"example_number": number, "document_id": d, "version": v} for d, v in example.documents.items()]
+            pairs = [_pair(number, example, document) for document in example.documents]
             if pairs:
                 connection.execute(schema.example_documents.insert(), pairs)
     return get_dataset(store, domain_id, dataset_id)
+
+
+def _pair(number: int, example: Example, document: str) -> dict[str, object]:
+    spans = [list(span) for span in example.spans.get(document, ())]
+    version = example.documents[document]
+    return {"example_number": number, "document_id": document, "version": version, "spans": spans or None}
 
 
 def get_dataset(store: Store, domain_id: str, name_or_id: str) -> Dataset:
@@ -111,18 +128,20 @@ def list_datasets(store: Store, domain_id: str) -> list[Dataset]:
     table, examples = schema.datasets, schema.examples.c
     columns = [column for column in table.c if column.name != "number"]
     statement = sa.select(*columns).where(table.c.domain_id == domain_id).order_by(table.c.number.desc())
-    counted = sa.select(examples.dataset_id, examples.split, examples.flag, sa.func.count().label("count"))
+    which = (examples.dataset_id, examples.split, examples.flag, examples.review)
+    counted = sa.select(*which, sa.func.count().label("count"))
     with store.database.read() as connection:
         rows = connection.execute(statement).mappings().all()
-        counts = connection.execute(counted.group_by(examples.dataset_id, examples.split, examples.flag)).all()
+        counts = connection.execute(counted.group_by(*which)).all()
     found = []
     for row in rows:
         mine = [count for count in counts if count.dataset_id == row["id"]]
         splits: dict[str, int] = {}
-        for _, split, _, number in mine:
-            splits[split] = splits.get(split, 0) + number
-        flagged = {flag: sum(count[3] for count in mine if count.flag == flag) for flag in ("tainted", "outdated")}
-        found.append(Dataset(**row, splits=splits, **flagged))
+        for count in mine:
+            splits[count.split] = splits.get(count.split, 0) + count[4]
+        flagged = {flag: sum(count[4] for count in mine if count.flag == flag) for flag in ("tainted", "outdated")}
+        drafts = sum(count[4] for count in mine if count.review == "draft" and count.flag is None)
+        found.append(Dataset(**row, splits=splits, **flagged, drafts=drafts))
     return found
 
 
@@ -146,8 +165,11 @@ def list_examples(store: Store, dataset_id: str) -> list[Example]:
     with store.database.read() as connection:
         rows = connection.execute(statement).all()
         documents: dict[int, dict[str, int]] = {}
-        for number, document_id, version in connection.execute(sources):
+        spans: dict[int, dict[str, list[Span]]] = {}
+        for number, document_id, version, places in connection.execute(sources):
             documents.setdefault(number, {})[document_id] = version
+            if places:
+                spans.setdefault(number, {})[document_id] = [(start, end) for start, end in places]
     return [
         Example(
             row.key,
@@ -155,6 +177,8 @@ def list_examples(store: Store, dataset_id: str) -> list[Example]:
             read_content(row.kind, row.key, row.content),
             documents.get(row.number, {}),
             row.flag,
+            spans.get(row.number, {}),
+            cast("Review | None", row.review),
             Fingerprint.from_json(row.fingerprint),
         )
         for row in rows

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from store.errors import DamagedError, InvalidInputError
 from store.json_values import Json
@@ -37,6 +38,87 @@ class QuestionContent(Content):
         return self.question, self.answers
 
 
+class Message(BaseModel):
+    """A turn of a conversation; `tool` is what a program answered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+
+
+class ChatContent(Content):
+    """A conversation that ends with the reply to learn."""
+
+    messages: list[Message] = Field(min_length=2)
+
+    def asked(self) -> tuple[str, list[str]] | None:
+        """Return the last message of the user, with the reply to it."""
+        return _last_question(self.messages), [self.messages[-1].content]
+
+
+class PreferenceContent(Content):
+    """A conversation, and the reply that is preferred to another; where only one was judged, the other is None."""
+
+    messages: list[Message] = Field(min_length=1)
+    chosen: str | None = None
+    rejected: str | None = None
+
+    def asked(self) -> tuple[str, list[str]] | None:
+        """Return the last message of the user, with the preferred reply."""
+        return _last_question(self.messages), [self.chosen] if self.chosen is not None else []
+
+
+class TripletContent(Content):
+    """A query with texts that belong to it and texts that do not; scores, where there are any, are one for each text.
+
+    `prompt` is the instruction that an encoder puts before the query.
+    """
+
+    query: str
+    positives: list[str]
+    negatives: list[str] = Field(default_factory=list)
+    positive_scores: list[float] | None = None
+    negative_scores: list[float] | None = None
+    prompt: str | None = None
+
+    def asked(self) -> tuple[str, list[str]] | None:
+        """Return the query; its texts are no answers."""
+        return self.query, []
+
+
+class Relevant(BaseModel):
+    """A text that is relevant to a query, by the id that its file gives it; `grade` says how much, from 1 on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    grade: int = 1
+    title: str | None = None
+    text: str | None = None
+
+
+class RetrievalContent(Content):
+    """A query with the texts that are relevant to it; a text that is a document of the domain is not repeated."""
+
+    query: str
+    relevant: list[Relevant]
+
+    def asked(self) -> tuple[str, list[str]] | None:
+        """Return the query; its texts are no answers."""
+        return self.query, []
+
+
+class TextContent(Content):
+    """A text to learn as it stands."""
+
+    text: str
+
+
+def _last_question(messages: list[Message]) -> str:
+    return next((each.content for each in reversed(messages) if each.role == "user"), "")
+
+
 def question_of(key: str, content: Content | None) -> QuestionContent:
     """Return the question of an example, or raise `InvalidInputError` that names the example by its key."""
     if isinstance(content, QuestionContent):
@@ -52,7 +134,14 @@ class ExampleKind:
     content: type[Content]
 
 
-KINDS = (ExampleKind("qa", QuestionContent),)
+KINDS = (
+    ExampleKind("qa", QuestionContent),
+    ExampleKind("chat", ChatContent),
+    ExampleKind("preference", PreferenceContent),
+    ExampleKind("triplets", TripletContent),
+    ExampleKind("retrieval", RetrievalContent),
+    ExampleKind("text", TextContent),
+)
 
 
 def read_content(kind: str, key: str, stored: dict[str, Json]) -> Content | None:

@@ -31,6 +31,7 @@ examples = Table(
     Column("content", JSON, nullable=False),
     Column("flag", String),  # null, outdated, tainted: then the content is empty
     Column("fingerprint", JSON(none_as_null=True)),  # of the question, which outlives its text
+    Column("review", String),  # null: written by people; draft, kept, edited: what became of one that was drafted
     UniqueConstraint("dataset_id", "key"),
     sqlite_autoincrement=True,
 )
@@ -41,6 +42,7 @@ example_documents = Table(
     Column("example_number", Integer, ForeignKey("examples.number", ondelete="CASCADE"), primary_key=True),
     Column("document_id", String, primary_key=True, index=True),  # outlives the document: that is provenance
     Column("version", Integer, nullable=False),
+    Column("spans", JSON(none_as_null=True)),  # where in that version the answer stands, as [start, end) of its text
 )
 
 model_questions = Table(

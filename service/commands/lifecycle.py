@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eval.metrics.table import DECIDING
-from service.commands.console import AsJson, Domain, Home, Limit, at, choice, client, noun, read_file, show
+from service.commands.console import AsJson, Domain, Home, Limit, at, choice, client, noun, show
 from service.commands.progress import run_job
 from service.commands.recipe import assignment, method_settings
 from service.commands.rows import event_line, job_row, release_row
@@ -17,45 +17,12 @@ if TYPE_CHECKING:
     from service.client import Client
     from service.replies import Release
 
-datasets = noun("Examples to learn from and to measure on.")
 tune = noun("Tune models.")
 evaluations = noun("Compare the arms of a domain.")
 releases = noun("What a domain serves.")
 jobs = noun("Long work.")
 
 Dataset = Annotated[str, typer.Option("--dataset", help="Name or id of the data set.")]
-
-
-@datasets.command("import", epilog="Example: tandem dataset import questions.jsonl --name faq -d handbook")
-def import_dataset(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    name: Annotated[str, typer.Option("--name")],
-    split: Annotated[
-        str | None,
-        typer.Option(help="For lines that name none: train, dev or test; where no line does: by document."),
-    ] = None,
-    domain: Domain = "default",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Import questions with answers from a JSON Lines file.
-
-    A line is {"question": "…", "answers": ["…"], "documents": ["fares.md"], "split": "train"}; the last two may be
-    missing, and "answers": [] means that the documents do not say. Where no line names a split, the file is split by
-    document: 60 % train, 20 % dev, 20 % test.
-    """
-    form = {"name": name} | ({"split": split} if split else {})
-    files = {"file": (file.name, read_file(file))}
-    with client(home) as server:
-        show(server.call("POST", f"/v1/domains/{domain}/datasets", data=form, files=files), as_json)
-
-
-@datasets.command("list", epilog="Example: tandem dataset list -d handbook")
-def list_datasets(domain: Domain = "default", limit: Limit = 20, home: Home = None, as_json: AsJson = False) -> None:
-    """List the data sets, the newest first."""
-    with client(home) as server:
-        found = server.call("GET", f"/v1/domains/{domain}/datasets", params={"limit": limit})
-        show(found, as_json, ("name", "kind", "tainted", "outdated", "id", "counts"), ("counts",))
 
 
 @tune.command("generator", epilog="Example: tandem tune generator --dataset faq -d handbook lora.r=16 lora.epochs=3")

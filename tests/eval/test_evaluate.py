@@ -31,7 +31,7 @@ from store.progress import Progress
 from store.releases import active_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store
-from tuner.data.importing import import_examples
+from tuner.data.importing import Wishes, import_examples
 
 _DOCUMENTS = {
     "ferry.md": "# Ferry\n\nThe ferry Aurora carries 120 passengers across the fjord every morning.",
@@ -87,7 +87,7 @@ def _laboratory(
         engine.add("handbook", name, text)
     engine.close(checkpoint=False)
     lines = "\n".join(json.dumps(row) for row in _QUESTIONS)
-    dataset = import_examples(store, domain.id, "questions", lines.encode(), split="test")
+    dataset = import_examples(store, domain.id, "questions", lines.encode(), Wishes(split="test"))
     settings = EvalSettings(resamples=200)
     return Laboratory(store, domain, dataset, EvaluateSection(eval=settings, generator=generator, retriever=retriever))
 
@@ -247,7 +247,7 @@ def test_an_evaluation_that_cannot_be_carried_out_fails_with_a_reason_and_stores
 
 def test_an_evaluation_of_a_train_split_opens_no_gate(laboratory: Laboratory) -> None:
     lines = "\n".join(json.dumps(row) for row in _QUESTIONS)
-    trained = import_examples(laboratory.store, laboratory.domain.id, "learned", lines.encode(), split="train")
+    trained = import_examples(laboratory.store, laboratory.domain.id, "learned", lines.encode(), Wishes(split="train"))
 
     _, evaluation = laboratory.evaluate(dataset=trained.id, arms=["extractive"], split="train")
 

@@ -52,6 +52,7 @@ ROUTES = (
     "GET /v1/domains/{domain}/datasets/{dataset}",
     "DELETE /v1/domains/{domain}/datasets/{dataset}",
     "GET /v1/domains/{domain}/datasets/{dataset}/examples",
+    "GET /v1/domains/{domain}/datasets/{dataset}/export",
     "GET /v1/domains/{domain}/releases",
     "POST /v1/domains/{domain}/releases",
     "POST /v1/domains/{domain}/rollback",

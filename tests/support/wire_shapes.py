@@ -94,9 +94,12 @@ DATASET = {
     "id": str, "object": "dataset", "domain": str, "name": str,
     "kind": OneOf("qa", "chat", "preference", "triplets", "retrieval", "text"),
     "origin": OneOf("human", "synthetic", "feedback"), "counts": {str: int}, "splits": [str], "tainted": int,
-    "outdated": int, "warnings": [str], "created_at": int,
+    "outdated": int, "drafts": int, "warnings": [str], "created_at": int,
 }  # fmt: skip
-EXAMPLE = {"key": str, "split": str, "content": {str: ANY}, "documents": {str: int}, "flag": TEXT_OR_NULL}
+EXAMPLE = {
+    "key": str, "split": str, "content": {str: ANY}, "documents": {str: int}, "spans": {str: [[int]]},
+    "flag": TEXT_OR_NULL, "review": OneOf("draft", "kept", "edited", None),
+}  # fmt: skip
 JOB = {
     "id": str, "object": "job", "kind": OneOf("ingest", "tune_generator", "evaluate"), "domain": str,
     "status": OneOf("queued", "running", "succeeded", "failed", "cancelled"), "progress": NUMBER,

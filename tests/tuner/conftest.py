@@ -16,7 +16,7 @@ from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
 from retriever.settings import RetrieverSettings
 from store.store import Store
-from tuner.data.importing import import_examples
+from tuner.data.importing import Wishes, import_examples
 from tuner.lora import LoraSettings
 from tuner.settings import TunerSettings, TuneSection
 
@@ -73,6 +73,6 @@ def workshop(
         engine.add("handbook", f"{number}.txt", text)
     engine.close()
     lines = "\n".join(json.dumps(row) for row in QUESTIONS)
-    dataset = import_examples(store, domain.id, "questions", lines.encode(), "train")
+    dataset = import_examples(store, domain.id, "questions", lines.encode(), Wishes(split="train"))
     tuner = TunerSettings(lora=LoraSettings(r=4, epochs=1, batch=4), threads=1)
     return Workshop(store, domain, dataset, TuneSection(tuner=tuner, generator=generator, retriever=retriever_settings))

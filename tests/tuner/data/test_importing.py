@@ -13,7 +13,7 @@ from store.errors import ConflictError, InvalidInputError
 from store.examples import QuestionContent
 from store.receiving import receive
 from store.store import Store
-from tuner.data.importing import import_examples
+from tuner.data.importing import Wishes, import_examples
 
 
 def lines(*rows: dict[str, Any] | str) -> bytes:
@@ -61,7 +61,7 @@ def test_a_line_without_a_split_goes_where_the_import_says_and_to_train_otherwis
 ) -> None:
     data = lines(question(), question(question="How many?", split="dev"))
 
-    dataset = import_examples(store, domain.id, "questions", data, given)
+    dataset = import_examples(store, domain.id, "questions", data, Wishes(split=given))
 
     assert [example.split for example in list_examples(store, dataset.id)] == [expected, "dev"]
 
@@ -92,15 +92,15 @@ def test_a_line_separator_inside_a_question_does_not_end_its_line(store: Store, 
         ('{"question": "How much?" "answers": []}', "no JSON"),
         ("[" * 100_000, "no JSON"),
         ('{"question": "How much?", "answers": [], "n": ' + "1" * 5000 + "}", "no JSON"),
-        ("[]", "the line must be a JSON object, not a list"),
-        ("null", "the line must be a JSON object, not null"),
+        ("[]", "the record must be a JSON object, not a list"),
+        ("null", "the record must be a JSON object, not null"),
         ({"answers": ["ten"]}, "question is missing"),
         ({"question": "How much?"}, "answers is missing"),
         (question(question=""), "question: "),
         (question(question=" \t"), "question: "),
         (question(question="x" * 4001), "question: String should have at most 4000 characters"),
         (question(question=7), "question must be a string, not the number 7"),
-        (question(answers="ten"), "answers must be a list, not 'ten'"),
+        (question(answers=7), "answers must be a list, not the number 7"),
         (question(answers=["ten", None]), "answers.1 must be a string, not null"),
         (question(answers=[""]), "answers.0: "),
         (question(answers=["x"] * 21), "answers: List should have at most 20 items"),
@@ -116,7 +116,7 @@ def test_a_bad_line_is_named_with_its_number_and_nothing_is_stored(
 ) -> None:
     message = refused(store, domain, lines(question(), "", bad, question()))
 
-    assert "line 3: " in message
+    assert "line 3 (record 2): " in message
     assert said in message
     assert "line 1" not in message
     assert "line 4" not in message

@@ -68,7 +68,7 @@ def test_a_repeated_line_is_told_and_stored_once(store: Store, domain: Domain) -
     warnings, splits = imported(store, domain, [row, row, {**row, "question": "How many?"}, row])
 
     assert list(splits) == ["line-1", "line-3"]
-    assert warnings == ["2 lines (2, 4) each repeated an earlier line and was stored once."]
+    assert warnings == ["2 records (line 2, line 4) each repeated an earlier one and was stored once."]
 
 
 def test_contradicting_answers_and_answers_that_stand_in_no_document_are_told(store: Store, domain: Domain) -> None:
@@ -80,6 +80,6 @@ def test_contradicting_answers_and_answers_that_stand_in_no_document_are_told(st
 
     assert len(splits) == 3
     assert warnings == [
-        "Line 2 asked the same as an earlier line and answered otherwise.",
-        "Line 2 had no answer that stands word for word in a document of the line.",
+        "Line 2 asked the same as an earlier one and answered otherwise.",
+        "Line 2 had no answer that stands word for word in a document that it names.",
     ]

@@ -11,7 +11,10 @@ from store.json_values import Json
 
 
 class DatasetObject(BaseModel):
-    """A data set. `tainted` and `outdated` count examples that are no longer used; `warnings` are of its import."""
+    """A data set. `tainted` and `outdated` count examples that are no longer used; `warnings` are of its import.
+
+    `drafts` are examples that were drafted and that nobody has looked at yet.
+    """
 
     id: str
     object: Literal["dataset"] = "dataset"
@@ -23,6 +26,7 @@ class DatasetObject(BaseModel):
     splits: list[str]
     tainted: int
     outdated: int
+    drafts: int
     warnings: list[str]
     created_at: int
 
@@ -39,19 +43,26 @@ class DatasetObject(BaseModel):
             splits=sorted(dataset.splits),
             tainted=dataset.tainted,
             outdated=dataset.outdated,
+            drafts=dataset.drafts,
             warnings=dataset.warnings,
             created_at=dataset.created_at,
         )
 
 
 class ExampleObject(BaseModel):
-    """An example of a data set; `documents` maps the ids of those that it came from to their versions."""
+    """An example of a data set; `documents` maps the ids of those that it came from to their versions.
+
+    `spans` says for some of them where in that version the answer stands: characters `[start, end)` of its text.
+    `review` is null for what people wrote; a `draft` is `kept` or `edited` once somebody has looked at it.
+    """
 
     key: str
     split: str
     content: dict[str, Json]
     documents: dict[str, int]
+    spans: dict[str, list[tuple[int, int]]]
     flag: str | None
+    review: Literal["draft", "kept", "edited"] | None
 
     @classmethod
     def of(cls, example: Example) -> ExampleObject:
@@ -61,5 +72,7 @@ class ExampleObject(BaseModel):
             split=example.split,
             content=example.content.as_json() if example.content else {},
             documents=dict(example.documents),
+            spans={document: list(places) for document, places in example.spans.items()},
             flag=example.flag,
+            review=example.review,
         )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 
+from service.actions import datasets as actions
 from service.http.objects import Deleted, ObjectList
 from service.http.paging import Page, page
 from service.wire.tandem.objects.datasets import DatasetObject, ExampleObject
 from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep
 from store.datasets import delete_dataset, get_dataset, list_datasets, list_examples
-from tuner.data.importing import import_examples
+from tuner.data.exports.table import EXPORTS
+from tuner.data.files.container import DataFile
+from tuner.data.formats.table import FORMATS
+from tuner.data.importing import Wishes
 
 router = APIRouter(prefix="/v1/domains/{domain}/datasets", tags=["domains"])
 
@@ -20,12 +24,15 @@ router = APIRouter(prefix="/v1/domains/{domain}/datasets", tags=["domains"])
 def import_dataset(
     domain: DomainDep,
     runtime: RuntimeDep,
-    file: Annotated[UploadFile, File()],
+    file: Annotated[list[UploadFile], File(description="one file, or the files of a folder that belong together")],
     name: Annotated[str, Form(alias="name", min_length=1, max_length=100)],
     split: Annotated[str | None, Form(pattern="^(train|dev|test)$")] = None,
+    skip_bad: Annotated[bool, Form(description="leave out what is wrong, and list it in `warnings`")] = False,
+    format: Annotated[str | None, Form(description=f"told by the fields if not given: {', '.join(FORMATS)}")] = None,  # noqa: A002
 ) -> DatasetObject:
-    """Import a JSON Lines file of questions with answers."""
-    dataset = import_examples(runtime.store, domain.id, name, file.file.read(), split)
+    """Import a file of examples: JSON Lines, a JSON array or object, CSV, TSV or Parquet, in any known format."""
+    files = [DataFile(each.filename or "", each.file.read()) for each in file]
+    dataset = actions.take(runtime, domain, name, files, Wishes(split, format, skip_bad))
     return DatasetObject.of(dataset, domain.name)
 
 
@@ -54,6 +61,21 @@ def examples(
     """
     found = list_examples(runtime.store, get_dataset(runtime.store, domain.id, dataset).id)
     return page.of_known_by([ExampleObject.of(example) for example in found], [example.key for example in found])
+
+
+@router.get("/{dataset}/export", response_class=Response)
+def export(
+    domain: DomainDep,
+    dataset: str,
+    runtime: RuntimeDep,
+    format: Annotated[str, Query(description=f"one of {', '.join(EXPORTS)}")] = "chat",  # noqa: A002
+    split: Annotated[str | None, Query(pattern="^(train|dev|test)$")] = None,
+) -> Response:
+    """Return a data set as JSON Lines, or as a ZIP archive where the format is a folder."""
+    found = actions.written(runtime, domain, dataset, format, split)
+    kind = "application/zip" if found.zipped else "application/jsonl"
+    headers = {"content-disposition": "attachment", "x-content-type-options": "nosniff"}
+    return Response(found.data, media_type=kind, headers=headers)
 
 
 @router.delete("/{dataset}")

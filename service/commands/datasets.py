@@ -1,0 +1,137 @@
+"""Commands of data sets: import, list, export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.commands.console import AsJson, Domain, Home, Limit, at, client, noun, printable, read_file, show
+from service.commands.terminal import complain, say
+
+datasets = noun("Examples to learn from and to measure on.")
+_SPLITS = "train, dev or test."
+Named = Annotated[str, typer.Argument(help="Name or id of the data set.")]
+
+
+@datasets.command("import", epilog="Example: tandem dataset import questions.jsonl --name faq -d handbook")
+def import_dataset(
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, help="A file, a folder of BEIR, or a file with its info.")
+    ],
+    name: Annotated[str, typer.Option("--name", help="What the data set is to be called.")],
+    split: Annotated[
+        str | None, typer.Option(help=f"For records that name none: {_SPLITS} Where none does: by document.")
+    ] = None,
+    written_as: Annotated[
+        str | None, typer.Option("--format", help="Told by the fields of the records if not given.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out what is wrong and list it, instead of refusing the file.")
+    ] = False,
+    domain: Domain = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import examples: JSON Lines, a JSON array or object, CSV, TSV or Parquet, in any of the usual formats.
+
+    Questions: {"question": "…", "answers": ["…"], "documents": ["fares.md"], "split": "train"}; the last two may be
+    missing, and "answers": [] means that the documents do not say. Also chat messages (OpenAI, TRL), Alpaca, ShareGPT,
+    prompt and completion, preferences, triplets, FlagEmbedding, SQuAD, Ragas, RAGChecker, AutoRAG, LlamaIndex,
+    ms-swift, texts, and folders of BEIR. Where no record names a split, the file is split by document: 60 % train,
+    20 % dev, 20 % test.
+    """
+    form = {"name": name, "skip_bad": str(skip_bad).lower()}
+    form |= {key: value for key, value in (("split", split), ("format", written_as)) if value}
+    found = [("file", (label, read_file(path))) for label, path in _files(files)]
+    with client(home) as server:
+        show(server.call("POST", f"/v1/domains/{domain}/datasets", data=form, files=found), as_json)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """Yield the files to send with their names; of a folder, what a data set in several files has."""
+    for path in paths:
+        if not path.is_dir():
+            yield printable(path.name), path
+            continue
+        names = ("corpus.jsonl", "queries.jsonl", "qa.parquet", "corpus.parquet")
+        found = [*(path / each for each in names if (path / each).is_file()), *sorted(path.glob("qrels/*.tsv"))]
+        if not found:
+            from store.errors import InvalidInputError
+
+            raise InvalidInputError(
+                f"{printable(str(path))} has no queries.jsonl with corpus.jsonl and qrels/<split>.tsv (BEIR), and "
+                "no qa.parquet with corpus.parquet (AutoRAG). Name the files of a data set one by one."
+            )
+        yield from ((printable(each.relative_to(path).as_posix()), each) for each in found)
+
+
+@datasets.command("list", epilog="Example: tandem dataset list -d handbook")
+def list_datasets(domain: Domain = "default", limit: Limit = 20, home: Home = None, as_json: AsJson = False) -> None:
+    """List the data sets, the newest first."""
+    with client(home) as server:
+        found = server.call("GET", f"/v1/domains/{domain}/datasets", params={"limit": limit})
+        show(found, as_json, ("name", "kind", "drafts", "tainted", "outdated", "id", "counts"), ("counts",))
+
+
+@datasets.command("export", epilog="Example: tandem dataset export faq -d handbook --format beir --out faq-beir")
+def export_dataset(
+    dataset: Named,
+    form: Annotated[
+        str, typer.Option("--format", help="chat (OpenAI, TRL), beir (a folder), or lines (all that is stored).")
+    ] = "chat",
+    split: Annotated[str | None, typer.Option(help=f"Only {_SPLITS}")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file or, for beir, the folder to write; standard output if not given.")
+    ] = None,
+    domain: Domain = "default",
+    home: Home = None,
+) -> None:
+    """Write a data set for other tools; examples whose documents were deleted or replaced are left out."""
+    import zipfile
+
+    asked = {"format": form} | ({"split": split} if split else {})
+    with client(home) as server:
+        data = server.download(at("domains", domain, "datasets", dataset, "export"), params=asked)
+    if not data.startswith(b"PK\x03\x04"):
+        if out is None:
+            _print(data)
+        else:
+            _write(out, data)
+        return
+    if out is None:
+        from store.errors import InvalidInputError
+
+        raise InvalidInputError(f"The export {form} is a folder: say with --out where to write it.")
+    import io
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            _write(out / name, archive.read(name))
+
+
+def _print(data: bytes) -> None:
+    """Print a file: byte for byte, unless a person reads it, whose terminal must not obey it."""
+    import sys
+
+    if sys.stdout.isatty():
+        say(data.decode().rstrip("\n"))
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+
+
+def _write(path: Path, data: bytes) -> None:
+    from store.errors import InvalidInputError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise InvalidInputError(f"{printable(str(path))} is there already; nothing is written over.") from error
+    except OSError as error:
+        raise InvalidInputError(f"{printable(str(path))} cannot be written: {error.strerror}.") from error
+    complain(f"Written: {printable(str(path))}, {len(data)} bytes.")

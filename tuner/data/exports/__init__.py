@@ -1,0 +1,1 @@
+"""Data sets as files that other tools read."""

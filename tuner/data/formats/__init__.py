@@ -1,0 +1,1 @@
+"""The formats that files of data sets are written in."""
