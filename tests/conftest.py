@@ -6,14 +6,17 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from fakes import HashEncoder
-from isolation import Isolation
+from isolation import Isolation, one_at_a_time
 from searching import retrieval_part
 from unmeasured import keep_the_usual
 
+from generator.engine import Engine
+from retriever.documents.reading import Reading
 from retriever.models.encoder import Encoder
 from retriever.models.encoder_files import default_cache
 from retriever.models.load import load_encoder
@@ -73,13 +76,43 @@ def retriever_settings() -> RetrieverSettings:
 @pytest.fixture(scope="session")
 def minilm(retriever_settings: RetrieverSettings) -> Encoder:
     """The real default encoder, converted once."""
-    return load_encoder(retriever_settings)
+    with one_at_a_time(default_cache()):
+        return load_encoder(retriever_settings)
 
 
 @pytest.fixture(scope="session")
 def reader(retriever_settings: RetrieverSettings) -> OpenVinoReader:
     """The shipped reader, converted once."""
-    return OpenVinoReader(retriever_settings)
+    with one_at_a_time(default_cache()):
+        return OpenVinoReader(retriever_settings)
+
+
+class _Shared(Reading):
+    """Processes that read documents for every engine of the session: to start them takes longer than most tests."""
+
+    def close(self) -> None:
+        """Let them live on."""
+
+    def end(self) -> None:
+        super().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_reading() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        shared = _Shared()
+        patch.setattr("generator.engine.Reading", lambda: shared)
+        yield
+        shared.end()
+
+
+@pytest.fixture(scope="module")
+def loaded(minilm: Encoder, reader: OpenVinoReader) -> Iterator[None]:
+    """Give jobs that run in this process the models of the session: they would load the same ones each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for job in ("eval.evaluate", "tuner.run"):
+            patch.setattr(f"{job}.Engine", partial(Engine, encoder=minilm, reader=reader))
+        yield
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

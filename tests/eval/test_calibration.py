@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from fakes import HashEncoder, WordReader
 from writing import asks
 
 from eval.calibration import (
+    Calibration,
     Sample,
     auroc,
     calibrate,
@@ -29,7 +32,7 @@ from retriever.models.span_reader import OpenVinoReader
 from retriever.search.search import Request
 from retriever.settings import RetrieverSettings
 from store.datasets import Example, create_dataset
-from store.domains import get_domain
+from store.domains import Domain, get_domain
 from store.errors import UnprocessableError
 from store.json_values import Json
 from store.store import Store
@@ -112,11 +115,16 @@ def test_an_estimate_is_that_of_answering() -> None:
     assert found == pytest.approx(1 / (1 + np.exp(-(-1.0 + 0.5 * 3.0 + 2.0 * 0.5 - 1.0 * 0.5))))
 
 
-@pytest.fixture
-def engine(
-    store: Store, retriever_settings: RetrieverSettings, minilm: Encoder, reader: OpenVinoReader
+@pytest.fixture(scope="module")
+def rooms(
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_home: Path,
+    retriever_settings: RetrieverSettings,
+    minilm: Encoder,
+    reader: OpenVinoReader,
 ) -> Iterator[Engine]:
-    """A domain in which twelve rooms have a capacity each."""
+    """A domain in which twelve rooms have a capacity each, the same for all tests."""
+    store = Store.open(Path(shutil.copytree(empty_home, tmp_path_factory.mktemp("rooms") / "home")))
     opened = Engine(store, retriever_settings, GeneratorSettings(), minilm, reader)
     opened.create_domain("rooms")
     for number, room in enumerate(_ROOMS):
@@ -124,6 +132,7 @@ def engine(
     opened.add("rooms", "lunch.txt", "Lunch is served in the canteen between noon and two. Dogs may not come in.")
     yield opened
     opened.close()
+    store.close()
 
 
 def _questions(rooms: list[str]) -> list[EvalQuestion]:
@@ -133,11 +142,11 @@ def _questions(rooms: list[str]) -> list[EvalQuestion]:
     ]
 
 
-def test_each_question_is_put_with_and_without_the_documents_that_answer_it(engine: Engine) -> None:
-    pinned = engine.pin("rooms")
+def test_each_question_is_put_with_and_without_the_documents_that_answer_it(rooms: Engine) -> None:
+    pinned = rooms.pin("rooms")
     without = EvalQuestion("none", "Who built the pier?", [], [], "en")
 
-    found = list(samples(engine, pinned, [*_questions(["Elm"]), without]))
+    found = list(samples(rooms, pinned, [*_questions(["Elm"]), without]))
 
     assert [sample.answerable for sample in found] == [True, False]
     assert found[0].measured.keys() == found[1].measured.keys()
@@ -145,27 +154,36 @@ def test_each_question_is_put_with_and_without_the_documents_that_answer_it(engi
 
 
 def test_a_document_that_a_question_names_is_taken_away_though_its_text_does_not_hold_the_answer(
-    engine: Engine,
+    rooms: Engine,
 ) -> None:
-    pinned = engine.pin("rooms")
-    hits = engine.search("rooms", Request("How many people does the room Elm seat?", 30)).hits
+    pinned = rooms.pin("rooms")
+    hits = rooms.search("rooms", Request("How many people does the room Elm seat?", 30)).hits
     everything = sorted({hit.passage.document_id for hit in hits})
     question = EvalQuestion("elm", "How many people does the room Elm seat?", ["32"], everything, "en")
 
-    assert [sample.answerable for sample in samples(engine, pinned, [question])] == [True]
+    assert [sample.answerable for sample in samples(rooms, pinned, [question])] == [True]
 
 
-def test_the_same_questions_give_the_same_thresholds(engine: Engine) -> None:
-    pinned = engine.pin("rooms")
+@pytest.fixture(scope="module")
+def steps() -> list[None]:
+    """What a calibration told of how far it is."""
+    return []
 
-    assert calibrate(engine, pinned, _questions(_ROOMS)) == calibrate(engine, pinned, _questions(_ROOMS))
+
+@pytest.fixture(scope="module")
+def calibrated(rooms: Engine, steps: list[None]) -> Calibration:
+    """The thresholds of that domain."""
+    return calibrate(rooms, rooms.pin("rooms"), _questions(_ROOMS), lambda: steps.append(None))
 
 
-def test_thresholds_are_fitted_to_the_domain(engine: Engine) -> None:
-    pinned = engine.pin("rooms")
-    steps: list[None] = []
+def test_the_same_questions_give_the_same_thresholds(rooms: Engine, calibrated: Calibration) -> None:
+    pinned = rooms.pin("rooms")
 
-    found = calibrate(engine, pinned, _questions(_ROOMS), lambda: steps.append(None))
+    assert calibrate(rooms, pinned, _questions(_ROOMS)) == calibrated
+
+
+def test_thresholds_are_fitted_to_the_domain(rooms: Engine, calibrated: Calibration, steps: list[None]) -> None:
+    pinned, found = rooms.pin("rooms"), calibrated
 
     assert found.samples == len(steps) == 24
     assert found.auroc > 0.5
@@ -173,31 +191,30 @@ def test_thresholds_are_fitted_to_the_domain(engine: Engine) -> None:
     assert found.thresholds.weights != pinned.manifest.thresholds.weights
 
 
-def test_too_few_questions_are_refused_with_what_is_missing(engine: Engine) -> None:
-    pinned = engine.pin("rooms")
+def test_too_few_questions_are_refused_with_what_is_missing(rooms: Engine) -> None:
+    pinned = rooms.pin("rooms")
 
     with pytest.raises(UnprocessableError, match="needs 10 answerable") as caught:
-        calibrate(engine, pinned, _questions(_ROOMS[:3]))
+        calibrate(rooms, pinned, _questions(_ROOMS[:3]))
 
     assert caught.value.code == "too_few_examples"
     assert "gives 3 and 3" in caught.value.message
 
 
-def test_without_questions_or_documents_the_refusal_counts_none(engine: Engine) -> None:
-    empty = engine.create_domain("empty")
+def test_without_questions_or_documents_the_refusal_counts_none(rooms: Engine) -> None:
+    empty = rooms.create_domain("empty")
 
-    for domain, questions in ((get_domain(engine.store, "rooms"), []), (empty, _questions(_ROOMS))):
+    for domain, questions in ((get_domain(rooms.store, "rooms"), []), (empty, _questions(_ROOMS))):
         with pytest.raises(UnprocessableError, match="gives 0 and 0"):
-            calibrate(engine, engine.pin(domain.name), questions)
+            calibrate(rooms, rooms.pin(domain.name), questions)
 
 
 @pytest.mark.parametrize(
     ("splits", "expected"), [(("train", "dev", "test"), ["dev"]), (("train", "test"), ["train"]), (("test",), [])]
 )
 def test_questions_come_from_dev_or_else_train_and_never_from_test(
-    store: Store, engine: Engine, splits: tuple[str, ...], expected: list[str]
+    store: Store, domain: Domain, splits: tuple[str, ...], expected: list[str]
 ) -> None:
-    domain = get_domain(store, "rooms")
     examples = [Example(split, split, asks(f"{split}?", "x"), {}) for split in splits]
     dataset = create_dataset(store, domain.id, "faq", "qa", "human", examples)
 

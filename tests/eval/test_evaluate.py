@@ -3,121 +3,103 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from laboratory import DOCUMENTS, QUESTIONS, Laboratory, furnish, laboratory_in
 from tiny import build_tiny_model
 
-from eval.evaluate import run_evaluation
 from eval.metrics.table import METRIC_OF
 from eval.report.markdown import to_markdown
 from eval.report.model import read_report
 from eval.report.page import to_html
-from eval.settings import EvalSettings, EvaluateSection
 from generator.engine import Engine
 from generator.manifest import changed_manifest
 from generator.releases import make_release, typed
 from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
+from retriever.models.span_reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
-from store.datasets import Dataset, hash_examples, usable_examples
-from store.domains import Domain
+from store.datasets import hash_examples, usable_examples
 from store.errors import InvalidInputError, NotFoundError, TandemError, UnprocessableError
-from store.evaluations import Evaluation, create_evaluation, get_evaluation
-from store.jobs import claim_job, finish_job, list_events
-from store.progress import Progress
+from store.evaluations import Evaluation
+from store.jobs import list_events
 from store.releases import active_release, get_release, list_releases
 from store.store import Store
 from store.verify import verify_store
 from tuner.data.importing import Wishes, import_examples
 
-_DOCUMENTS = {
-    "ferry.md": "# Ferry\n\nThe ferry Aurora carries 120 passengers across the fjord every morning.",
-    "library.md": "# Library\n\nThe library of Elmwood lends every book for three weeks.",
-    "tea.md": "# 茶园\n\n云岭茶园每天早上八点开门。成人门票四十元。",
-    "museum.md": "# 博物馆\n\n海港博物馆收藏了三百只古老的瓷碗。",
-}
-_QUESTIONS: list[dict[str, Any]] = [
-    {"question": "How many passengers does the ferry Aurora carry?", "answers": ["120"], "documents": ["ferry.md"]},
-    {
-        "question": "For how long does the library of Elmwood lend a book?",
-        "answers": ["three weeks"],
-        "documents": ["library.md"],
-    },
-    {"question": "云岭茶园早上几点开门？", "answers": ["八点"], "documents": ["tea.md"]},
-    {"question": "海港博物馆收藏了多少只瓷碗？", "answers": ["三百只"], "documents": ["museum.md"]},
-    {"question": "Which composer wrote the opera Turandot?", "answers": []},
-    {"question": "火星上的最高山峰叫什么？", "answers": []},
-]
 
-
-@dataclass(frozen=True)
-class Laboratory:
-    """A domain with documents and a data set whose split `test` has six questions."""
-
-    store: Store
-    domain: Domain
-    dataset: Dataset
-    section: EvaluateSection
-
-    def evaluate(self, **params: Any) -> tuple[dict[str, Any], Evaluation]:
-        """Carry the job out as a worker would; return its result and the stored evaluation."""
-        evaluation = create_evaluation(self.store, self.domain.id, {"dataset": self.dataset.id, **params})
-        claimed = claim_job(self.store)
-        assert claimed is not None
-        progress = Progress(self.store, *claimed, interval_s=0)
-        try:
-            result = run_evaluation(self.section, self.store, progress)
-        except BaseException:
-            finish_job(self.store, progress.lease, "failed")
-            raise
-        shown = result.model_dump()
-        finish_job(self.store, progress.lease, "succeeded", result=shown)
-        return shown, get_evaluation(self.store, evaluation.id)
-
-
-def _laboratory(
-    store: Store, retriever: RetrieverSettings, generator: GeneratorSettings, encoder: Encoder
-) -> Laboratory:
-    engine = Engine(store, retriever, GeneratorSettings(), encoder)
-    domain = engine.create_domain("handbook")
-    for name, text in _DOCUMENTS.items():
-        engine.add("handbook", name, text)
+@pytest.fixture(scope="module")
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_home: Path,
+    retriever_settings: RetrieverSettings,
+    minilm: Encoder,
+    reader: OpenVinoReader,
+) -> Path:
+    """A data folder with the domain, its documents and the data set, to be copied."""
+    home = Path(shutil.copytree(empty_home, tmp_path_factory.mktemp("laboratory") / "home"))
+    store = Store.open(home)
+    engine = Engine(store, retriever_settings, GeneratorSettings(), minilm, reader)
+    furnish(engine)
     engine.close(checkpoint=False)
-    lines = "\n".join(json.dumps(row) for row in _QUESTIONS)
-    dataset = import_examples(store, domain.id, "questions", lines.encode(), Wishes(split="test"))
-    settings = EvalSettings(resamples=200)
-    return Laboratory(store, domain, dataset, EvaluateSection(eval=settings, generator=generator, retriever=retriever))
+    store.close()
+    return home
 
 
 @pytest.fixture
-def laboratory(store: Store, retriever_settings: RetrieverSettings, minilm: Encoder) -> Laboratory:
+def laboratory(
+    prepared: Path, tmp_path: Path, retriever_settings: RetrieverSettings, loaded: None
+) -> Iterator[Laboratory]:
     """A laboratory without a language model."""
-    return _laboratory(store, retriever_settings, GeneratorSettings(), minilm)
+    with laboratory_in(prepared, tmp_path / "home", retriever_settings, GeneratorSettings()) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A laboratory in which quoting was measured, and what came of it."""
+
+    laboratory: Laboratory
+    result: dict[str, Any]
+    evaluation: Evaluation
+
+
+@pytest.fixture(scope="module")
+def quoted(
+    prepared: Path, tmp_path_factory: pytest.TempPathFactory, retriever_settings: RetrieverSettings, loaded: None
+) -> Iterator[Quoted]:
+    """Quoting, measured once for the tests that look at the report; none of them changes anything."""
+    place = tmp_path_factory.mktemp("quoted") / "home"
+    with laboratory_in(prepared, place, retriever_settings, GeneratorSettings()) as made:
+        yield Quoted(made, *made.evaluate(arms=["extractive"]))
 
 
 @pytest.fixture(scope="session")
 def untaught_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A causal model that loads and writes, but knows nothing."""
     folder = tmp_path_factory.mktemp("models") / "untaught"
-    return build_tiny_model(folder, list(_DOCUMENTS.values()), vocabulary=600, hidden=16)
+    return build_tiny_model(folder, list(DOCUMENTS.values()), vocabulary=600, hidden=16)
 
 
 @pytest.fixture
 def laboratory_with_model(
-    store: Store, retriever_settings: RetrieverSettings, minilm: Encoder, untaught_model: Path
-) -> Laboratory:
+    prepared: Path, tmp_path: Path, retriever_settings: RetrieverSettings, untaught_model: Path, loaded: None
+) -> Iterator[Laboratory]:
     """A laboratory with a language model whose domain still serves quotes."""
     generator = GeneratorSettings(base_model=untaught_model, max_new_tokens=4, threads=1)
-    return _laboratory(store, retriever_settings, generator, minilm)
+    with laboratory_in(prepared, tmp_path / "home", retriever_settings, generator) as made:
+        yield made
 
 
-def test_an_evaluation_without_a_language_model_measures_quoting_and_stores_its_report(laboratory: Laboratory) -> None:
+def test_an_evaluation_without_a_language_model_measures_quoting_and_stores_its_report(quoted: Quoted) -> None:
+    laboratory, result, evaluation = quoted.laboratory, quoted.result, quoted.evaluation
     store, domain = laboratory.store, laboratory.domain
-
-    result, evaluation = laboratory.evaluate(arms=["extractive"])
 
     report = evaluation.report
     assert evaluation.status == "succeeded"
@@ -151,10 +133,8 @@ def test_an_evaluation_without_a_language_model_measures_quoting_and_stores_its_
     assert verify_store(store) == []
 
 
-def test_each_question_has_a_record_with_the_scores_that_apply(laboratory: Laboratory) -> None:
-    _, evaluation = laboratory.evaluate(arms=["extractive"])
-
-    report = evaluation.report
+def test_each_question_has_a_record_with_the_scores_that_apply(quoted: Quoted) -> None:
+    report = quoted.evaluation.report
     assert report is not None
     records = report["records"]
     assert [record["key"] for record in records] == [f"line-{number}" for number in range(1, 7)]
@@ -174,10 +154,8 @@ def test_each_question_has_a_record_with_the_scores_that_apply(laboratory: Labor
     assert summary["metrics"]["f1"]["mean"] == pytest.approx(mean)
 
 
-def test_the_progress_of_an_evaluation_counts_its_questions(laboratory: Laboratory) -> None:
-    _, evaluation = laboratory.evaluate(arms=["extractive"])
-
-    messages = [event.message for event in list_events(laboratory.store, evaluation.job_id)]
+def test_the_progress_of_an_evaluation_counts_its_questions(quoted: Quoted) -> None:
+    messages = [event.message for event in list_events(quoted.laboratory.store, quoted.evaluation.job_id)]
     assert messages == [f"extractive: {number} of 6" for number in range(1, 7)]
 
 
@@ -246,7 +224,7 @@ def test_an_evaluation_that_cannot_be_carried_out_fails_with_a_reason_and_stores
 
 
 def test_an_evaluation_of_a_train_split_opens_no_gate(laboratory: Laboratory) -> None:
-    lines = "\n".join(json.dumps(row) for row in _QUESTIONS)
+    lines = "\n".join(json.dumps(row) for row in QUESTIONS)
     trained = import_examples(laboratory.store, laboratory.domain.id, "learned", lines.encode(), Wishes(split="train"))
 
     _, evaluation = laboratory.evaluate(dataset=trained.id, arms=["extractive"], split="train")
@@ -272,7 +250,7 @@ def test_a_release_is_measured_beside_the_active_one_and_a_second_look_is_counte
 
 
 def test_a_leak_is_found_before_anything_runs(laboratory: Laboratory) -> None:
-    rows = [{**row, "split": split} for row in _QUESTIONS[:2] for split in ("train", "test")]
+    rows = [{**row, "split": split} for row in QUESTIONS[:2] for split in ("train", "test")]
     lines = "\n".join(json.dumps(row) for row in rows)
     leaky = import_examples(laboratory.store, laboratory.domain.id, "leaky", lines.encode())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
+from service.http.server import local_server
 from service.runtime import Loaded
 from service.settings import Settings
 from tuner.lora import LoraSettings
@@ -95,8 +97,15 @@ def filled(http: httpx.Client) -> httpx.Client:
 
 
 @pytest.fixture
-def shell(settings: Settings) -> dict[str, str]:
-    """The environment of a user with a data folder of their own."""
+def shell(
+    settings: Settings, minilm: Encoder, reader: OpenVinoReader, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """The environment of a user with a data folder of their own.
+
+    A command that runs in this process and serves that folder for the time being has the models of the session.
+    """
+    with_models = partial(local_server, loaded=Loaded(minilm, reader))
+    monkeypatch.setattr("service.http.server.local_server", with_models)
     return os.environ | {
         "TANDEM_HOME": str(settings.home),
         "TANDEM_RETRIEVER__CACHE": str(settings.retriever.cache),

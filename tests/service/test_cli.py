@@ -1,4 +1,4 @@
-"""The command line, as its users run it: a process of its own."""
+"""The command line, as its users run it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from service.cli import app
 
 
 def test_help_answers_within_half_a_second() -> None:
-    times = []
-    for _ in range(7):
+    times: list[float] = []
+    while len(times) < 7 and min(times, default=1.0) >= 0.5:  # a busy or slowed processor only adds
         begun = _computed()
         subprocess.run([sys.executable, "-m", "service.cli", "--help"], check=True, capture_output=True, cwd=ROOT)
         times.append(_computed() - begun)
 
-    assert min(times) < 0.5  # a busy or slowed processor only adds
+    assert min(times) < 0.5
 
 
 def _computed() -> float:

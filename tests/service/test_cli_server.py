@@ -117,11 +117,7 @@ def test_an_interrupt_ends_with_130_and_cancels_the_job(bare: dict[str, str]) ->
 def test_lists_can_be_limited(bare: dict[str, str]) -> None:
     nouns = ("domain", "document", "dataset", "model", "release", "job")
     with pretended(bare, lambda *_: (200, {"object": "list", "data": []})) as seen:
-        commands = [
-            subprocess.Popen([sys.executable, "-m", "service.cli", noun, "list", "--limit", "7", "--json"], env=bare)
-            for noun in nouns
-        ]
-        codes = [command.wait() for command in commands]
+        codes = [tandem(bare, noun, "list", "--limit", "7", "--json").returncode for noun in nouns]
 
     inside = [f"/v1/domains/default/{noun}?limit=7" for noun in ("datasets", "documents", "releases")]
     assert codes == [0] * len(nouns)

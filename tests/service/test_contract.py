@@ -125,6 +125,14 @@ def test_the_table_was_tried_on_full_objects(wire: dict[str, Any]) -> None:
             assert wire[name]["data"], name
 
 
+def test_events_come_as_a_list_and_as_a_stream(wire: dict[str, Any]) -> None:
+    listed, streamed = wire["events"]["data"], wire["stream of events"]
+
+    assert streamed.rstrip().endswith('{"status": "succeeded"}')
+    assert listed[0]["message"] == "1 examples, trained closed_book"
+    assert streamed.count("\nevent: info") == len(listed) > 1
+
+
 @pytest.mark.parametrize("name", PREFIXES)
 def test_an_id_says_of_what_it_is(wire: dict[str, Any], name: str) -> None:
     assert wire[name]["id"].startswith(PREFIXES[name])

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from polling import ended, until
+from polling import ended
 from serving import Served
 
 from service.jobs.worker import Worker
@@ -32,14 +32,16 @@ QUESTION = '{"question": "What is the fare?", "answers": ["12 crowns"], "split":
 
 
 @pytest.fixture
-def tuning(http: httpx.Client) -> str:
-    """A tuning that runs for long."""
+def tuning(http: httpx.Client, settings: Settings) -> str:
+    """A tuning that runs for long: its process is stopped as soon as it is there."""
     files = {"file": ("faq.jsonl", QUESTION)}
     assert http.post("/v1/domains/default/datasets", data={"name": "faq"}, files=files).status_code == 201
     params = {"dataset": "faq", "trained": "closed_book", "lora": {"epochs": 1000}}
     body = {"kind": "tune_generator", "domain": "default", "params": params}
     job = str(http.post("/v1/jobs", json=body).json()["id"])
-    until(http, job, lambda job: job["status"] == "running")
+    when(lambda: bool(processes_of(settings.home)))
+    os.kill(processes_of(settings.home)[0], signal.SIGSTOP)
+    assert http.get(f"/v1/jobs/{job}").json()["status"] == "running"
     return job
 
 
@@ -50,7 +52,7 @@ def upload(http: httpx.Client, name: str, text: str) -> dict[str, Any]:
 
 
 def test_documents_become_searchable_while_a_tuning_runs_and_what_waits_says_for_what(
-    http: httpx.Client, tuning: str
+    http: httpx.Client, settings: Settings, tuning: str
 ) -> None:
     job = upload(http, "a.md", "The anchor is heavy.")["job"]
 
@@ -65,6 +67,7 @@ def test_documents_become_searchable_while_a_tuning_runs_and_what_waits_says_for
     http.post(f"/v1/jobs/{waiting}/cancel")
     heard = http.post(f"/v1/jobs/{tuning}/cancel").json()
     assert heard["cancel_requested"] is True
+    os.kill(processes_of(settings.home)[0], signal.SIGKILL)  # which never hears of it
     assert ended(http, tuning)["status"] == "cancelled"
     told = [event["message"] for event in http.get(f"/v1/jobs/{tuning}/events?limit=1000").json()["data"]]
     assert "A cancellation was asked for." in told

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import ROOT, tandem
+from command_line import ROOT, tandem_alone
 
 _HOOK = """
 import os, sys
@@ -49,8 +49,8 @@ def test_documents_become_searchable_and_questions_are_answered_without_a_call(
 ) -> None:
     (tmp_path / "ferry.md").write_text("# Ferry\n\nA single ticket costs 12 crowns. See https://192.0.2.7/fares.")
 
-    ingested = tandem(listened, "ingest", str(tmp_path / "ferry.md"))
-    asked = tandem(listened, "query", "How much is a single ticket?")
+    ingested = tandem_alone(listened, "ingest", str(tmp_path / "ferry.md"))
+    asked = tandem_alone(listened, "query", "How much is a single ticket?")
 
     assert (ingested.returncode, asked.returncode, "12 crowns" in asked.stdout) == (0, 0, True), ingested.stderr
     assert "socket.connect 127.0.0.1" in Path(listened["TOLD"]).read_text()  # of the command to its server

@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
+from command_line import tandem
 from polling import ended
 from serving import Served
 
 from generator.engine import Engine
 from retriever.models.encoder import Encoder
+from retriever.models.span_reader import OpenVinoReader
 from retriever.search.search import Request
 from service.settings import Settings
 from store.domains import get_domain
 from store.job_states import FINAL
 from store.store import Store
 
-ROOT = Path(__file__).parents[2]
-
 
 def test_another_process_sees_what_came_after_the_last_checkpoint(
-    served: Served, settings: Settings, minilm: Encoder
+    served: Served, settings: Settings, minilm: Encoder, reader: OpenVinoReader
 ) -> None:
     with served(settings) as url:
         httpx.post(f"{url}/documents?wait=true", files=[("files", ("old.md", "The old pier is made of oak."))])
     with served(settings) as url:
         httpx.post(f"{url}/documents?wait=true", files=[("files", ("new.md", "The new pier is made of steel."))])
         store = Store.open(settings.home)
-        child = Engine(store, settings.retriever, settings.generator, minilm)  # as a job's process has it
+        child = Engine(store, settings.retriever, settings.generator, minilm, reader)  # as a job's process has it
         found = child.search("default", Request("What is the new pier made of?"))
         child.close(checkpoint=False)
         store.close()
@@ -44,8 +42,9 @@ def test_another_process_sees_what_came_after_the_last_checkpoint(
     assert found.hits[0].passage.external_id == "new.md"
 
 
-def test_the_worker_outlives_domains_that_are_deleted_under_it(http: httpx.Client) -> None:
-    for number in range(4):
+@pytest.mark.parametrize("rounds", [1, pytest.param(4, marks=pytest.mark.nightly)])
+def test_the_worker_outlives_domains_that_are_deleted_under_it(http: httpx.Client, rounds: int) -> None:
+    for number in range(rounds):
         name = f"short-{number}"
         http.post("/v1/domains", json={"name": name})
         job = http.post("/v1/jobs", json={"kind": "ingest", "domain": name}).json()["id"]
@@ -57,15 +56,19 @@ def test_the_worker_outlives_domains_that_are_deleted_under_it(http: httpx.Clien
     assert ended(http, job)["status"] == "succeeded"
 
 
-def test_the_worker_outlives_domains_that_are_deleted_the_moment_their_job_ended(http: httpx.Client) -> None:
-    for number in range(5):
+@pytest.mark.parametrize("rounds", [1, pytest.param(5, marks=pytest.mark.nightly)])
+def test_the_worker_outlives_domains_that_are_deleted_the_moment_their_job_ended(
+    http: httpx.Client, rounds: int
+) -> None:
+    for number in range(rounds):
         name = f"brief-{number}"
         http.post("/v1/domains", json={"name": name})
         body = {"documents": [{"external_id": "a", "text": "A fact."}]}
         job = http.post(f"/v1/domains/{name}/documents", json=body).json()["job"]
         deadline = time.monotonic() + 60
-        while http.get(f"/v1/jobs/{job}").json()["status"] not in FINAL:  # without a pause: meet the worker's last look
+        while http.get(f"/v1/jobs/{job}").json()["status"] not in FINAL:  # meet the worker at its last look
             assert time.monotonic() < deadline
+            time.sleep(0.005)
         assert http.delete(f"/v1/domains/{name}").status_code == 200
 
     job = http.post("/v1/jobs", json={"kind": "ingest", "domain": "default"}).json()["id"]
@@ -73,8 +76,9 @@ def test_the_worker_outlives_domains_that_are_deleted_the_moment_their_job_ended
     assert ended(http, job)["status"] == "succeeded"
 
 
-def test_the_follower_outlives_domains_that_come_and_go(http: httpx.Client) -> None:
-    for number in range(10):
+@pytest.mark.parametrize("rounds", [3, pytest.param(10, marks=pytest.mark.nightly)])
+def test_the_follower_outlives_domains_that_come_and_go(http: httpx.Client, rounds: int) -> None:
+    for number in range(rounds):
         name = f"brief-{number}"
         assert http.post("/v1/domains", json={"name": name}).status_code == 201
         body = {"documents": [{"external_id": "a", "text": f"Buoy {number} is red."}]}
@@ -170,8 +174,9 @@ def test_with_a_key_host_and_origin_do_not_matter(served: Served, settings: Sett
             assert httpx.get(f"{url}/v1/domains", headers=headers).status_code == 401
 
 
+@pytest.mark.parametrize("requests", [24, pytest.param(60, marks=pytest.mark.nightly)])
 def test_uploads_replacements_deletions_and_questions_at_once_leave_a_sound_folder(
-    served: Served, settings: Settings
+    served: Served, settings: Settings, shell: dict[str, str], requests: int
 ) -> None:
     base = "/v1/domains/default/documents"
 
@@ -190,22 +195,25 @@ def test_uploads_replacements_deletions_and_questions_at_once_leave_a_sound_fold
 
     with served(settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         with ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(ask, range(60)))
+            answers = list(pool.map(ask, range(requests)))
         last = client.post(f"{base}?wait=true", files=[("files", ("last.md", "The last word."))])
 
     # 404: another thread has deleted the document; 202: another thread has replaced it, and a job reads it.
     assert [answer for answer in answers if answer[0] not in (200, 202, 404)] == []
     assert last.json()["data"][0]["document"]["status"] == "searchable"
-    checked = run(settings, "verify", "--json")
+    checked = tandem(shell, "verify", "--json")
     assert (checked.returncode, json.loads(checked.stdout)["problems"]) == (0, [])
 
 
-def test_requests_of_many_threads_never_fail_and_leave_a_sound_folder(served: Served, settings: Settings) -> None:
+@pytest.mark.parametrize(("threads", "turns"), [(4, 2), pytest.param(6, 4, marks=pytest.mark.nightly)])
+def test_requests_of_many_threads_never_fail_and_leave_a_sound_folder(
+    served: Served, settings: Settings, shell: dict[str, str], threads: int, turns: int
+) -> None:
     statuses: list[int] = []
 
     def work(url: str, number: int) -> None:
         with httpx.Client(base_url=url, timeout=60) as client:
-            for turn in range(4):
+            for turn in range(turns):
                 text = f"Boat {number} has {turn} masts."
                 parts = [("files", (f"boat-{number % 3}.md", text))]
                 statuses.append(client.post("/documents?wait=true", files=parts).status_code)
@@ -213,23 +221,20 @@ def test_requests_of_many_threads_never_fail_and_leave_a_sound_folder(served: Se
                 statuses.append(client.delete(f"/v1/domains/default/documents/boat-{turn % 3}.md").status_code)
 
     with served(settings) as url:
-        threads = [threading.Thread(target=work, args=(url, number)) for number in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        workers = [threading.Thread(target=work, args=(url, number)) for number in range(threads)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
 
     assert [status for status in statuses if status >= 500] == []
-    checked = run(settings, "verify", "--json")
+    checked = tandem(shell, "verify", "--json")
     assert json.loads(checked.stdout)["problems"] == []
 
 
-def test_a_server_that_is_told_to_stop_leaves_its_folder_in_order(settings: Settings) -> None:
-    environment = user(settings)
+def test_a_server_that_is_told_to_stop_leaves_its_folder_in_order(settings: Settings, shell: dict[str, str]) -> None:
     command = [sys.executable, "-m", "service.cli", "serve", "--port", "0", "--json"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as server:
+    with subprocess.Popen(command, env=shell, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         url = json.loads(server.stdout.readline())["url"]
         httpx.post(f"{url}/documents?wait=true", files=[("files", ("a.md", "The anchor is heavy."))])
@@ -243,13 +248,3 @@ def test_a_server_that_is_told_to_stop_leaves_its_folder_in_order(settings: Sett
     (checkpoint,) = (settings.home / "indexes").iterdir()
     assert checkpoint.name.startswith(get_domain(store, "default").id)
     store.close()
-
-
-def user(settings: Settings) -> dict[str, str]:
-    cache = str(settings.retriever.cache)
-    return os.environ | {"TANDEM_HOME": str(settings.home), "TANDEM_RETRIEVER__CACHE": cache, "PYTHONPATH": str(ROOT)}
-
-
-def run(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "service.cli", *words]
-    return subprocess.run(command, env=user(settings), capture_output=True, text=True, check=False)

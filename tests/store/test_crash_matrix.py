@@ -20,7 +20,7 @@ from pathlib import Path
 import crash_matrix
 import pytest
 
-_PROCESSES = 2
+_PROCESSES = 2  # for a whole matrix; to begin one takes longer than a sample's points
 _TIMEOUT_S = 1800
 _WHOLE = pytest.param(1, marks=pytest.mark.nightly)
 
@@ -37,17 +37,17 @@ class _Matrix:
 
 def _run_matrix(module: str, template: Path, every: int = 1, blow: str = "kill") -> _Matrix:
     """Strike the script at each `every`-th of its calls, in as many processes as there are cores to expect."""
-    begun = time.monotonic()
+    begun, shards = time.monotonic(), _PROCESSES if every == 1 else 1
     importlib.import_module(module).prepare(template)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
     environment |= {"OPENBLAS_NUM_THREADS": "1"}  # no second thread in a process that forks
     begin = [sys.executable, crash_matrix.__file__, module, str(template)]
     processes = [
         subprocess.Popen(
-            [*begin, str(1 + shard * every), str(_PROCESSES * every), blow],
+            [*begin, str(1 + shard * every), str(shards * every), blow],
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
-        for shard in range(_PROCESSES)
+        for shard in range(shards)
     ]  # fmt: skip
     killed: Counter[str] = Counter()
     bad: list[str] = []
@@ -80,7 +80,7 @@ def template(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder) / "template"
 
 
-@pytest.mark.parametrize("every", [12, _WHOLE])
+@pytest.mark.parametrize("every", [36, _WHOLE])
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_there_wherever_the_process_is_killed(
     template: Path, every: int
 ) -> None:
@@ -90,7 +90,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there_wherever_the_pro
     assert matrix.points >= 700 // every
 
 
-@pytest.mark.parametrize("every", [12, _WHOLE])
+@pytest.mark.parametrize("every", [24, _WHOLE])
 def test_a_process_that_is_killed_while_it_recovers_is_recovered_by_the_next(template: Path, every: int) -> None:
     matrix = _run_matrix("recovery_script", template, every)
 
@@ -98,7 +98,7 @@ def test_a_process_that_is_killed_while_it_recovers_is_recovered_by_the_next(tem
     assert matrix.points >= 200 // every
 
 
-@pytest.mark.parametrize("every", [12, _WHOLE])
+@pytest.mark.parametrize("every", [30, _WHOLE])
 def test_a_first_start_that_is_killed_is_finished_by_the_next(template: Path, every: int) -> None:
     matrix = _run_matrix("first_start_script", template, every)
 
@@ -107,13 +107,13 @@ def test_a_first_start_that_is_killed_is_finished_by_the_next(template: Path, ev
 
 
 def test_the_crash_matrix_finds_a_naive_store_broken(template: Path) -> None:
-    matrix = _run_matrix("naive_store", template, every=2)
+    matrix = _run_matrix("naive_store", template, every=4)
 
-    assert matrix.points >= 20
+    assert matrix.points >= 10
     assert len(matrix.bad) >= 1
 
 
-@pytest.mark.parametrize("every", [30, _WHOLE])
+@pytest.mark.parametrize("every", [90, _WHOLE])
 def test_a_power_loss_takes_nothing_that_was_acknowledged(template: Path, every: int) -> None:
     matrix = _run_matrix("crash_script", template, every, "loss")
 
@@ -123,7 +123,7 @@ def test_a_power_loss_takes_nothing_that_was_acknowledged(template: Path, every:
 
 @pytest.mark.parametrize("module", ["naive_store", pytest.param("unsynchronised_script", marks=pytest.mark.nightly)])
 def test_a_power_loss_finds_a_store_broken_that_does_not_synchronise(template: Path, module: str) -> None:
-    matrix = _run_matrix(module, template, every=2 if module == "naive_store" else 12, blow="loss")
+    matrix = _run_matrix(module, template, every=4 if module == "naive_store" else 12, blow="loss")
 
     assert len(matrix.bad) > matrix.points // 3
 
@@ -131,7 +131,7 @@ def test_a_power_loss_finds_a_store_broken_that_does_not_synchronise(template: P
 @pytest.mark.parametrize(
     ("every", "error"),
     [
-        (40, "EIO"),
+        (120, "EIO"),
         pytest.param(1, "EIO", marks=pytest.mark.nightly),
         pytest.param(1, "ENOSPC", marks=pytest.mark.nightly),
         pytest.param(3, "EDQUOT", marks=pytest.mark.nightly),
@@ -147,4 +147,4 @@ def test_a_call_that_fails_loses_nothing_that_was_acknowledged_and_leaves_nothin
 
 
 def test_failing_calls_find_a_naive_store_broken(template: Path) -> None:
-    assert _run_matrix("naive_store", template, every=2, blow="EIO").bad != []
+    assert _run_matrix("naive_store", template, every=4, blow="EIO").bad != []

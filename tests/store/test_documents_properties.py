@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from writing import PASSAGE_SET, embed, take
@@ -62,19 +64,21 @@ class _Model:
         assert (changes.seq, (followed[1] - changes.gone) | changes.live) == (live.seq, live.live)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
-@given(st.lists(st.one_of(_PUT, _PUT, _RECEIVE, _DELETE), max_size=8), st.integers(0, 8))
-def test_documents_passages_and_change_log_agree_after_any_sequence(
-    actions: list[tuple[str, str, str]], pause: int
-) -> None:
-    with tempfile.TemporaryDirectory() as home:
-        model = _Model(Path(home))
-        followed: tuple[int, frozenset[int]] = (0, frozenset())
-        for number, action in enumerate(actions):
-            model.do(*action)
-            model.check_passages()
-            if number == pause:  # an index that followed the log up to here must reach the end from here
-                live = live_texts(model.store, model.domain_id, PASSAGE_SET)
-                followed = (live.seq, live.live)
-        model.check_all(followed)
-        model.store.close()
+@pytest.mark.parametrize("examples", [12, pytest.param(100, marks=pytest.mark.nightly)])
+def test_documents_passages_and_change_log_agree_after_any_sequence(empty_home: Path, examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+    @given(st.lists(st.one_of(_PUT, _PUT, _RECEIVE, _DELETE), max_size=8), st.integers(0, 8))
+    def agree(actions: list[tuple[str, str, str]], pause: int) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            model = _Model(Path(shutil.copytree(empty_home, Path(folder) / "home")))
+            followed: tuple[int, frozenset[int]] = (0, frozenset())
+            for number, action in enumerate(actions):
+                model.do(*action)
+                model.check_passages()
+                if number == pause:  # an index that followed the log up to here must reach the end from here
+                    live = live_texts(model.store, model.domain_id, PASSAGE_SET)
+                    followed = (live.seq, live.live)
+            model.check_all(followed)
+            model.store.close()
+
+    agree()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -73,11 +74,11 @@ def test_a_group_may_name_a_document_twice(store: Store, domain_id: str) -> None
     )
 )
 def test_a_group_does_what_single_uploads_do(
-    tmp_path_factory: pytest.TempPathFactory, items: list[tuple[str, bytes, dict[str, int] | None]]
+    tmp_path_factory: pytest.TempPathFactory, empty_home: Path, items: list[tuple[str, bytes, dict[str, int] | None]]
 ) -> None:
     found = []
     for together in (True, False):
-        store = Store.open(tmp_path_factory.mktemp("home"))
+        store = Store.open(Path(shutil.copytree(empty_home, tmp_path_factory.mktemp("group") / "home")))
         domain_id = create_domain(store, "handbook", {}).id
         uploads = [_upload(key, data, metadata=metadata) for key, data, metadata in items]
         if together:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
@@ -51,6 +53,15 @@ class Isolation:
         """Remove the temporary folder."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextmanager
+def one_at_a_time(cache: Path) -> Iterator[None]:
+    """Let no other process of the run do the same meanwhile: it will find in the cache what this one makes."""
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with (cache.parent / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def remove_left_folders() -> None:

@@ -105,6 +105,7 @@ def _work(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
         "job failed": ended(http, failing["id"]),
         "job cancelled": stopped,
         "event of a job": json.loads(first),
+        "stream of events": streamed,
         "end of a job": json.loads(last),
         "model": http.get(f"/v1/models/{model}").json(),
         "release with an adapter": made,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from workshop import QUESTIONS, Workshop
 from generator.engine import Engine
 from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
+from retriever.models.span_reader import OpenVinoReader
 from retriever.settings import RetrieverSettings
 from store.store import Store
 from tuner.data.importing import Wishes, import_examples
@@ -61,13 +63,16 @@ def workshop(
     tmp_path_factory: pytest.TempPathFactory,
     retriever_settings: RetrieverSettings,
     minilm: Encoder,
+    reader: OpenVinoReader,
     tiny_model: Path,
     texts: list[str],
+    empty_home: Path,
+    loaded: None,
 ) -> Workshop:
     """The documents of `texts` and questions about them, one workshop for each file of tests."""
-    store = Store.open(tmp_path_factory.mktemp("workshop") / "home")
+    store = Store.open(Path(shutil.copytree(empty_home, tmp_path_factory.mktemp("workshop") / "home")))
     generator = GeneratorSettings(base_model=tiny_model, max_new_tokens=4)
-    engine = Engine(store, retriever_settings, generator, minilm)
+    engine = Engine(store, retriever_settings, generator, minilm, reader)
     domain = engine.create_domain("handbook")
     for number, text in enumerate(texts):
         engine.add("handbook", f"{number}.txt", text)

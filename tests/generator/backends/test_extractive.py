@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from small_documents import hits_of, reading_of, words_of
@@ -14,6 +16,7 @@ from generator.engine import Engine
 from generator.prompt import load_prompt
 from generator.settings import GeneratorSettings
 from retriever.models.encoder import Encoder
+from retriever.models.span_reader import OpenVinoReader
 from retriever.search.search import Hit
 from retriever.settings import RetrieverSettings
 from store.documents import get_version
@@ -36,14 +39,22 @@ _CHINESE = (
 )
 
 
-@pytest.fixture
-def handbook(store: Store, retriever_settings: RetrieverSettings, minilm: Encoder) -> Iterator[Engine]:
-    engine = Engine(store, retriever_settings, GeneratorSettings(), minilm)
+@pytest.fixture(scope="module")
+def handbook(
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_home: Path,
+    retriever_settings: RetrieverSettings,
+    minilm: Encoder,
+    reader: OpenVinoReader,
+) -> Iterator[Engine]:
+    store = Store.open(Path(shutil.copytree(empty_home, tmp_path_factory.mktemp("handbook") / "home")))
+    engine = Engine(store, retriever_settings, GeneratorSettings(), minilm, reader)
     engine.create_domain("handbook")
     for name, text in (("leave.md", _LEAVE), ("office.txt", _OFFICE), ("handbook.md", _CHINESE)):
         assert engine.add("handbook", name, text).status == "searchable"
     yield engine
     engine.close()
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from store.receiving import receive
 from store.store import Store
 
 _SENTENCES = "".join(f"The ferry number {number} leaves the old pier at noon and carries {number} guests.\n\n"
-                     for number in range(12_000))  # fmt: skip
+                     for number in range(6_000))  # fmt: skip
 
 
 class _Encoder(HashEncoder):
@@ -40,9 +40,7 @@ class _Encoder(HashEncoder):
         return np.full((len(texts), self.dimension), 0.1, dtype=np.float32)
 
 
-@pytest.mark.parametrize(
-    "text", [_SENTENCES[:1_000_000], "alpha beta gamma delta " * 43_500], ids=["lines", "one line"]
-)
+@pytest.mark.parametrize("text", [_SENTENCES[:400_000], "alpha beta gamma delta " * 17_400], ids=["lines", "one line"])
 def test_a_large_document_takes_a_few_times_its_text(store: Store, domain: Domain, reading: Reading, text: str) -> None:
     encoder = _Encoder()
     document, _ = receive(store, domain.id, "a.txt", text.encode(), title=None, media_type="text/plain")
@@ -56,7 +54,7 @@ def test_a_large_document_takes_a_few_times_its_text(store: Store, domain: Domai
     tracemalloc.stop()
 
     assert done.status == "searchable"
-    assert done.passages > 500
+    assert done.passages > 200
     assert encoder.most <= 256
     assert peak - before < 8 * len(text)
     assert after - before < len(text)

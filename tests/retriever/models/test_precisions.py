@@ -117,7 +117,7 @@ def _check_calls(settings: RetrieverSettings, count: int) -> None:
 
 
 def test_many_threads_get_what_float32_gives(retriever_settings: RetrieverSettings) -> None:
-    _check_calls(retriever_settings, 200)
+    _check_calls(retriever_settings, 60)
 
 
 @pytest.mark.nightly

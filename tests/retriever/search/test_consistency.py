@@ -77,7 +77,7 @@ def run(clients: Clients, operations: int) -> None:
             done.result()
 
 
-@pytest.mark.parametrize("operations", [400, pytest.param(10_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("operations", [160, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_reads_are_never_older_than_what_was_acknowledged(clients: Clients, operations: int) -> None:
     run(clients, operations)
 
@@ -95,7 +95,7 @@ def test_reads_that_lag_behind_are_noticed(clients: Clients, monkeypatch: pytest
         return before
 
     monkeypatch.setattr(clients, "search", search_late)
-    run(clients, 400)
+    run(clients, 160)
 
     assert anomalies(clients.writes, clients.reads) != []
 
