@@ -61,7 +61,7 @@ class Engine:
     ) -> None:
         self.store = store
         self.settings = generator
-        self.reading = Reading()
+        self.reading = Reading(scratch=store.folder.temporary)
         self.reader = reader or OpenVinoReader(retriever)
         reranker = load_reranker(retriever, self.reader)
         self.retriever = Retriever(store, retriever, Encoders(encoder or load_encoder(retriever)), reranker)

@@ -111,7 +111,7 @@ def run_ingest(
     Documents at which a process died before are read after all others, one by one, the least suspicious first, so that
     they stand in nobody's way; see `store.attempts`.
     """
-    encoder, reading = load_encoder(section), Reading(formats)
+    encoder, reading = load_encoder(section), Reading(formats, store.folder.temporary)
     progress.patience_s = _PATIENCE_S
     domain_id = progress.job.domain_id
     waiting, doubts = waiting_documents(store, domain_id), documents_in_doubt(store, domain_id)

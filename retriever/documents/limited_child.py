@@ -1,7 +1,9 @@
 """The reading process: it reads documents for its parent, each in a forked child that has limits and nothing else.
 
 The process itself looks into no document. A child inherits no database, no key, no open file but the pipe that its
-answers go through; it ends with this process, and this process with the parent. What a reader prints is lost.
+answers go through; it can open no file but those of the interpreter and its libraries, and writes, empty files only,
+in a folder that is removed after it. It ends with this process, and this process with the parent. What a reader prints
+is lost.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ import math
 import os
 import resource
 import select
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,7 +24,6 @@ from pathlib import Path
 from types import TracebackType
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
-from retriever.documents.confinement import confine
 from retriever.documents.reading_calls import (
     LENGTH,
     Call,
@@ -29,6 +32,8 @@ from retriever.documents.reading_calls import (
     read_calls,
     receive,
 )
+from retriever.documents.sandbox.confinement import confine
+from retriever.documents.sandbox.needs import needed_files
 
 _FILES = 64  # descriptors that a child may have
 _PART = 1 << 20
@@ -48,10 +53,13 @@ class _LostError(Exception):
 def main() -> int:
     """Answer calls until the parent closes the stream."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to end
-    while calls := read_calls(sys.stdin.buffer):
-        for answer in _answers(calls):
-            sys.stdout.buffer.write(answer)
-            sys.stdout.buffer.flush()
+    try:
+        while calls := read_calls(sys.stdin.buffer):
+            for answer in _answers(calls):
+                sys.stdout.buffer.write(answer)
+                sys.stdout.buffer.flush()
+    finally:
+        shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)  # it was made for this process
     return 0
 
 
@@ -79,10 +87,11 @@ def _by_one_child(calls: Sequence[_Work]) -> Iterator[bytes]:
     for module in {call.module for call, _ in calls}:
         with suppress(ImportError):  # the child says it
             import_module(module)
+    readable, scratch = needed_files(), Path(tempfile.mkdtemp())
     receiving, sending = os.pipe()
     child = os.fork()
     if child == 0:
-        _work(calls, sending)
+        _work(calls, sending, readable, scratch)
     os.close(sending)
     try:
         for number, (call, _) in enumerate(calls):
@@ -97,6 +106,7 @@ def _by_one_child(calls: Sequence[_Work]) -> Iterator[bytes]:
     finally:
         os.close(receiving)
         _end(child)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _receive(pipe: int, call: Call) -> bytes:
@@ -156,10 +166,12 @@ def _explained(call: Call, error: _LostError, status: int) -> tuple[str, str]:
     return error.code, f"ended without an answer (exit code {ended})"
 
 
-def _work(calls: Sequence[_Work], answers: int) -> None:
+def _work(calls: Sequence[_Work], answers: int, readable: Sequence[Path], scratch: Path) -> None:
     """Be the child: answer the calls and end."""
     try:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
         _let_go_of_all_but(answers)
+        confine(readable, scratch)
         for call, data in calls:
             _limit(call)
             with _Answering(call) as answering:
@@ -182,7 +194,6 @@ def _read(call: Call, data: bytes) -> ReadDocument:
 
 def _let_go_of_all_but(kept: int) -> None:
     os.setsid()
-    confine()
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)

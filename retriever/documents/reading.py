@@ -5,15 +5,17 @@ There is no other way from bytes to text: jobs read here, and requests that wait
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from retriever.documents.blocks import Block, BlockKind, ReadDocument, Rectangle, UnreadableError
 from retriever.documents.formats.table import FORMATS, Format, Limits, format_of_type
 from retriever.documents.reading_calls import Call, Function, raise_failure
-from retriever.documents.reading_processes import LOST_TWICE, Processes, Task
+from retriever.documents.reading_processes import LOST_TWICE, Processes, Scratch, Task
 from store.layout import Source
 
 CRASHED = "reader_crashed"  # the code of a document at which the process that read it ended, two times
@@ -22,6 +24,10 @@ _HEAD = 1024  # bytes in which a document says what it is
 _BATCH_BYTES = 1_000_000  # of documents that are sent at once
 
 Outcome = ReadDocument | UnreadableError
+
+
+def _of_the_system() -> Path:
+    return Path(tempfile.mkdtemp(prefix="tandem-"))
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,14 @@ class Original:
 
 
 class Reading:
-    """Reads documents in processes of its own, which start at the first need. Safe to use from many threads."""
+    """Reads documents in processes of its own, which start at the first need. Safe to use from many threads.
 
-    def __init__(self, formats: Sequence[Format] = FORMATS) -> None:
+    Their temporary files go into folders that `scratch` names, by default some of the system's.
+    """
+
+    def __init__(self, formats: Sequence[Format] = FORMATS, scratch: Scratch = _of_the_system) -> None:
         self._formats = tuple(formats)
-        self._processes = Processes()
+        self._processes = Processes(scratch)
 
     def read(self, originals: Sequence[Original]) -> list[Outcome]:
         """Return what each of the documents is, or why it cannot be read. One that fails leaves the others alone."""

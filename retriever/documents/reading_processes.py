@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from retriever.documents.reading_calls import LENGTH, Call, encode_calls, encode_failure, receive
 
@@ -24,7 +26,8 @@ _GRACE_S = 60.0  # beyond the limits of a document: the process starts, and impo
 _PART = 1 << 20
 LOST_TWICE = "The process that read it was ended twice, from outside: perhaps the memory of the machine ran out."
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH")  # no key, and no path of the data
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH")  # no key, and no path of the data
+Scratch = Callable[[], Path]  # names a folder that is not there yet
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,23 @@ class _LostError(Exception):
     """The process has ended, or does not answer."""
 
 
-class Processes:
-    """Processes that read. Each works for one thread at a time; one that fails is ended."""
+@dataclass(frozen=True)
+class _Process:
+    """A process that reads, and the folder for its temporary files."""
 
-    def __init__(self) -> None:
-        self._idle: list[subprocess.Popen[bytes]] = []
+    popen: subprocess.Popen[bytes]
+    scratch: Path
+
+
+class Processes:
+    """Processes that read. Each works for one thread at a time; one that fails is ended.
+
+    The temporary files of each go into a folder of its own, which `scratch` names, and which is removed after it.
+    """
+
+    def __init__(self, scratch: Scratch) -> None:
+        self._scratch = scratch
+        self._idle: list[_Process] = []
         self._turn = threading.Lock()
         self._at_exit = weakref.finalize(self, _end_all, self._idle)
 
@@ -56,7 +71,7 @@ class Processes:
         lost_at = -1
         while len(found) < len(tasks):
             with suppress(_LostError), self._process() as process:
-                for answer in _asked(process, tasks[len(found) :]):
+                for answer in _asked(process.popen, tasks[len(found) :]):
                     found.append(answer)  # noqa: PERF402  (what came before a loss is kept)
                 break
             if lost_at == len(found):
@@ -70,9 +85,9 @@ class Processes:
             _end_all(self._idle)
 
     @contextmanager
-    def _process(self) -> Iterator[subprocess.Popen[bytes]]:
+    def _process(self) -> Iterator[_Process]:
         """Give a process for the time of the context; what happens to it there ends it, unless nothing happens."""
-        process = self._taken() or _started()
+        process = self._taken() or _started(self._scratch())
         sound = False
         try:
             yield process
@@ -81,16 +96,16 @@ class Processes:
             if not sound or not self._kept(process):
                 _end(process)
 
-    def _taken(self) -> subprocess.Popen[bytes] | None:
+    def _taken(self) -> _Process | None:
         with self._turn:
             while self._idle:
                 process = self._idle.pop()
-                if process.poll() is None:
+                if process.popen.poll() is None:
                     return process
                 _end(process)
         return None
 
-    def _kept(self, process: subprocess.Popen[bytes]) -> bool:
+    def _kept(self, process: _Process) -> bool:
         with self._turn:
             if len(self._idle) < _KEPT:
                 self._idle.append(process)
@@ -98,10 +113,11 @@ class Processes:
         return False
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _started(scratch: Path) -> _Process:
     """Start a process that finds the modules of this one, and gets nothing else of it."""
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return subprocess.Popen(
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment = {"TMPDIR": str(scratch)} | {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    popen = subprocess.Popen(
         [sys.executable, "-I", "-c", _START, json.dumps(sys.path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -109,6 +125,7 @@ def _started() -> subprocess.Popen[bytes]:
         env=environment | dict.fromkeys(_ONE_THREAD, "1"),
         cwd="/",
     )
+    return _Process(popen, scratch)
 
 
 def _asked(process: subprocess.Popen[bytes], tasks: Sequence[Task]) -> Iterator[bytes]:
@@ -145,15 +162,17 @@ def _read(pipe: int, deadline: float, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: _Process) -> None:
     """End a process; the child that it may have ends with it."""
-    process.kill()
-    for pipe in (process.stdin, process.stdout):
+    popen = process.popen
+    popen.kill()
+    for pipe in (popen.stdin, popen.stdout):
         if pipe is not None:
             pipe.close()
-    process.wait()
+    popen.wait()
+    shutil.rmtree(process.scratch, ignore_errors=True)
 
 
-def _end_all(processes: list[subprocess.Popen[bytes]]) -> None:
+def _end_all(processes: list[_Process]) -> None:
     while processes:
         _end(processes.pop())

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from generator.releases import typed
+from retriever.documents.sandbox.confinement import protections
 from retriever.models.compiled import cpu_name
 from retriever.models.encoder import Computing
 from retriever.models.encoder_files import default_encoder
@@ -49,8 +50,8 @@ class Examination:
     """What a server runs on, by name, and the state of what it holds.
 
     `stale` are the models and data sets that learned from documents that were deleted or replaced since; `given_up` are
-    the newest documents of `given_up_total` that have failed or are quarantined. `settings` are those in force, each as
-    JSON, by their dotted names.
+    the newest documents of `given_up_total` that have failed or are quarantined. `reading` says what protects the
+    server from documents that are read. `settings` are those in force, each as JSON, by their dotted names.
     """
 
     encoder: str
@@ -59,6 +60,7 @@ class Examination:
     passages: str | None
     questions: str | None
     cpu: str
+    reading: str
     reranker: str | None
     base_model: str | None
     disk_free: int
@@ -86,6 +88,7 @@ def examine(runtime: Runtime) -> Examination:
         passages=computing.get("passages"),
         questions=computing.get("questions"),
         cpu=cpu_name(),
+        reading=protections().in_words(),
         reranker=reranker.id if reranker else None,
         base_model=f"{base.lineage.name} ({base.id})" if base else None,
         disk_free=runtime.store.database.space.free(),

@@ -148,6 +148,7 @@ def _installed(name: str) -> str | None:
 
 def _banner(url: str, settings: Settings, needs_key: bool) -> list[str]:
     """Return what a person wants to know when a server starts."""
+    from retriever.documents.sandbox.confinement import protections
     from service.settings import settings_from
 
     model = settings.generator.base_model
@@ -158,6 +159,9 @@ def _banner(url: str, settings: Settings, needs_key: bool) -> list[str]:
         "key": "every request needs one" if needs_key else "none: only this machine is served (tandem key create)",
         "settings": settings_from(),
     }
+    guarded = protections()
+    if not (guarded.network and guarded.files and guarded.calls):
+        about["documents"] = guarded.in_words()
     lines = [f"  {name:11}  {value}" for name, value in about.items()]
     return [f"Tandem {_installed('tandem-rag')} listens at {url}", *lines, "Stop it with Ctrl-C."]
 

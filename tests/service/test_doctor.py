@@ -7,6 +7,7 @@ import json
 import httpx
 import pytest
 
+from retriever.documents.sandbox.confinement import protections
 from retriever.settings import RetrieverSettings
 from service.settings import Settings
 
@@ -49,6 +50,7 @@ def test_the_doctor_says_what_the_encoder_reads_of_each_domain(rooms: httpx.Clie
     assert found["passages"] == f"{found['precision']}, a thread for each core"
     assert found["questions"].startswith(("int8, ", "chosen when"))
     assert found["cpu"]
+    assert found["reading"] == protections().in_words()
     assert (domains["rooms"]["texts"], domains["rooms"]["unknown_share"]) == (13, 0.0)
     assert domains["rooms"]["dense_weight"] == RetrieverSettings().dense_weight
     assert "in full" in domains["rooms"]["advice"]

@@ -152,7 +152,7 @@ DIAGNOSIS = {
     "object": "diagnosis", "status": OneOf("ready", "degraded", "unavailable"), "encoder": str, "space_id": str,
     "precision": OneOf("f32", "bf16"), "reranker": TEXT_OR_NULL, "base_model": TEXT_OR_NULL, "disk_free": int,
     "database_bytes": int, "settings_from": str, "given_up_total": int, "problems": [PROBLEM],
-    "passages": TEXT_OR_NULL, "questions": TEXT_OR_NULL, "cpu": str,
+    "passages": TEXT_OR_NULL, "questions": TEXT_OR_NULL, "cpu": str, "reading": str,
     "domains": [DOMAIN_DIAGNOSIS],
     "queue": [WAITING], "given_up": [GIVEN_UP], "stale": [STALE], "settings": [SETTING],
 }  # fmt: skip

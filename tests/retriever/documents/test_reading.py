@@ -9,47 +9,26 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from obeying import obeying_formats
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.formats import markdown, plain_text
-from retriever.documents.formats.table import FORMATS, Format, Limits
+from retriever.documents.formats.table import Format, Limits
 from retriever.documents.reading import Original, Outcome, Reading
+from store.ids import new_id
 
-# A reader for tests: it does what the document says, as bytes that have taken a parser over would.
-_READER = """
-import os, time
-from retriever.documents.blocks import Block, ReadDocument
-from retriever.documents.reading_calls import LENGTH
-
-kept = []
-
-def read(data):
-    found = {"document": ReadDocument("done")}
-    exec(data.decode(), globals() | {"kept": kept}, found)
-    return found["document"]
-
-def read_pictures(data):
-    return ReadDocument(data.decode()) if len(data) < 50 else os._exit(7)
-"""
-_LIMITS = Limits(memory_mb=300, cpu_s=1, wall_s=60, answer_mb=1)
 _GOOD = Original("text/markdown", b"# Leave\n\nTwenty-five days.")
 _READ = markdown.read(_GOOD.data)
 
 
 @pytest.fixture
 def obeying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
-    """Reading with formats of documents that are programs: `x/alone`, `x/shared` and, with little time, `x/hasty`."""
-    (tmp_path / "obeying_reader.py").write_text(_READER)
+    """Reading with formats of documents that are programs, whose temporary files are below `scratch`."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    limits = {"alone": _LIMITS, "shared": _LIMITS, "hasty": replace(_LIMITS, wall_s=1)}
-    rows = [Format("a program", (), f"x/{kind}", "obeying_reader", limits=limit, alone=kind == "alone")
-            for kind, limit in limits.items()]  # fmt: skip
-    rows.append(Format("a program", (), "x/pictures", "obeying_reader", limits=_LIMITS, ocr=_LIMITS))
-    opened = Reading((*FORMATS, *rows))
+    opened = Reading(obeying_formats(tmp_path), lambda: tmp_path / "scratch" / new_id("tmp"))
     yield opened
     opened.close()
 
@@ -160,17 +139,8 @@ def test_what_a_reader_prints_is_lost(obeying: Reading, capfd: pytest.CaptureFix
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_reader_writes_no_file(obeying: Reading, tmp_path: Path) -> None:
-    program = f"file = open({str(tmp_path / 'file')!r}, 'w'); file.write('x'); file.flush()"
-
-    (outcome,) = obeying.read([Original("x/shared", program.encode())])
-
-    assert "File too large" in str(outcome)
-    assert (tmp_path / "file").read_bytes() == b""
-
-
 def test_what_a_reader_starts_ends_with_it(obeying: Reading) -> None:
-    program = b"import subprocess; document = ReadDocument(str(subprocess.Popen(['sleep', '60']).pid))"
+    program = b"pid = os.fork()\nif pid == 0:\n    time.sleep(60)\ndocument = ReadDocument(str(pid))"
 
     (outcome,) = obeying.read([Original("x/alone", program)])
 
@@ -217,10 +187,24 @@ def test_a_reading_process_that_was_ended_has_a_successor(obeying: Reading) -> N
 
 
 def test_a_document_at_which_the_reading_process_is_lost_twice_fails_and_no_other(obeying: Reading) -> None:
-    deadly = Original("x/shared", b"os.kill(os.getppid(), 9); time.sleep(9)")
+    waiting = Original("x/shared", b"time.sleep(30)")
+    ended = threading.Event()
 
-    outcomes = obeying.read([_GOOD, deadly, _GOOD, _GOOD])
+    def end_twice() -> None:
+        killed: set[int] = set()
+        while len(killed) < 2:
+            for process in _children(os.getpid()) - killed:
+                if any(_sleeps(child) for child in _children(process)):
+                    os.kill(process, signal.SIGKILL)
+                    killed.add(process)
+            time.sleep(0.02)
+        ended.set()
 
+    obeying.read([_GOOD])
+    threading.Thread(target=end_twice, daemon=True).start()
+    outcomes = obeying.read([_GOOD, waiting, _GOOD, _GOOD])
+
+    assert ended.wait(5)
     assert [outcomes[0], *outcomes[2:]] == [_READ] * 3
     assert _code(outcomes[1]) == "reader_crashed"
     assert "twice" in str(outcomes[1])
@@ -273,7 +257,7 @@ def test_the_reading_process_ends_with_its_parent() -> None:
     program = (
         "from retriever.documents.reading import Original, Reading\nimport os, time\nreading = Reading()\n"
         "reading.read([Original('text/plain', b'text')])\n"
-        "print(reading._processes._idle[0].pid, flush=True)\ntime.sleep(60)"
+        "print(reading._processes._idle[0].popen.pid, flush=True)\ntime.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
@@ -282,6 +266,23 @@ def test_the_reading_process_ends_with_its_parent() -> None:
         parent.kill()
 
     _wait_until_gone(reader)
+
+
+def _children(process: int) -> set[int]:
+    lists = [path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children")]
+    return {int(each) for children in lists for each in children.split()}
+
+
+def _sleeps(process: int) -> bool:
+    """Return whether a process has waited in the call of `time.sleep` for a moment."""
+    calls = set()
+    for _ in range(3):
+        try:
+            calls.add(Path(f"/proc/{process}/wchan").read_text())
+        except OSError:
+            return False
+        time.sleep(0.03)
+    return len(calls) == 1 and "nanosleep" in calls.pop()
 
 
 def _wait_until_gone(process: int) -> None:

@@ -68,9 +68,9 @@ def test_what_is_made_to_do_harm_is_refused_and_the_others_are_read(reading: Rea
 def test_a_reader_reaches_no_network() -> None:
     """In a process of its own: what is given up is gone for good."""
     program = (
-        "import socket\nfrom retriever.documents.confinement import confine\n"
+        "import socket\nfrom retriever.documents.sandbox.confinement import confine\n"
         "listening = socket.create_server(('127.0.0.1', 0))\nhome = listening.getsockname()\n"
-        "socket.create_connection(home, 5).close()\nprint(confine())\n"
+        "socket.create_connection(home, 5).close()\nprint(confine([], None).network)\n"
         "try:\n    socket.create_connection(home, 5)\nexcept OSError:\n    print('unreachable')\n"
     )
 

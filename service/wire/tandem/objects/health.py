@@ -119,6 +119,7 @@ class Diagnosis(BaseModel):
 
     `given_up` holds the newest documents of `given_up_total` that have failed or are quarantined.
     `passages` and `questions` name precision and threads; under `precision = "auto"` they were chosen by a measurement.
+    `reading` says what protects the server from documents that are read.
     """
 
     object: Literal["diagnosis"] = "diagnosis"
@@ -129,6 +130,7 @@ class Diagnosis(BaseModel):
     passages: str | None
     questions: str | None
     cpu: str
+    reading: str
     reranker: str | None
     base_model: str | None
     disk_free: int
@@ -153,6 +155,7 @@ class Diagnosis(BaseModel):
             passages=found.passages,
             questions=found.questions,
             cpu=found.cpu,
+            reading=found.reading,
             reranker=found.reranker,
             base_model=found.base_model,
             disk_free=found.disk_free,

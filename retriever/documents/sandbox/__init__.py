@@ -1,0 +1,1 @@
+"""What a process loses before it reads what strangers sent."""
