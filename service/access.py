@@ -31,4 +31,5 @@ class Access:
             raise NotFoundError(f"There is no {noun} {name[:80]!r}.", code=f"{noun}_not_found", param=noun)
 
 
+OWNER = Access("the command line")  # who may read the data folder of the server
 FULL = Access("")  # of a server that asks for no key

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 
-from service.access import FULL, Access
+from service.access import FULL, OWNER, Access
 from service.loop import Loop
 from store.errors import StorageFullError
 from store.keys import Key, digest_of, keys_required, list_keys, note_used, parts_of
@@ -28,7 +28,7 @@ class Keyring:
     def __init__(self, store: Store, api_key: str | None) -> None:
         self.token = secrets.token_urlsafe(32)
         self._store = store
-        self._fixed = [(self.token, Access("the command line"))]
+        self._fixed = [(self.token, OWNER)]
         if api_key is not None:
             self._fixed.append((api_key, Access("TANDEM_API_KEY")))
         self._always = api_key is not None

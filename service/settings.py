@@ -48,6 +48,9 @@ class ServiceSettings(BaseModel):
         None, ge=1, description="connections at a time; default: from the limit of open files"
     )
     requests: int = Field(256, ge=1, description="requests worked on or waiting at a time; more are answered 429")
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="requests of a key, or of an address without one, in a minute; more are answered 429"
+    )
     header_timeout_s: float = Field(10.0, gt=0, description="seconds in which the head of a request has to come")
     body_timeout_s: float = Field(20.0, gt=0, description="seconds over which the rate of a body is measured")
     body_rate: int = Field(8192, ge=0, description="bytes per second at which a body has to come")

@@ -14,6 +14,7 @@ from service.http.gate import OPEN_PATHS, Gate
 from service.http.objects import ErrorObject
 from service.http.paging import LISTS
 from service.http.protection import Protection
+from service.http.rates import Rates
 from service.http.routes import Routes
 from service.http.watching import Watching
 from service.metrics import Exposition
@@ -70,7 +71,8 @@ def create_app(runtime: Runtime) -> Watching:
     _measure(app, runtime)
     app.add_middleware(Admission, limit=settings.service.requests, inside=runtime.metrics.inside)
     gate = Gate(runtime.keys, need_of, {*OPEN_PATHS, *pages.PAGES})
-    protection = Protection(app, gate, settings.service.max_body_bytes)
+    most = settings.service.requests_per_minute
+    protection = Protection(app, gate, settings.service.max_body_bytes, Rates(most) if most is not None else None)
     return Watching(protection, Routes(app.routes), runtime.metrics)
 
 

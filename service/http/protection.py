@@ -1,4 +1,4 @@
-"""Middleware that lets in or refuses: key and body size. It decides before a body byte is read."""
+"""Middleware that lets in or refuses: key, rate and body size. It decides before a body byte is read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.access import OWNER, Access
+from service.http.connections import PROBES
 from service.http.gate import Gate, Headers, Refusal, values
+from service.http.rates import Rates, caller
+
+_UNCOUNTED = (*PROBES, "/metrics")
 
 
 class BodyTooLargeError(Exception):
@@ -15,14 +20,16 @@ class BodyTooLargeError(Exception):
 
 
 class Protection:
-    """ASGI middleware: refuses what the gate does not let in, and a body over the limit with 413.
+    """ASGI middleware: refuses what the gate does not let in, who calls too often, and with 413 too large a body.
 
-    Its call is in its state; what it may do is then there, too, as `access`.
+    With `rates` who shows no key that holds is counted by address, so that nobody can try keys without end. The call of
+    a request is in its state; what it may do is then there, too, as `access`.
     """
 
-    def __init__(self, app: ASGIApp, gate: Gate, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate, max_body_bytes: int, rates: Rates | None = None) -> None:
         self.app = app
         self._gate = gate
+        self._rates = rates
         self._limit = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,12 +42,23 @@ class Protection:
         elif scope["type"] == "http":
             headers = scope["headers"]
             access = self._gate.admit(scope["path"], headers, scope["state"]["call"])
+            wait = self._wait(scope, access)
             refusal = access if isinstance(access, Refusal) else self._objection(headers)
-            if refusal is None:
+            if wait:
+                message = f"More requests than are served in a minute (service.requests_per_minute). Wait for {wait} s."
+                await refuse(send, Refusal(429, message, "rate_limit_error", "rate_limited"), retry_after=wait)
+            elif refusal is None:
                 scope["state"]["access"] = access
                 await self._limited(scope, receive, send)
             else:
                 await refuse(send, refusal)
+
+    def _wait(self, scope: Scope, access: Access | Refusal) -> int:
+        """Count a request; return the seconds that its caller has to wait, 0 if it may go on."""
+        if self._rates is None or scope["path"] in _UNCOUNTED or access == OWNER:
+            return 0
+        address = (scope.get("client") or ("", 0))[0]
+        return self._rates.wait(caller(access.by if isinstance(access, Access) else "", address))
 
     def _objection(self, headers: Headers) -> Refusal | None:
         """Return why the body of a request will not be read, judged by what its head says of it."""

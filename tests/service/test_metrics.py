@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from light import LightRuntime
 from prometheus_client.parser import text_string_to_metric_families
@@ -107,3 +110,47 @@ def test_metrics_are_told_when_the_database_cannot_be_read(client: TestClient, m
     assert found["tandem_database_readable", ()] == 0
     assert not [name for name, _ in found if name == "tandem_documents"]
     assert ("tandem_requests_limit", ()) in found
+
+
+@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=pytest.mark.nightly)])
+def test_counts_are_exact_under_many_clients_at_a_time(runtime: LightRuntime, client: TestClient, rounds: int) -> None:
+    """What clients count themselves, and no series that names what they ask for."""
+    calls = (
+        ("GET", "/v1/domains", {}),
+        ("GET", "/v1/domains/{}", {}),
+        ("GET", "/v1/nothing/{}", {}),
+        ("POST", "/v1/domains/default/search", {"query": "{}"}),
+        ("POST", "/v1/domains/default/search", {}),
+    )
+    seen: Counter[int] = Counter()
+
+    def ask(number: int) -> Counter[int]:
+        mine: Counter[int] = Counter()
+        for turn in range(rounds):
+            for method, path, body in calls:
+                unique = f"thing-{number}-{turn}"
+                sent = {key: value.format(unique) for key, value in body.items()}
+                answer = client.request(method, path.format(unique), json=sent if method == "POST" else None)
+                mine[answer.status_code] += 1
+        return mine
+
+    before = _by_status(look(client))
+    with ThreadPoolExecutor(8) as threads:
+        for mine in threads.map(ask, range(8)):
+            seen += mine
+
+    found = look(client)
+    after = _by_status(found)
+    after[200] -= 1  # the first look itself
+    assert {status: after[status] - before[status] for status in seen} == dict(seen)
+    assert sum(seen.values()) == 8 * rounds * len(calls)
+    assert not any("thing-" in value for _, labels in found for _, value in labels)
+    assert len(found) < 2000
+
+
+def _by_status(found: Series) -> Counter[int]:
+    counted: Counter[int] = Counter()
+    for (name, labels), value in found.items():
+        if name == "tandem_requests_total":
+            counted[int(dict(labels)["status"])] += int(value)
+    return counted
