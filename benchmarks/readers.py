@@ -3,8 +3,8 @@
 DIR holds `docs_messy/` (default: TANDEM_DATA); `--folder` names any other folder of PDF and DOCX files. Prints for each
 reader: pages per second of computing, the share of what documents say that it read, and the share of what it read that
 they say, by runs of four letters and digits. What PDFs say is what `pdftotext` (poppler-utils) finds, which none of the
-readers uses; what DOCX files say are the strings in the XML of their body, so formulas, headers and what a reader repeats count
-as not said. Scans are left out, and no text in pictures is read.
+readers uses; what DOCX files say are the strings in the XML of their body, so that formulas, headers and what a reader
+repeats count as not said. Scans are left out, and no text in pictures is read.
 
 The others need: pip install llama-index-readers-file docx2txt 'markitdown[pdf,docx]'. Who is missing is named.
 """
