@@ -36,7 +36,7 @@ class Protections:
 
     def in_words(self) -> str:
         """Return what a process that reads documents cannot do, and what nothing but limits prevents."""
-        parts = ((self.network, "reach a network"), (self.files, "open other files"), (self.calls, "start programs"))
+        parts = ((self.network, "reach a network"), (self.files, "open other files"), (self.calls, "start processes"))
         cannot = [words for holds, words in parts if holds]
         could = [words for holds, words in parts if not holds]
         said = [f"A process that reads documents cannot {', '.join(cannot)}."] if cannot else []

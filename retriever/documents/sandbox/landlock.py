@@ -22,7 +22,7 @@ _READ = _READ_FILE | _READ_FOLDER
 _SYSTEM = (
     "/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/usr/share/zoneinfo", "/usr/share/fonts",
     "/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/proc/cpuinfo", "/proc/meminfo", "/proc/self",
-    "/sys/devices/system/cpu", "/dev/urandom", "/dev/zero",
+    "/sys/devices/system/cpu", "/dev/urandom", "/dev/zero", "/nix/store", "/gnu/store",
 )  # fmt: skip
 
 

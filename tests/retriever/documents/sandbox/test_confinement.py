@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def test_a_reader_writes_nowhere_but_into_a_folder_that_is_removed_after_it(obey
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_a_reader_makes_no_socket_starts_no_program_and_touches_no_process(obeying: Reading) -> None:
+def test_a_reader_makes_no_socket_and_no_process_and_looks_into_none(obeying: Reading) -> None:
     _need("calls")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         done = _done(
@@ -114,10 +115,12 @@ def test_a_reader_makes_no_socket_starts_no_program_and_touches_no_process(obeyi
             program="subprocess.run(['/bin/true'])",
             replaced="os.execv('/bin/true', ['true'])",
             memory=f"open('/proc/{os.getpid()}/mem', 'rb')",
+            process="os.fork() or os._exit(0)",
             pipe="os.pipe()",
+            thread="[thread.start() or thread.join() for thread in [__import__('threading').Thread(target=int)]]",
         )
 
-    assert done == ["pipe"]
+    assert done == ["pipe", "thread"]
 
 
 def test_a_reader_ends_nobody_else(obeying: Reading) -> None:
@@ -141,6 +144,24 @@ def test_a_reading_process_that_is_killed_leaves_no_file(obeying: Reading, tmp_p
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+def test_a_process_whose_parent_is_killed_leaves_no_file(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, sys, time\nfrom retriever.documents.reading import Original, Reading\n"
+        f"reading = Reading(scratch=lambda: pathlib.Path({str(tmp_path)!r}) / 'scratch')\n"
+        "reading.read([Original('text/plain', b'text')])\nprint('read', flush=True)\ntime.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"read\n"
+        assert list(tmp_path.iterdir()) == [tmp_path / "scratch"]
+        parent.kill()
+
+    deadline = time.monotonic() + 10
+    while list(tmp_path.iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_what_is_needed_holds_no_folder_that_only_a_package_lies_in(tmp_path: Path) -> None:
     (tmp_path / "lonely_module.py").write_text("")
     program = (
@@ -158,7 +179,7 @@ def test_what_is_needed_holds_no_folder_that_only_a_package_lies_in(tmp_path: Pa
 
 def test_protections_are_said_in_words() -> None:
     assert Protections(network=True, files=True, calls=True).in_words() == (
-        "A process that reads documents cannot reach a network, open other files, start programs."
+        "A process that reads documents cannot reach a network, open other files, start processes."
     )
     assert "keep it from these: open other files;" in Protections(network=True, calls=True).in_words()
     assert "cannot" not in Protections().in_words()
