@@ -164,10 +164,21 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Unsupported:
+    """A sentence that no passage says, with why: `text` is `[start, end)` of the answer."""
+
+    start: int
+    end: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer with what it rests on: release, index, generator and adapter.
 
-    `fallback` says why another generator than the release's wrote it, if one did.
+    `fallback` says why another generator than the release's wrote it, if one did. `unsupported` are the sentences of a
+    written answer that no passage says.
     """
 
     answer: str
@@ -185,3 +196,4 @@ class Answer:
     timings_ms: dict[str, float]
     explain: dict[str, Json]
     fallback: str | None = None
+    unsupported: Sequence[Unsupported] = ()

@@ -13,7 +13,9 @@ from generator.backends.table import backend_of
 from generator.choosing.across import choose_across
 from generator.choosing.choice import Asked, Choice, choose
 from generator.choosing.measures import NO_FOLLOW_UP, OwnTerms
-from generator.citing.checking import Checked, check_draft
+from generator.citing.checking import UNCITED, Basis, Checked, check_draft
+from generator.citing.citations import no_doubt
+from generator.citing.doubting import Doubts
 from generator.evidence import estimate
 from generator.explanation import explanation
 from generator.followups.followup import FollowUp
@@ -22,7 +24,7 @@ from generator.followups.smalltalk import reply_to
 from generator.manifest import Manifest
 from generator.prompt import Message, Shot, load_prompt
 from generator.servable import served_arm
-from generator.writing import Written, check_room, rest, shown, written
+from generator.writing import Written, check_room, quoted, rest, shown, written
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import Reader, Reading
 from retriever.search.filters import Filter
@@ -127,16 +129,20 @@ class Answerer:
         _go_on(question)
         task = Task(question.question, None, prompt, adapter, manifest.generation.max_new_tokens, question.history)
         task = replace(task, searched_for=asked.reading_text, follow_up=asked, cancelled=question.cancelled)
-        task, evidence = self._judge(self._with_shots(task, arm, pinned, question), found, manifest)
+        task, evidence, readings = self._judge(self._with_shots(task, arm, pinned, question), found, manifest)
+        basis = _basis(task, found, readings, manifest)
         clock.lap("reading")
         _go_on(question)
         if evidence is None or evidence >= manifest.thresholds.evidence:
-            result = yield from shown(written(generator, task, question.fall_back), task, found)
+            result = yield from shown(written(generator, task, question.fall_back), basis)
         else:
             result = Written(Draft(prompt.abstention(question.question, arm.passages)), generator.name, adapter)
         draft = result.draft
         clock.lap("generation")
-        checked = check_draft(draft, found, question.question, prompt)
+        checked = check_draft(draft, basis)
+        if checked.abstained_for == UNCITED and manifest.support.uncited == "quote":
+            result = quoted(result, task, UNCITED)
+            checked = replace(check_draft(result.draft, basis), dropped=checked.dropped)
         if checked.abstained_for is not None:
             checked = replace(checked, text=abstaining(checked.text, question.question, task.choice.unknown))
         clock.lap("citations")
@@ -160,6 +166,7 @@ class Answerer:
                 timings_ms=clock.laps,
                 explain=explanation(asked, found, question.explain, draft, evidence, manifest, checked),
                 fallback=result.fallback,
+                unsupported=checked.unsupported,
             ),
         )
 
@@ -201,10 +208,15 @@ class Answerer:
         shots = self._shots(pinned.domain_id, manifest, task.searched_for, question.filters)
         return replace(task, shots=shots, shot_tokens=manifest.shots.tokens)
 
-    def _judge(self, task: Task, found: Result | None, manifest: Manifest) -> tuple[Task, float | None]:
-        """Return the task with its passages read, and how likely they hold an answer; None without passages."""
+    def _judge(
+        self, task: Task, found: Result | None, manifest: Manifest
+    ) -> tuple[Task, float | None, Sequence[Reading]]:
+        """Return the task with its passages read, how likely they hold an answer, and the readings.
+
+        That is None without passages.
+        """
         if found is None:
-            return task, None
+            return task, None, ()
         if task.follow_up is not None:
             weights = task.follow_up.weighed(found.term_weights)
             found = replace(found, weigh=lambda: weights)
@@ -215,7 +227,7 @@ class Answerer:
             across = choose_across(task.searched_for, found.hits, read.readings, read.encoder)
             if across is not None and across.across is not None and across.across > evidence:
                 choice, evidence = across, across.across
-        return replace(task, hits=found.hits, choice=choice, term_weights=found.term_weights), evidence
+        return replace(task, hits=found.hits, choice=choice, term_weights=found.term_weights), evidence, read.readings
 
     def choose(self, manifest: Manifest, asked: str, found: Result, follow_up: FollowUp | None = None) -> Choice:
         """Return what of the hits answers the question that they were searched for, the likeliest first."""
@@ -273,6 +285,13 @@ class _Clock:
 def _check_asked(question: Question) -> None:
     if not question.question.strip():
         raise InvalidInputError("The question is empty.", code="empty_question", param="question")
+
+
+def _basis(task: Task, found: Result | None, readings: Sequence[Reading], manifest: Manifest) -> Basis:
+    """Return what the draft of a task will be checked against."""
+    drop, least = manifest.support.unsupported == "drop", manifest.support.reader
+    doubt = no_doubt if found is None or least is None else Doubts(task.searched_for, found.hits, readings, least)
+    return Basis(task.question, found, task.prompt, drop, doubt)
 
 
 def _go_on(question: Question) -> None:

@@ -37,6 +37,7 @@ def explanation(
         "draft": draft.text,
         "span": draft.ending.span,
         "dropped_citations": [{"marker": marker, "reason": reason} for marker, reason in checked.dropped.items()],
+        "dropped_sentences": [{"text": each.text, "reason": each.reason} for each in checked.left_out],
         "abstained_for": "the evidence estimate is below the threshold" if below else checked.abstained_for,
     }
 

@@ -45,6 +45,19 @@ class ShotsPart(_Part):
     tokens: int = Field(600, ge=0, le=8192)
 
 
+class SupportPart(_Part):
+    """What becomes of what a language model wrote and no passage says.
+
+    Such sentences are marked, in `unsupported` of the answer, or dropped. An answer of which no citation is left is an
+    abstention, or the passages are quoted in its place. With `reader`, a statement does not count as supported either
+    if the reader is that sure (0 to 1) that its passage answers the question otherwise.
+    """
+
+    unsupported: Literal["mark", "drop"] = "mark"
+    uncited: Literal["abstain", "quote"] = "abstain"
+    reader: float | None = Field(None, ge=0, le=1)
+
+
 class Manifest(_Part):
     """A release's content. Encoders are named for people; `space_id` is what binds them."""
 
@@ -57,6 +70,7 @@ class Manifest(_Part):
     adapter: str | None
     prompt: PromptReference
     shots: ShotsPart = ShotsPart()
+    support: SupportPart = SupportPart()
     retrieval: RetrievalPart
     generation: GenerationPart
     thresholds: Thresholds

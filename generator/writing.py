@@ -9,9 +9,8 @@ from typing import Literal
 
 from generator.answer import AbandonedError, Bounded, Draft, Ending, Generator, Task, draft_of
 from generator.backends.table import QUOTING, quoting
-from generator.citing.checking import settled_text
+from generator.citing.checking import Basis, settled_text
 from generator.failing import WriterError
-from retriever.search.search import Result
 
 Shown = tuple[Literal["delta"], str]
 
@@ -53,11 +52,16 @@ def written(generator: Generator, task: Task, fall_back: bool) -> Steps[str, Non
     except WriterError as error:
         if not fall_back or task.hits is None:
             raise
-        return Written(draft_of(quoting().write(task), task.cancelled), QUOTING, None, error.message)
+        return Written(_quote(task), QUOTING, None, error.message)
     return Written(Draft(text, ending), generator.name, task.adapter)
 
 
-def shown(pieces: Steps[str, None, Written], task: Task, found: Result | None) -> Steps[Shown, None, Written]:
+def quoted(result: Written, task: Task, reason: str) -> Written:
+    """Return what the passages say, quoted in the place of what was written, and why."""
+    return replace(result, draft=_quote(task), generator=QUOTING, adapter=None, fallback=reason)
+
+
+def shown(pieces: Steps[str, None, Written], basis: Basis) -> Steps[Shown, None, Written]:
     """Yield what of a draft holds, as events, while it is written; return the draft."""
     text, said = "", ""
     while True:
@@ -66,7 +70,7 @@ def shown(pieces: Steps[str, None, Written], task: Task, found: Result | None) -
         except StopIteration as end:
             result: Written = end.value
             return replace(result, shown=said)
-        holds = settled_text(text, found, task.question, task.prompt)
+        holds = settled_text(text, basis)
         yield from rest(holds, said)
         said = holds if holds.startswith(said) else said
 
@@ -75,3 +79,7 @@ def rest(text: str, said: str) -> Iterator[Shown]:
     """Yield, as an event, what of a text follows what was said; nothing if it does not begin with that."""
     if text.startswith(said) and text != said:
         yield "delta", text[len(said) :]
+
+
+def _quote(task: Task) -> Draft:
+    return draft_of(quoting().write(task), task.cancelled)

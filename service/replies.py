@@ -121,12 +121,21 @@ class Fallback:
 
 
 @dataclass(frozen=True)
+class Unsupported:
+    """A sentence of an answer that no passage says, with why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """An answer and what it rests on."""
 
     answer: str
     citations: Sequence[Citation]
     fallback: Fallback | None = None
+    unsupported: Sequence[Unsupported] = ()
     generator: str = ""
     arm: str = ""
     release: str = ""

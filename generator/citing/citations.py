@@ -2,12 +2,13 @@
 
 Most of the statement's words must occur in one sentence of the passage, every number, date, unit and negation of it
 must stand there, and nobody may have changed places (see `generator.citing.claims`). Whether a paraphrase means the
-same is not judged. A generator that quotes knows its citations; they are taken as they are.
+same is not judged, but for what the reader has against it (`generator.citing.doubting`). A generator that quotes knows
+its citations; they are taken as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from generator.answer import Citation, Quote
@@ -19,15 +20,22 @@ from retriever.text.sentences import split_sentences
 from store.layout import ContextSpan
 from store.passages import Passage
 
+Doubt = Callable[[str, int], str | None]  # what speaks against a statement about a hit, or None
 SUPPORT = 0.6  # share of a statement's words that one sentence of the passage must hold
 
 
 @dataclass(frozen=True)
 class _Found:
-    """The sentence of a passage that says a statement, or why none does."""
+    """The sentence of a passage that says a statement, or why none does; `share` of its words the best one holds."""
 
     citation: Citation | None
     reason: str = ""
+    share: float = 0.0
+
+
+def no_doubt(_statement: str, _hit: int) -> str | None:
+    """Return that nothing speaks against the statement."""
+    return None
 
 
 def quoted_citations(quotes: Sequence[Quote], hits: Sequence[Hit]) -> list[Citation]:
@@ -36,11 +44,12 @@ def quoted_citations(quotes: Sequence[Quote], hits: Sequence[Hit]) -> list[Citat
 
 
 def check_citations(
-    text: str, hits: Sequence[Hit], dropped: MutableMapping[str, str] | None = None
+    text: str, hits: Sequence[Hit], dropped: MutableMapping[str, str] | None = None, doubt: Doubt = no_doubt
 ) -> tuple[str, list[Citation]]:
     """Return the text without the markers that do not hold, and a citation for each that does, in order.
 
-    Markers come back as `[n]`, one a number. `dropped` is given each marker that does not hold, with why.
+    Markers come back as `[n]`, one a number. `dropped` is given each marker that does not hold, with why. `doubt` may
+    have something against a statement that a sentence of the passage holds.
     """
     passages = [hit.passage.content for hit in hits]
     text = leading_markers_moved(text, passages)
@@ -55,7 +64,7 @@ def check_citations(
             continue  # it is text
         before = text[place : match.start()]
         said = _last_statement(before) or statement  # "[1][2]": both cite the same statement
-        results = {number: _check(said, text[match.end() :], number, hits) for number in numbers}
+        results = {number: _check(said, text[match.end() :], number, hits, doubt) for number in numbers}
         if copied and not any(found.citation for found in results.values()):
             continue
         statement = said
@@ -74,12 +83,12 @@ def check_citations(
     return "".join(parts).strip(), kept
 
 
-def _check(statement: str, after: str, number: int, hits: Sequence[Hit]) -> _Found:
+def _check(statement: str, after: str, number: int, hits: Sequence[Hit], doubt: Doubt) -> _Found:
     """Check the statement before a marker and, if it does not hold, the sentence around it: "According to [1], …"."""
-    found = _support(statement, number, hits)
+    found = _support(statement, number, hits, doubt)
     rest = split_sentences(MARKER.sub("", after.split("\n", maxsplit=1)[0]))
     if found.citation is None and statement and rest and not statement.rstrip().endswith(tuple(".!?。！？")):
-        around = _support(f"{statement} {rest[0].text}", number, hits)
+        around = _support(f"{statement} {rest[0].text}", number, hits, doubt)
         return around if around.citation is not None else found
     return found
 
@@ -89,19 +98,30 @@ def _last_statement(text: str) -> str:
     return statements[-1] if statements else ""
 
 
-def _support(statement: str, number: int, hits: Sequence[Hit]) -> _Found:
+def supported(statement: str, hits: Sequence[Hit], doubt: Doubt = no_doubt) -> str | None:
+    """Return why no passage says what the statement says, or None if one does."""
+    found = [_support(statement, number, hits, doubt) for number in range(1, len(hits) + 1)]
+    if not found or any(each.citation is not None for each in found):
+        return None if found else "there is no passage"
+    return max(found, key=lambda each: each.share).reason
+
+
+def _support(statement: str, number: int, hits: Sequence[Hit], doubt: Doubt) -> _Found:
     if not statement:
         return _Found(None, "no statement stands before it")
     if not 1 <= number <= len(hits):
         return _Found(None, f"there is no passage {number}, there are {len(hits)}")
     hit = hits[number - 1]
     best = (0.0, "the passage is empty")
-    judged = [(*support(statement, said, SUPPORT), start, end) for start, end, said in _sayings(hit.passage)]
+    sayings = _sayings(hit.passage)
+    judged = [(*support(statement, said, SUPPORT, hit.passage.content), start, end) for start, end, said in sayings]
     for share, objection, start, end in sorted(judged, key=lambda each: -each[0]):
+        if objection is None and (against := doubt(statement, number - 1)) is not None:
+            return _Found(None, against, share)
         if objection is None:
             return _Found(_citation(hit, number, start, end, share))
         best = max((share, objection), best, key=lambda each: each[0])
-    return _Found(None, best[1])
+    return _Found(None, best[1], best[0])
 
 
 def _sayings(passage: Passage) -> Iterator[tuple[int, int, str]]:

@@ -1,7 +1,7 @@
 """Whether a sentence contradicts a statement, judged only by what can be compared exactly.
 
-Every number, date, time, unit and negation of the statement must stand in the sentence, and nobody may have changed
-places. What a paraphrase means beyond that is not judged.
+Every number, date, time, unit and negation of the statement must stand in the sentence, nobody may have changed
+places, and no name may stand where the sentence has another. What a paraphrase means beyond that is not judged.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from generator.citing.facts import Fact, facts, normal_form, squeezed
+from generator.citing.naming import other_name
 from generator.citing.polarity import denial_differs, opposite_of
 from generator.citing.roles import parties_swapped
 from retriever.index.lexical import content_stems, stems
 
 
-def support(statement: str, sentence: str, least: float) -> tuple[float, str | None]:
+def support(statement: str, sentence: str, least: float, passage: str = "") -> tuple[float, str | None]:
     """Return the share of the statement's words that the sentence holds, 0 to 1, and why it does not support it, if so.
 
     A share below `least` is too little. A fact that stands in the sentence counts as held, however it is written there.
+    `passage` is what the sentence stands in.
     """
     mine, theirs = normal_form(statement), normal_form(sentence)
     if _same(mine, theirs):
@@ -32,7 +34,10 @@ def support(statement: str, sentence: str, least: float) -> tuple[float, str | N
     share = len(claimed & held) / len(claimed)
     if share < least:
         return share, f"no sentence of the passage holds more than {share:.0%} of the statement's words"
-    return share, objection(mine, theirs)
+    if (against := objection(mine, theirs)) is not None:
+        return share, against
+    swapped = other_name(statement, sentence, passage)
+    return share, swapped and f"the sentence has {swapped[1]!r} in the place of {swapped[0]!r}"
 
 
 def objection(statement: str, sentence: str) -> str | None:

@@ -102,7 +102,9 @@ def query(
     told = read(Answer, answer)
     say(told.answer)
     if told.fallback is not None:
-        say("  " + one_line(f"Quoted, since the language model did not answer: {told.fallback.reason}"))
+        say("  " + one_line(f"Quoted, not written by the language model: {told.fallback.reason}"))
+    for sentence in told.unsupported:
+        say("  " + one_line(f"Not in the passages: {sentence.text} ({sentence.reason})"))
     for citation in told.citations:
         say("  " + one_line(f"{citation.marker} {_place(citation)}: {citation.quote}"))
         for context in citation.context:

@@ -100,7 +100,7 @@ def test_evil_texts_are_neutral_in_answers_errors_and_json(bare: dict[str, str])
     told = asked.stdout + refused.stdout + refused.stderr + piped.stdout
     assert [raw for raw in RAW if raw in told] == []
     assert told.count("[red]a") == 10
-    assert "Quoted, since the language model did not answer: " in asked.stdout
+    assert "Quoted, not written by the language model: " in asked.stdout
     assert json.loads(refused.stdout)["error"]["message"] == EVIL
     assert [line.split("\t")[-2][:4] for line in piped.stdout.splitlines()[1:]] == ["doc_"] * 2
 

@@ -33,6 +33,7 @@ def test_an_answer_has_every_field_of_the_contract(filled: httpx.Client) -> None
     assert set(answer) == {
         "id", "object", "answer", "abstained", "evidence", "citations", "passages", "domain", "arm", "release",
         "index_seq", "generator", "adapter", "usage", "timings_ms", "explain", "fallback",
+        "unsupported",
     }  # fmt: skip
     assert answer["fallback"] is None
     assert answer["release"] == filled.get("/v1/domains/default").json()["release"]

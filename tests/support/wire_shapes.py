@@ -82,11 +82,13 @@ EXPLAIN = {
     "draft": str,
     "span": TEXT_OR_NULL,
     "dropped_citations": [{"marker": str, "reason": str}],
+    "dropped_sentences": [{"text": str, "reason": str}],
     "abstained_for": TEXT_OR_NULL,
 }  # fmt: skip
 ANSWER = {
     "id": str, "object": "answer", "answer": str, "abstained": bool, "evidence": OneOf(float, None),
-    "citations": [CITATION], "passages": [HIT], "domain": str, "arm": str, "release": str, "index_seq": int,
+    "citations": [CITATION], "unsupported": [{"start": int, "end": int, "text": str, "reason": str}],
+    "passages": [HIT], "domain": str, "arm": str, "release": str, "index_seq": int,
     "generator": OneOf("extractive", "transformers", "openai"), "adapter": TEXT_OR_NULL, "usage": USAGE,
     "timings_ms": {str: float}, "explain": OneOf(EXPLAIN, None), "fallback": OneOf({"reason": str}, None),
 }  # fmt: skip

@@ -132,8 +132,20 @@ class FallbackObject(BaseModel):
     reason: str
 
 
+class UnsupportedObject(BaseModel):
+    """A sentence that no passage says, with why: `text` is characters `[start, end)` of the answer."""
+
+    start: int
+    end: int
+    text: str
+    reason: str
+
+
 class AnswerObject(BaseModel):
-    """An answer and what it rests on; `fallback` where another generator than the release's had to answer."""
+    """An answer and what it rests on; `fallback` where another generator than the release's had to answer.
+
+    `unsupported` are the sentences of a written answer that no passage says.
+    """
 
     id: str
     object: Literal["answer"] = "answer"
@@ -141,6 +153,7 @@ class AnswerObject(BaseModel):
     abstained: bool
     evidence: float | None
     citations: list[CitationObject]
+    unsupported: list[UnsupportedObject]
     passages: list[HitObject]
     domain: str
     arm: str
@@ -162,6 +175,7 @@ class AnswerObject(BaseModel):
             abstained=answer.abstained,
             evidence=answer.evidence,
             citations=[CitationObject.of(citation) for citation in answer.citations],
+            unsupported=[UnsupportedObject(**asdict(sentence)) for sentence in answer.unsupported],
             passages=[HitObject.of(hit) for hit in answer.hits],
             domain=domain,
             arm=answer.arm,
