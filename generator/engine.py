@@ -21,7 +21,7 @@ from generator.prompt import load_prompt
 from generator.releases import typed
 from generator.seed import SEED
 from generator.settings import GeneratorSettings
-from generator.shots import ShotBank
+from generator.shots import ShotBank, check_bank
 from retriever.documents.formats.table import format_of_upload
 from retriever.documents.ingest import Tell, ingest_documents
 from retriever.documents.memory import give_back
@@ -111,6 +111,7 @@ class Engine:
         """Raise a `TandemError` that names what this server lacks to answer under a release; no model is asked."""
         self.retriever.check_release(manifest.search_plan)
         load_prompt(manifest.prompt.name, manifest.prompt.sha256)
+        check_bank(self.store, manifest)
         _, adapter = self.answerer.serve(manifest, manifest.generation.arm)
         self.backends.check(manifest)
         if adapter is not None:

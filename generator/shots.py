@@ -12,15 +12,17 @@ from itertools import islice
 
 from generator.manifest import Manifest
 from generator.prompt import Context, Shot
+from generator.releases import typed
 from retriever.models.encoder import Encoder, Vectors
 from retriever.search.filters import Comparison, Compound, Filter
 from retriever.search.search import Hit, Request, Retriever
-from store.datasets import Example, get_dataset, usable_examples
+from store.datasets import Dataset, Example, delete_dataset, get_dataset, has_dataset, usable_examples
 from store.documents import get_document
-from store.errors import InvalidInputError, NotFoundError
+from store.errors import ConflictError, InvalidInputError, NotFoundError
 from store.examples import QuestionContent
 from store.fingerprints import fingerprint_salt, hash_words
 from store.ids import sha256
+from store.releases import active_release
 from store.store import Store
 
 SPLIT = "train"
@@ -118,6 +120,34 @@ def with_dataset(store: Store, domain_id: str, manifest: Manifest) -> Manifest:
         raise InvalidInputError(message, param="shots.dataset")
     dataset = get_dataset(store, domain_id, shots.dataset)
     return manifest.model_copy(update={"shots": shots.model_copy(update={"dataset": dataset.id})})
+
+
+def check_bank(store: Store, manifest: Manifest) -> None:
+    """Raise `ConflictError` if the data set is gone that a release takes its shots from."""
+    shots = manifest.shots
+    if shots.count and shots.dataset is not None and not has_dataset(store, shots.dataset):
+        message = (
+            f"The release shows examples of the data set {shots.dataset}, which was deleted. Make one that names "
+            "another (shots.dataset=NAME) or shows none (shots.count=0)."
+        )
+        raise ConflictError(message, code="shots_deleted", param="shots.dataset")
+
+
+def delete_bank(store: Store, domain_id: str, name_or_id: str) -> Dataset:
+    """Delete a data set and return what it was.
+
+    Raises `ConflictError` if the active release takes its shots from it: it would go on without, and nobody would know.
+    """
+    dataset = get_dataset(store, domain_id, name_or_id)
+    release = typed(active_release(store, domain_id))
+    shots = release.manifest.shots
+    if shots.count and shots.dataset == dataset.id:
+        message = (
+            f"The active release {release.id} shows examples of the data set {dataset.name!r}. Promote a release "
+            "without them first (tandem release create shots.count=0), then delete it."
+        )
+        raise ConflictError(message, code="dataset_in_use", param="dataset")
+    return delete_dataset(store, domain_id, dataset.id)
 
 
 def _content(example: Example) -> QuestionContent:

@@ -123,6 +123,13 @@ def get_dataset(store: Store, domain_id: str, name_or_id: str) -> Dataset:
     raise NotFoundError(f"There is no data set {name_or_id[:80]!r} in this domain.", code="dataset_not_found")
 
 
+def has_dataset(store: Store, dataset_id: str) -> bool:
+    """Return whether there is a data set of that id, in any domain."""
+    with store.database.read() as connection:
+        found = connection.scalar(sa.select(schema.datasets.c.id).where(schema.datasets.c.id == dataset_id))
+    return found is not None
+
+
 def list_datasets(store: Store, domain_id: str) -> list[Dataset]:
     """Return the data sets of a domain, newest first."""
     table, examples = schema.datasets, schema.examples.c

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 
 import pytest
-from handbook import LEAVE
+from handbook import LEAVE, pin
 
 from generator.engine import Engine
 from generator.manifest import Manifest, ShotsPart
-from generator.shots import ShotBank, with_dataset
+from generator.shots import ShotBank, delete_bank, with_dataset
 from retriever.search.filters import Comparison
-from store.errors import InvalidInputError, NotFoundError
+from store.datasets import has_dataset
+from store.errors import ConflictError, InvalidInputError, NotFoundError
 from tuner.data.importing import import_examples
 
 OFFICE = "The office opens at nine and closes at five. The canteen serves soup at noon."
@@ -99,3 +100,23 @@ def test_a_release_names_the_data_set_of_its_shots_by_id(engine: Engine, banked:
         named(count=2)
     with pytest.raises(NotFoundError):
         named(count=2, dataset="other")
+
+
+def test_a_data_set_whose_examples_the_active_release_shows_cannot_be_deleted(engine: Engine, banked: Banked) -> None:
+    del banked
+    domain = engine.domain("handbook")
+    without = engine.pin("handbook").manifest
+    shown = with_dataset(
+        engine.store, domain.id, without.model_copy(update={"shots": ShotsPart(count=2, dataset="bank")})
+    )
+    pinned = pin(engine, shots={"count": 2, "dataset": shown.shots.dataset})
+
+    with pytest.raises(ConflictError, match=pinned.release) as caught:
+        delete_bank(engine.store, domain.id, "bank")
+    assert caught.value.code == "dataset_in_use"
+    engine.check_servable(pinned.manifest)
+
+    pin(engine, **{"shots.count": 0})
+    assert not has_dataset(engine.store, delete_bank(engine.store, domain.id, "bank").id)
+    with pytest.raises(ConflictError, match=f"{shown.shots.dataset}, which was deleted"):
+        engine.check_servable(pinned.manifest)

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 
+from generator.shots import delete_bank
 from service.actions import datasets as actions
 from service.http.objects import Deleted, ObjectList
 from service.http.paging import Page, page
 from service.wire.tandem.objects.datasets import DatasetObject, ExampleObject
 from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep
-from store.datasets import delete_dataset, get_dataset, list_datasets, list_examples
+from store.datasets import get_dataset, list_datasets, list_examples
 from tuner.data.exports.table import EXPORTS
 from tuner.data.files.container import DataFile
 from tuner.data.formats.table import FORMATS
@@ -80,5 +81,5 @@ def export(
 
 @router.delete("/{dataset}")
 def remove_dataset(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> Deleted:
-    """Delete a data set."""
-    return Deleted(id=delete_dataset(runtime.store, domain.id, dataset).id, object="dataset")
+    """Delete a data set; 409 if the active release shows examples of it."""
+    return Deleted(id=delete_bank(runtime.store, domain.id, dataset).id, object="dataset")
