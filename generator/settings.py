@@ -51,10 +51,11 @@ class GeneratorSettings(BaseModel):
     passages: int = Field(4, ge=1, le=50, description="passages given to the generator")
     max_new_tokens: int = Field(96, ge=1, le=4096, description="tokens of an answer, at most")
     rewrite_s: float = Field(
-        5.0,
+        0.0,
         ge=0,
         allow_inf_nan=False,
-        description="seconds for the language model to write out a follow-up question; 0, and with seed: by the rule",
+        description="seconds for the language model to write out a follow-up question; 0, and with seed: by the rule, "
+        "which small models do not better",
     )
     answer_s: float = Field(
         120.0,
