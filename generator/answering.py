@@ -6,25 +6,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from generator.abstaining import abstaining
 from generator.answer import AbandonedError, Answer, Citation, Draft, Generator, Task, never
 from generator.arms import Arm
 from generator.backends.table import backend_of
 from generator.choosing.across import choose_across
 from generator.choosing.choice import Asked, Choice, choose
 from generator.choosing.measures import NO_FOLLOW_UP, OwnTerms
-from generator.citing.checking import UNCITED, Basis, Checked, check_draft
-from generator.citing.citations import no_doubt
-from generator.citing.doubting import Doubts
+from generator.citing.checking import Checked
 from generator.evidence import estimate
 from generator.explanation import explanation
 from generator.followups.followup import FollowUp
 from generator.followups.rewriting import Understanding
 from generator.followups.smalltalk import reply_to
+from generator.keeping import basis_of, kept
 from generator.manifest import Manifest
 from generator.prompt import Message, Shot, load_prompt
 from generator.servable import served_arm
-from generator.writing import Written, check_room, quoted, rest, shown, written
+from generator.writing import Written, check_room, rest, shown, written
 from retriever.models.encoder import Encoder
 from retriever.models.span_reader import Reader, Reading
 from retriever.search.filters import Filter
@@ -130,7 +128,7 @@ class Answerer:
         task = Task(question.question, None, prompt, adapter, manifest.generation.max_new_tokens, question.history)
         task = replace(task, searched_for=asked.reading_text, follow_up=asked, cancelled=question.cancelled)
         task, evidence, readings = self._judge(self._with_shots(task, arm, pinned, question), found, manifest)
-        basis = _basis(task, found, readings, manifest)
+        basis = basis_of(task, found, readings, manifest)
         clock.lap("reading")
         _go_on(question)
         if evidence is None or evidence >= manifest.thresholds.evidence:
@@ -139,12 +137,7 @@ class Answerer:
             result = Written(Draft(prompt.abstention(question.question, arm.passages)), generator.name, adapter)
         draft = result.draft
         clock.lap("generation")
-        checked = check_draft(draft, basis)
-        if checked.abstained_for == UNCITED and manifest.support.uncited == "quote":
-            result = quoted(result, task, UNCITED)
-            checked = replace(check_draft(result.draft, basis), dropped=checked.dropped)
-        if checked.abstained_for is not None:
-            checked = replace(checked, text=abstaining(checked.text, question.question, task.choice.unknown))
+        result, checked = kept(result, task, basis, manifest)
         clock.lap("citations")
         yield from rest(checked.text, result.shown)
         yield "citations", checked.citations
@@ -285,13 +278,6 @@ class _Clock:
 def _check_asked(question: Question) -> None:
     if not question.question.strip():
         raise InvalidInputError("The question is empty.", code="empty_question", param="question")
-
-
-def _basis(task: Task, found: Result | None, readings: Sequence[Reading], manifest: Manifest) -> Basis:
-    """Return what the draft of a task will be checked against."""
-    drop, least = manifest.support.unsupported == "drop", manifest.support.reader
-    doubt = no_doubt if found is None or least is None else Doubts(task.searched_for, found.hits, readings, least)
-    return Basis(task.question, found, task.prompt, drop, doubt)
 
 
 def _go_on(question: Question) -> None:
