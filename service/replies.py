@@ -75,12 +75,13 @@ class Document:
 
 @dataclass(frozen=True)
 class UploadItem:
-    """What became of one file of an upload."""
+    """What became of one file of an upload, and what is not certain in the text that was read."""
 
     external_id: str
     result: str
     document: Document | None
     error: Reason | None
+    warning: str | None = None
 
 
 @dataclass(frozen=True)

@@ -83,11 +83,11 @@ def _upload(gathered: Gathered, domain: str, home: Path | None, *, rename: bool,
 
 
 def _tell(outcomes: Sequence[Outcome], gathered: Gathered, domain: str, verbose: bool) -> None:
-    """Print the failures (with `verbose` everything) and the totals."""
-    shown = [asdict(each) for each in outcomes if verbose or each.error]
+    """Print the failures and what is in doubt (with `verbose` everything) and the totals."""
+    shown = [asdict(each) for each in outcomes if verbose or each.error or each.warning]
     if shown:
-        columns = ("external_id", "result", "status", "passages", "error")
-        show({"object": "list", "data": shown}, as_json=False, columns=columns, details=("error",))
+        columns = ("external_id", "result", "status", "passages", "error", "warning")
+        show({"object": "list", "data": shown}, as_json=False, columns=columns, details=("error", "warning"))
     results = Counter(each.result for each in outcomes)
     counts = [f"{results[name]} {name}" for name in ("created", "updated", "unchanged", "failed") if results[name]]
     total = f"{len(outcomes)} {'file' if len(outcomes) == 1 else 'files'}"

@@ -30,6 +30,7 @@ class Item:
     status: str | None = None
     passages: int | None = None
     error: Reason | None = None
+    warning: str | None = None  # what is not certain in the text that was read
 
 
 @dataclass
@@ -189,7 +190,8 @@ def _intended(wanted: Plan) -> list[Item]:
 
 def _item(outcome: Outcome, before: str | None) -> Item:
     result = "renamed" if before is not None and outcome.error is None else outcome.result
-    return Item(outcome.external_id, result, outcome.id, before, outcome.status, outcome.passages, outcome.error)
+    more = (outcome.status, outcome.passages, outcome.error, outcome.warning)
+    return Item(outcome.external_id, result, outcome.id, before, *more)
 
 
 def _failed(name: str, message: str, code: str | None) -> Item:

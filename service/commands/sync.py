@@ -147,8 +147,8 @@ def _tell(done: Round, domain: str, way: Way, *, first: bool = True) -> None:
         return
     shown = [asdict(each) for each in done.items if way.verbose or each.result != "unchanged"]
     if shown:
-        columns = ("external_id", "result", "before", "error")
-        show({"object": "list", "data": shown}, as_json=False, columns=columns, details=("error",))
+        columns = ("external_id", "result", "before", "error", "warning")
+        show({"object": "list", "data": shown}, as_json=False, columns=columns, details=("error", "warning"))
     results = Counter(each.result for each in done.items)
     counts = ", ".join(f"{count} {name}" for name, count in results.items())
     would = "would be " if way.dry_run else ""

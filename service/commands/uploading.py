@@ -13,7 +13,7 @@ from service.commands.console import at, printable, read_file
 from service.commands.files import File
 from service.commands.progress import Bar, bar, said_of
 from service.commands.terminal import complain
-from service.replies import Document, Fields, Job, Reason, UploadItem, UploadList
+from service.replies import Document, Event, Fields, Job, Reason, UploadItem, UploadList
 from store.errors import InvalidInputError, TandemError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Outcome:
     passages: int | None
     id: str | None
     error: Reason | None
+    warning: str | None = None
 
 
 class Uploads:
@@ -48,6 +49,7 @@ class Uploads:
         self._limit = limit
         self.items: list[UploadItem] = []
         self.jobs: Counter[str] = Counter()
+        self._doubts: dict[str, str] = {}  # what jobs said of documents, by external id
 
     def send(self, files: Sequence[File], sent: Callable[[float], None]) -> None:
         """Upload the files; `sent` hears after each request which share of the bytes it was."""
@@ -70,8 +72,17 @@ class Uploads:
             if job.status != "succeeded":
                 error = job.error or Reason("job_cancelled", f"The job {job_id} was {job.status}.")
                 errors.append(TandemError(error.message, code=error.code))
+            else:
+                self._hear(job_id)
             done += size
         return errors
+
+    def _hear(self, job_id: str) -> None:
+        """Keep what a job found not certain in documents."""
+        for event in self._server.pages(Event, f"/v1/jobs/{job_id}/events"):
+            name = event.data.get("document")
+            if event.level == "warning" and isinstance(name, str):
+                self._doubts[name] = event.message.removeprefix(f"{name}: ")
 
     def stored(self) -> dict[str, str]:
         """Return the ids of the documents that the files became, by external id."""
@@ -154,7 +165,13 @@ class Uploads:
             first = next(iter(errors), TandemError("The document is not searchable yet.", code="not_ready"))
             error = Reason(first.code, first.message)
         result = "failed" if error else item.result
-        return Outcome(item.external_id, result, document.status, document.passages, document.id, error)
+        warning = None if error else self._warning(item)
+        return Outcome(item.external_id, result, document.status, document.passages, document.id, error, warning)
+
+    def _warning(self, item: UploadItem) -> str | None:
+        """Return what is not certain in a document, each thing once: the job may say again what the upload said."""
+        known, doubt = item.warning or "", self._doubts.get(item.external_id, "")
+        return (known if doubt in known else f"{known} {doubt}".strip()) or None
 
 
 def make_domain(server: Client, name: str) -> None:
@@ -178,7 +195,8 @@ def wait_for(uploads: Uploads) -> Sequence[TandemError]:
 def _taken(item: UploadItem, document: Document) -> Outcome:
     error = item.error or document.error
     result = "failed" if error else item.result
-    return Outcome(item.external_id, result, document.status, document.passages, document.id, error)
+    warning = None if error else item.warning
+    return Outcome(item.external_id, result, document.status, document.passages, document.id, error, warning)
 
 
 def _batches(files: Sequence[File]) -> Iterator[list[File]]:

@@ -154,6 +154,38 @@ def test_a_name_that_a_header_cannot_hold_arrives_as_it_is(shell: dict[str, str]
     assert found == sorted(["back\\slash.md", "plain.md", 'say "aha".md', "say %22aha%22.md"])
 
 
+def test_what_is_in_doubt_is_told_of_uploads_and_of_their_jobs_once(bare: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path, "a.pdf", "b.txt", "c.md")
+    searchable = {"status": "searchable", "passages": 1, "error": None}
+    said = {"a.pdf": None, "b.txt": "A guess.", "c.md": None}
+    items = [
+        {"external_id": name, "result": "created", "error": None, "warning": warning,
+         "document": {"id": f"doc_{name}", **searchable}} for name, warning in said.items()
+    ]  # fmt: skip
+    events = [
+        {"level": level, "message": message, "data": data, "created_at": 0}
+        for level, message, data in (
+            ("info", "c.md: searchable", {"documents": 1}),
+            ("warning", "a.pdf: Pages that are pictures: 2.", {"document": "a.pdf"}),
+            ("warning", "b.txt: A guess.", {"document": "b.txt"}),
+        )
+    ]
+    job = {"id": "job_1", "kind": "ingest", "status": "succeeded", "progress": 1.0, "error": None}
+
+    def answers(method: str, path: str, _: bytes) -> tuple[int, Any]:
+        if method == "POST":
+            return 202, {"data": items, "job": "job_1"}
+        return 200, {"data": events, "has_more": False, "last_id": None} if "/events" in path else job
+
+    with pretended(bare, answers):
+        told = tandem(bare, "ingest", str(tmp_path))
+        as_json = tandem(bare, "ingest", str(tmp_path), "--json")
+
+    warnings = {each["external_id"]: each["warning"] for each in json.loads(as_json.stdout)["data"]}
+    assert warnings == {"a.pdf": "Pages that are pictures: 2.", "b.txt": "A guess.", "c.md": None}
+    assert (told.returncode, "Pages that are pictures: 2." in told.stdout, "c.md" in told.stdout) == (0, True, False)
+
+
 def test_a_failed_job_fails_the_files_that_it_left(bare: dict[str, str], tmp_path: Path) -> None:
     write(tmp_path, "a.md")
     job = {
