@@ -155,7 +155,7 @@ def test_a_name_that_a_header_cannot_hold_arrives_as_it_is(shell: dict[str, str]
 
 
 def test_what_is_in_doubt_is_told_of_uploads_and_of_their_jobs_once(bare: dict[str, str], tmp_path: Path) -> None:
-    write(tmp_path, "a.pdf", "b.txt", "c.md")
+    write(tmp_path / "docs", "a.pdf", "b.txt", "c.md")
     searchable = {"status": "searchable", "passages": 1, "error": None}
     said = {"a.pdf": None, "b.txt": "A guess.", "c.md": None}
     items = [
@@ -175,11 +175,17 @@ def test_what_is_in_doubt_is_told_of_uploads_and_of_their_jobs_once(bare: dict[s
     def answers(method: str, path: str, _: bytes) -> tuple[int, Any]:
         if method == "POST":
             return 202, {"data": items, "job": "job_1"}
-        return 200, {"data": events, "has_more": False, "last_id": None} if "/events" in path else job
+        if path.startswith("/v1/jobs/job_1/events"):
+            return 200, {"data": events}
+        return (
+            (200, job)
+            if "/jobs/" in path
+            else (404, {"error": {"message": "No.", "type": "t", "param": None, "code": "c"}})
+        )
 
     with pretended(bare, answers):
-        told = tandem(bare, "ingest", str(tmp_path))
-        as_json = tandem(bare, "ingest", str(tmp_path), "--json")
+        told = tandem(bare, "ingest", str(tmp_path / "docs"))
+        as_json = tandem(bare, "ingest", str(tmp_path / "docs"), "--json")
 
     warnings = {each["external_id"]: each["warning"] for each in json.loads(as_json.stdout)["data"]}
     assert warnings == {"a.pdf": "Pages that are pictures: 2.", "b.txt": "A guess.", "c.md": None}

@@ -7,17 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from obeying import obeying_formats
 
 from retriever.documents.blocks import ReadDocument
 from retriever.documents.reading import Original, Reading
 from retriever.documents.sandbox.confinement import Protections, protections
 from retriever.documents.sandbox.needs import needed_files
-from store.ids import new_id
 
 _TRY = """
 def tried():
@@ -33,15 +30,6 @@ def tried():
     return repr(said)
 document = ReadDocument(tried())
 """
-
-
-@pytest.fixture
-def obeying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reading]:
-    """Reading with formats of documents that are programs; their temporary files are below `scratch`."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    opened = Reading(obeying_formats(tmp_path), lambda: tmp_path / "scratch" / new_id("tmp"))
-    yield opened
-    opened.close()
 
 
 def _done(obeying: Reading, **attempts: str) -> list[str]:
