@@ -177,6 +177,8 @@ def test_what_is_in_doubt_is_told_of_uploads_and_of_their_jobs_once(bare: dict[s
             return 202, {"data": items, "job": "job_1"}
         if path.startswith("/v1/jobs/job_1/events"):
             return 200, {"data": events}
+        if "external_id=" in path:
+            return 200, {"data": []}
         return (
             (200, job)
             if "/jobs/" in path
