@@ -15,7 +15,6 @@ from isolation import Isolation, one_at_a_time
 from searching import retrieval_part
 from unmeasured import keep_the_usual
 
-from generator.engine import Engine
 from retriever.documents.reading import Reading
 from retriever.models.encoder import Encoder
 from retriever.models.encoder_files import default_cache
@@ -109,6 +108,8 @@ def _one_reading() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def loaded(minilm: Encoder, reader: OpenVinoReader) -> Iterator[None]:
     """Give jobs that run in this process the models of the session: they would load the same ones each time."""
+    from generator.engine import Engine
+
     with pytest.MonkeyPatch.context() as patch:
         for job in ("eval.evaluate", "tuner.run"):
             patch.setattr(f"{job}.Engine", partial(Engine, encoder=minilm, reader=reader))
