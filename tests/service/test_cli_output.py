@@ -133,6 +133,7 @@ def test_errors_are_one_json_object_wherever_json_was_asked_for(
 
     error = json.loads(ended.stdout)["error"]
     assert (ended.returncode, error.keys()) == (code, {"message", "type", "param", "code"})
+    assert error["type"] == ("invalid_request_error" if code == 2 else "command_error")
     assert message in error["message"]
     assert "Traceback" not in ended.stderr
 
