@@ -15,7 +15,6 @@ from isolation import Isolation, one_at_a_time
 from searching import retrieval_part
 from unmeasured import keep_the_usual
 
-from retriever.documents.reading import Reading
 from retriever.models.encoder import Encoder
 from retriever.models.encoder_files import default_cache
 from retriever.models.load import load_encoder
@@ -84,25 +83,6 @@ def reader(retriever_settings: RetrieverSettings) -> OpenVinoReader:
     """The shipped reader, converted once."""
     with one_at_a_time(default_cache()):
         return OpenVinoReader(retriever_settings)
-
-
-class _Shared(Reading):
-    """Processes that read documents for every engine of the session: to start them takes longer than most tests."""
-
-    def close(self) -> None:
-        """Let them live on."""
-
-    def end(self) -> None:
-        super().close()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_reading() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        shared = _Shared()
-        patch.setattr("generator.engine.Reading", lambda: shared)
-        yield
-        shared.end()
 
 
 @pytest.fixture(scope="module")
