@@ -142,14 +142,20 @@ class Engine:
         document, _ = receive(self.store, found.id, external_id, data, title=title, media_type=kind)
         return self.make_searchable([document])[0]
 
-    def make_searchable(self, documents: Sequence[Document], tell: Tell = lambda *_: None) -> list[Document]:
+    def make_searchable(
+        self, documents: Sequence[Document], tell: Tell = lambda *_: None, *, vectors_later: bool = False
+    ) -> list[Document]:
         """Ingest received documents and return them as they are then; the next search sees them.
 
         One that somebody deletes meanwhile is returned as it was. `tell` is called with each whose text is not certain.
+        With `vectors_later` a large one is found by its words when this returns, and the vectors that it awaits are
+        left to a job `ingest`.
         """
         waiting = [document for document in documents if document.status in ("received", "parsed")]
         encoder, settings = self.retriever.encoder, self.retriever.settings
-        ingested = ingest_documents(self.store, self.reading, encoder, settings, waiting, tell)
+        ingested = ingest_documents(
+            self.store, self.reading, encoder, settings, waiting, tell, vectors_later=vectors_later
+        )
         done = {document.id: document for document in ingested}
         tidy = give_back if sum(document.bytes for document in waiting) >= _MUCH else lambda: None
         tidy()

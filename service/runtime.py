@@ -21,6 +21,7 @@ from service.keyring import Keyring
 from service.loop import Loop
 from service.metrics import Metrics
 from service.settings import Settings
+from store.awaited import count_awaited
 from store.domains import list_domains
 from store.jobs import Job
 from store.json_values import JsonObject
@@ -67,11 +68,13 @@ class Runtime:
     def start(self) -> None:
         """Begin to run jobs and to follow what they write.
 
-        Documents that a crash left waiting, or that an earlier version cut, get a job.
+        Documents that a crash left waiting or without some of their vectors, or that an earlier version cut, get a job.
         """
+        space_id = self.engine.retriever.encoder.space_id
         for domain in list_domains(self.store):
             outdated = is_outdated(self.store, domain.id, self.settings.retriever.chunker)
-            if outdated or waiting_documents(self.store, domain.id):
+            awaited = count_awaited(self.store, domain.id, space_id)
+            if outdated or awaited or waiting_documents(self.store, domain.id):
                 queue_job(self.store, INGEST.name, domain.id, {})
         self.worker.start()
         self._follower.start()

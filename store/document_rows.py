@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from store import schema
+from store.awaited import passages_awaiting
 from store.database import batches
 from store.json_values import JsonObject
 from store.passages import NewPassage
@@ -16,7 +17,10 @@ from store.store import Store
 
 @dataclass(frozen=True)
 class Document:
-    """A document as its newest version describes it; `passages` counts what is searchable now."""
+    """A document as its newest version describes it; `passages` counts what is searchable now.
+
+    `unembedded` of these are found by their words only, until their vectors are computed.
+    """
 
     id: str
     domain_id: str
@@ -32,6 +36,7 @@ class Document:
     passages: int
     created_at: int
     updated_at: int
+    unembedded: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,9 @@ def select_documents(
         .limit(limit)
     )
     with store.database.read() as connection:
-        return [Document(**row) for row in connection.execute(statement).mappings()]
+        rows = connection.execute(statement).mappings().all()
+        unembedded = passages_awaiting(connection, [row["id"] for row in rows])
+    return [Document(**row, unembedded=unembedded.get(row["id"], 0)) for row in rows]
 
 
 def missing_documents(connection: sa.Connection, ids: Iterable[str]) -> set[str]:

@@ -36,6 +36,8 @@ def make_all_searchable(
     space_id: str,
     unknown: Mapping[str, float] | None = None,
     lease: Lease | None = None,
+    *,
+    vectors_later: bool = False,
 ) -> set[str]:
     """Replace what a passage set has of documents of one domain by the passages of their versions, in one transaction.
 
@@ -43,7 +45,8 @@ def make_all_searchable(
 
     `vectors` maps a passage's content to its vector as float16 bytes, `unknown` to the share of it that the encoder
     could not read (0 if not given). Contents that have neither a stored nor a given vector are returned, and then
-    nothing was changed. A version that is no longer the newest is dropped silently. With a `lease`, `ConflictError` is
+    nothing was changed; with `vectors_later` they are searchable by their words and await their vectors (see
+    `store.awaited`). A version that is no longer the newest is dropped silently. With a `lease`, `ConflictError` is
     raised if the job has lost it.
     """
     store.folder.space.require(_growth(cuts, vectors))
@@ -58,7 +61,10 @@ def make_all_searchable(
         old = superseded_passages(connection, versions, passage_set)
         passages = [(cut.document.id, cut.document.version, passage) for cut in newest for passage in cut.passages]
         domain_id = newest[0].document.domain_id
-        missing = add_passages(connection, domain_id, passages, passage_set, vectors, space_id, unknown or {})
+        shares = unknown or {}
+        missing = add_passages(
+            connection, domain_id, passages, passage_set, vectors, space_id, shares, vectors_later=vectors_later
+        )
         if missing:
             savepoint.rollback()
             return missing

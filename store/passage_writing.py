@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from store import schema
+from store.awaited import Change, await_vectors, log_changes, store_vectors
 from store.database import batches
 from store.ids import new_id, sha256
 from store.passages import NewPassage
-from store.vectors import check_vectors
 
 
 def add_passages(
@@ -21,15 +21,22 @@ def add_passages(
     vectors: Mapping[str, bytes],
     space_id: str,
     unknown: Mapping[str, float],
+    *,
+    vectors_later: bool = False,
 ) -> set[str]:
     """Insert passages, each given as (document id, version, passage), with their change rows.
 
     Returns the contents for which no vector is stored and none was given; the caller must then undo the transaction.
+    With `vectors_later` these await their vectors instead, and none is returned.
     """
     missing: set[str] = set()
     for part in batches(passages):  # of a large document, the rows of all at once would take several times its text
         text_ids = _text_ids(connection, domain_id, [passage.content for _, _, passage in part])
-        missing |= _add_vectors(connection, text_ids, vectors, space_id, unknown)
+        lacking = _add_vectors(connection, domain_id, text_ids, vectors, space_id, unknown)
+        if vectors_later:
+            await_vectors(connection, [text_ids[content] for content in lacking], space_id)
+        else:
+            missing |= lacking
         _insert(connection, domain_id, part, passage_set, text_ids)
     return missing
 
@@ -60,10 +67,10 @@ def _insert(
     ]
     connection.execute(schema.passages.insert(), rows)
     added = [
-        (str(row["id"]), passage_set, text_ids[passage.content])
+        Change("add", str(row["id"]), passage_set, text_ids[passage.content])
         for row, (_, _, passage) in zip(rows, passages, strict=True)
     ]
-    _log(connection, "add", added, domain_id)
+    log_changes(connection, domain_id, added)
 
 
 def passage_ids(connection: sa.Connection, document_ids: Sequence[str]) -> list[str]:
@@ -100,20 +107,10 @@ def remove_passages(connection: sa.Connection, domain_id: str, ids: Sequence[str
     still_owned = sa.select(passages.c.id).where(passages.c.text_id == texts.c.id).exists()
     for batch in batches(ids):
         rows = connection.execute(sa.select(*columns).where(passages.c.id.in_(batch)).order_by(passages.c.number)).all()
-        _log(connection, "remove", [tuple(row) for row in rows], domain_id)
+        log_changes(connection, domain_id, (Change("remove", *row) for row in rows))
         connection.execute(passages.delete().where(passages.c.id.in_(batch)))
         orphans = texts.c.id.in_({row.text_id for row in rows})
         connection.execute(texts.delete().where(orphans, ~still_owned))
-
-
-def _log(connection: sa.Connection, kind: str, passages: Sequence[tuple[str, str, int]], domain_id: str) -> None:
-    """Append to the change log, in order; each passage is (id, passage set, text id)."""
-    rows = [
-        {"kind": kind, "domain_id": domain_id, "passage_id": passage_id, "passage_set": passage_set, "text_id": text_id}
-        for passage_id, passage_set, text_id in passages
-    ]
-    if rows:
-        connection.execute(schema.changes.insert(), rows)
 
 
 def _text_ids(connection: sa.Connection, domain_id: str, contents: Sequence[str]) -> dict[str, int]:
@@ -137,6 +134,7 @@ def _text_ids(connection: sa.Connection, domain_id: str, contents: Sequence[str]
 
 def _add_vectors(
     connection: sa.Connection,
+    domain_id: str,
     text_ids: Mapping[str, int],
     vectors: Mapping[str, bytes],
     space_id: str,
@@ -149,17 +147,7 @@ def _add_vectors(
         known = sa.select(table.c.text_id).where(table.c.text_id.in_(batch), table.c.space_id == space_id)
         stored |= set(connection.scalars(known))
     lacking = {content: key for content, key in text_ids.items() if key not in stored}
-    rows = [
-        {
-            "text_id": key,
-            "space_id": space_id,
-            "data": vectors[content],
-            "unknown_share": unknown.get(content, 0.0),
-        }
-        for content, key in lacking.items()
-        if content in vectors
-    ]
-    check_vectors(vectors[content] for content in lacking if content in vectors)
-    if rows:
-        connection.execute(table.insert(), rows)
+    given = {key: vectors[content] for content, key in lacking.items() if content in vectors}
+    shares = {key: unknown.get(content, 0.0) for content, key in lacking.items()}
+    store_vectors(connection, domain_id, given, space_id, shares)
     return {content for content in lacking if content not in vectors}

@@ -114,6 +114,19 @@ def add_recut(
     return missing
 
 
+def add_recut_by_words(
+    store: Store, domain_id: str, recut: Recut, passage_set: str, space_id: str, lease: Lease | None = None
+) -> None:
+    """Do what `add_recut` does with a document whose vectors, if they are not stored, are awaited."""
+    store.folder.space.require(4 * sum(len(passage.content) + len(passage.text) for passage in recut.passages))
+    with store.database.write() as connection:
+        if lease is not None:
+            check_lease(connection, lease)
+        for each in _still_lacking(connection, [recut], passage_set):
+            passages = [(each.document_id, each.version, passage) for passage in each.passages]
+            add_passages(connection, domain_id, passages, passage_set, {}, space_id, {}, vectors_later=True)
+
+
 def _still_lacking(connection: sa.Connection, recuts: Sequence[Recut], passage_set: str) -> list[Recut]:
     documents, passages = schema.documents.c, schema.passages.c
     ids = [each.document_id for each in recuts]

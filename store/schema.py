@@ -140,12 +140,19 @@ vectors = Table(
     Column("unknown_share", Float, nullable=False, server_default="0"),  # of the text, for the space's tokenizer
 )
 
+awaited_vectors = Table(  # texts that are found by their words and have no vector in a space yet, see `store.awaited`
+    "awaited_vectors",
+    metadata,
+    Column("text_id", Integer, ForeignKey("texts.id", ondelete="CASCADE"), primary_key=True),
+    Column("space_id", String, primary_key=True),
+)
+
 changes = Table(
     "changes",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     domain_column(),
-    Column("kind", String, nullable=False),  # add, remove
+    Column("kind", String, nullable=False),  # add, remove; vector: the text of the passage got one that it awaited
     Column("passage_id", String, nullable=False),
     Column("passage_set", String, nullable=False),
     Column("text_id", Integer, nullable=False),

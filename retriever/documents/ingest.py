@@ -1,27 +1,25 @@
 """From received documents to searchable ones: load, chunk, embed, store; a group of documents at a time.
 
+A large document is found by its words before its vectors are computed, which takes minutes; see `store.awaited`.
+
 A group shares what costs the same for one document as for many: the commits, each with its fsync, and the calls of the
 encoder, which are efficient only when they are full. What happens to one document of a group leaves the others alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
 from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.chunking import chunk
-from retriever.documents.embedding import embedded
-from retriever.documents.formats.table import FORMATS, Format
-from retriever.documents.reading import CRASHED, Original, Reading, longest_s
-from retriever.documents.recutting import recut_domain
+from retriever.documents.embedding import embed_portion, embedded
+from retriever.documents.reading import CRASHED, Original, Reading
 from retriever.documents.titles import title_of
 from retriever.models.encoder import Encoder
-from retriever.models.load import load_encoder
 from retriever.settings import RetrieverSettings
-from store.attempts import documents_in_doubt, take_in_hand
 from store.documents import (
     Cut,
     Document,
@@ -35,21 +33,19 @@ from store.documents import (
 from store.ids import sha256
 from store.jobs import Lease
 from store.passages import vectors_present
-from store.progress import Progress
-from store.recutting import Recut, add_recut, sets_in_use
+from store.recutting import Recut, add_recut, add_recut_by_words, sets_in_use
 from store.store import Store
 
 _GROUP_BYTES = 256_000  # of originals: some 300 passages, a few seconds of work
 _GROUP_DOCUMENTS = 256
-_LEAST_BYTES = 1000
-_CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
-_PATIENCE_S = 600.0  # a group takes seconds: one that takes so long, and what reading may take, hangs
+_AT_ONCE = 500  # texts of a document to be embedded before it is searchable; a larger one is found by its words first
+CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
 _AGAIN = "Upload the document again."
 Tell = Callable[[Document, str], None]  # a document, and a sentence on what is not certain in the text that was read
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """With what documents are read; a job names its lease, and is told which part of a group is done, and doubts."""
 
     store: Store
@@ -68,13 +64,24 @@ def ingest_documents(
     settings: RetrieverSettings,
     documents: Sequence[Document],
     tell: Tell = lambda *_: None,
+    *,
+    vectors_later: bool = False,
 ) -> list[Document]:
     """Make the newest version of each document searchable, or mark it failed with a reason; return their new states.
 
-    Those that are deleted meanwhile are left out. `tell` is called with each document whose text is not certain.
+    Those that are deleted meanwhile are left out. `tell` is called with each document whose text is not certain. A
+    large document is found by its words first; with `vectors_later` the vectors that it awaits are left to a job
+    `ingest`.
     """
-    work = _Work(store, reading, encoder, settings, tell=tell)
-    return list(chain.from_iterable(_ingest_group(work, group) for group in groups(documents)))
+    work = Work(store, reading, encoder, settings, tell=tell)
+    done = list(chain.from_iterable(ingest_group(work, group) for group in groups(documents)))
+    if vectors_later or not any(document.unembedded for document in done):
+        return done
+    for domain_id in {document.domain_id for document in done}:
+        while embed_portion(store, domain_id, encoder):
+            pass
+    states = {document.id: document for document in existing_documents(store, [document.id for document in done])}
+    return [states[document.id] for document in done if document.id in states]
 
 
 def groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
@@ -101,98 +108,49 @@ def waiting_documents(store: Store, domain_id: str) -> list[Document]:
     ]
 
 
-def run_ingest(
-    section: RetrieverSettings, store: Store, progress: Progress, formats: Sequence[Format] = FORMATS
-) -> dict[str, int]:
-    """The job `ingest`: make every received document of the domain searchable; return the counts.
-
-    Afterwards documents that an earlier version cut are cut anew.
-
-    Documents at which a process died before are read after all others, one by one, the least suspicious first, so that
-    they stand in nobody's way; see `store.attempts`.
-    """
-    encoder, reading = load_encoder(section), Reading(formats, store.folder.temporary)
-    progress.patience_s = _PATIENCE_S
-    domain_id = progress.job.domain_id
-    waiting, doubts = waiting_documents(store, domain_id), documents_in_doubt(store, domain_id)
-    alone = sorted((each for each in waiting if each.id in doubts), key=lambda each: (doubts[each.id], each.bytes))
-    calm = [each for each in waiting if each.id not in doubts]
-    total, begun, failed = sum(map(_size, waiting)), 0, 0
-    finished = False
-    for group in [*groups(calm), *([each] for each in alone)]:
-        size = sum(map(_size, group))
-
-        def report(part: float, begun: int = begun, size: int = size) -> None:
-            progress(0.99 * (begun + part * size) / total)
-
-        def tell(document: Document, doubt: str, begun: int = begun) -> None:
-            progress(
-                0.99 * begun / total, f"{document.external_id}: {doubt}", "warning", {"document": document.external_id}
-            )
-
-        progress.patience_s = _PATIENCE_S + max(longest_s(each.media_type, each.bytes, formats) for each in group)
-        take_in_hand(store, progress.lease, {each.id: each.version for each in group}, finished=finished)
-        report(0.0)
-        done = _ingest_group(_Work(store, reading, encoder, section, progress.lease, report, tell), group)
-        begun += size
-        failed += _tell(progress, 0.99 * begun / total, done)
-        finished = any(each.status in ("searchable", "failed", "quarantined") for each in done)
-    reading.close()
-
-    def cut_anew(part: float, count: int) -> None:
-        progress(part if not waiting else 0.99, f"{count} documents cut anew by the present rules" if count else "")
-
-    recut = recut_domain(store, domain_id, encoder, section.chunker, progress.lease, cut_anew)
-    progress(1.0)
-    in_quarantine = len(list_documents(store, domain_id, status="quarantined"))
-    counts = {"documents": len(waiting), "failed": failed, "quarantined": in_quarantine}
-    return counts | {"recut": recut} if recut else counts
-
-
-def _size(document: Document) -> int:
-    """Return the share of a document in the work, as bytes: a short one costs something, too."""
-    return document.bytes + _LEAST_BYTES
-
-
-def _tell(progress: Progress, fraction: float, documents: Sequence[Document]) -> int:
-    """Tell what became of a group, and of each document that failed; return the number of these."""
-    given_up = [each for each in documents if each.status in ("failed", "quarantined")]
-    failed = [each for each in given_up if each.status == "failed"]
-    for each in given_up:
-        reason = each.error["message"] if each.error else ""
-        progress(fraction, f"{each.external_id}: {each.status}. {reason}", "warning", {"document": each.external_id})
-    searchable = [each.external_id for each in documents if each.status == "searchable"]
-    if searchable:
-        more = f" and {len(searchable) - 1} more" if len(searchable) > 1 else ""
-        progress(fraction, f"{searchable[0]}{more}: searchable", data={"documents": len(searchable)})
-    return len(failed)
-
-
-def _ingest_group(work: _Work, group: Sequence[Document]) -> list[Document]:
+def ingest_group(work: Work, group: Sequence[Document]) -> list[Document]:
     """Ingest documents of one domain together and return the new states of those that still exist."""
     store, encoder = work.store, work.encoder
     cuts = _cuts(work, group)
     mark_all_parsed(store, cuts, work.lease)
-    work.done(_CUT)
-    passage_set = work.settings.chunker.passage_set
+    work.done(CUT)
     contents = {passage.content for cut in cuts for passage in cut.passages}
     missing = contents - vectors_present(store, group[0].domain_id, contents, encoder.space_id)
-    vectors: dict[str, bytes] = {}
-    unknown: dict[str, float] = {}
-    while True:
-        vectors |= embedded(encoder, missing, lambda part: work.done(_CUT + (1 - _CUT) * part))
-        unknown |= {content: encoder.unknown_share(content) for content in missing}
-        missing = make_all_searchable(store, cuts, passage_set, vectors, encoder.space_id, unknown, work.lease)
-        if not missing:  # else a text that was stored a moment ago lost its last other owner: embed it, too
-            break
-    recuts = [Recut(cut.document.id, cut.document.version, cut.passages) for cut in cuts]
-    for earlier in sets_in_use(store, group[0].domain_id, work.settings.chunker.earlier_sets):
-        add_recut(store, group[0].domain_id, recuts, earlier, vectors, encoder.space_id, unknown, work.lease)
+    if len(group) == 1 and len(missing) > _AT_ONCE:
+        _store_by_words(work, cuts)
+    else:
+        _store(work, group[0].domain_id, cuts, missing)
     states = {document.id: document for document in existing_documents(store, [document.id for document in group])}
     return [states[document.id] for document in group if document.id in states]
 
 
-def _cuts(work: _Work, group: Sequence[Document]) -> list[Cut]:
+def _store(work: Work, domain_id: str, cuts: Sequence[Cut], missing: Set[str]) -> None:
+    """Make documents searchable with all their vectors, of which those of the contents in `missing` are computed."""
+    store, encoder, chunker, lease = work.store, work.encoder, work.settings.chunker, work.lease
+    vectors: dict[str, bytes] = {}
+    unknown: dict[str, float] = {}
+    while True:
+        vectors |= embedded(encoder, missing, lambda part: work.done(CUT + (1 - CUT) * part))
+        unknown |= {content: encoder.unknown_share(content) for content in missing}
+        missing = make_all_searchable(store, cuts, chunker.passage_set, vectors, encoder.space_id, unknown, lease)
+        if not missing:  # else a text that was stored a moment ago lost its last other owner: embed it, too
+            break
+    recuts = [Recut(cut.document.id, cut.document.version, cut.passages) for cut in cuts]
+    for earlier in sets_in_use(store, domain_id, chunker.earlier_sets):
+        add_recut(store, domain_id, recuts, earlier, vectors, encoder.space_id, unknown, lease)
+
+
+def _store_by_words(work: Work, cuts: Sequence[Cut]) -> None:
+    """Make a document searchable by its words, and let it await the vectors that are not there yet."""
+    store, space_id, chunker = work.store, work.encoder.space_id, work.settings.chunker
+    make_all_searchable(store, cuts, chunker.passage_set, {}, space_id, None, work.lease, vectors_later=True)
+    for cut in cuts:
+        recut = Recut(cut.document.id, cut.document.version, cut.passages)
+        for earlier in sets_in_use(store, cut.document.domain_id, chunker.earlier_sets):
+            add_recut_by_words(store, cut.document.domain_id, recut, earlier, space_id, work.lease)
+
+
+def _cuts(work: Work, group: Sequence[Document]) -> list[Cut]:
     """Return the documents cut into passages, without those that cannot be read, which are now marked failed."""
     originals: dict[str, Original] = {}
     failed: dict[str, UnreadableError] = {}
@@ -215,7 +173,7 @@ def _cuts(work: _Work, group: Sequence[Document]) -> list[Cut]:
     return cuts
 
 
-def _cut(work: _Work, document: Document, content: ReadDocument) -> Cut:
+def _cut(work: Work, document: Document, content: ReadDocument) -> Cut:
     passages = chunk(content, work.encoder, work.settings.chunker, title_of(document.title, document.external_id))
     return Cut(document, content.text, passages)
 

@@ -32,6 +32,11 @@ class DenseSnapshot:
     dimension: int
     segments: tuple[Segment, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many vectors there are."""
+        return sum(segment.count for segment in self.segments)
+
     def ids(self) -> set[int]:
         """Return the ids of all vectors."""
         return {key for segment in self.segments for key in segment.ids[segment.live].tolist()}

@@ -22,6 +22,7 @@ from retriever.index.dense import DenseSnapshot
 from retriever.index.lexical import LexicalIndex, LexicalSnapshot
 from retriever.index.segments import Half
 from retriever.text.analysis import ANALYSIS_VERSION
+from store.awaited import awaiting_texts
 from store.checkpoints import Checkpoint, read_checkpoint, record_checkpoint
 from store.errors import DamagedError, StorageFullError
 from store.folder import check_published, link_or_copy
@@ -39,11 +40,15 @@ _READ = 1000  # texts that are read at once
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Both views as of the change with the sequence number `seq`."""
+    """Both views as of the change with the sequence number `seq`.
+
+    The texts in `unembedded` are in `lexical` alone: they await their vectors.
+    """
 
     seq: int
     dense: DenseSnapshot
     lexical: LexicalSnapshot
+    unembedded: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,15 @@ class View:
     def key(self) -> str:
         """The name of the view in the table of checkpoints."""
         return f"{self.passage_set}/{self.space_id}"
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Texts read from the database, by ascending id: their contents, and which have the vectors in these rows."""
+
+    contents: dict[int, str]
+    embedded: list[int]
+    vectors: Half
 
 
 class DomainIndex:
@@ -86,7 +100,7 @@ class DomainIndex:
 
     def ids(self) -> set[int]:
         """Return the ids of the texts in the newest snapshot."""
-        return self._snapshot.dense.ids()
+        return self._snapshot.dense.ids() | self._snapshot.unembedded
 
     def follow(self, wait_s: float = -1) -> Snapshot:
         """Apply the changes since the snapshot, publish the result and return it.
@@ -140,32 +154,40 @@ class DomainIndex:
         If some are missing that were not `known` to be, nothing is published; without `known` it is in any case.
         """
         before = self._snapshot
-        present = before.dense.present(changes.gone | changes.live)
-        removed = present & changes.gone
-        wanted = changes.live - present
-        contents, vectors = self._read(sorted(wanted))
-        missing = wanted - {key for key, _ in contents}
+        touched = changes.gone | changes.live
+        embedded, by_words = before.dense.present(touched), before.unembedded & touched
+        wanted = changes.live - embedded  # some of which may have been there by their words
+        read = self._read(sorted(wanted))
+        missing = wanted - read.contents.keys()
         if known is not None and not missing <= known:
             return missing
-        change = Change(removed, [key for key, _ in contents], self._sound(vectors))
+        change = Change(embedded & changes.gone, read.embedded, self._sound(read.vectors))
         dense = before.dense.changed(change.removed, change.added, change.vectors)
-        lexical = self._lexical.changed(removed, contents)
-        self._snapshot = Snapshot(changes.seq, dense, lexical)
+        new = [(key, content) for key, content in read.contents.items() if key not in by_words]
+        gone = (embedded | by_words) & changes.gone
+        lexical = self._lexical.changed(gone, new) if gone or new else before.lexical
+        awaiting = read.contents.keys() - set(read.embedded)
+        unembedded = before.unembedded - changes.gone - set(read.embedded) | awaiting
+        self._snapshot = Snapshot(changes.seq, dense, lexical, unembedded)
         self._compactor.notice(dense, change)
         return missing
 
-    def _read(self, ids: list[int]) -> tuple[list[tuple[int, str]], Half]:
-        """Return the contents of those texts that still have one and a vector, by ascending id, and the vectors."""
+    def _read(self, ids: list[int]) -> _Read:
+        """Return those of these texts, ascending, that exist and have a vector in the space or await one."""
         rows = np.empty((len(ids), self._view.dimension), dtype="<f2")
-        contents: list[tuple[int, str]] = []
+        contents: dict[int, str] = {}
+        embedded: list[int] = []
         for start in range(0, len(ids), _READ):  # straight into the matrix: after a large upload there are many
             part = ids[start : start + _READ]
+            awaiting = awaiting_texts(self._store, part, self._view.space_id)  # before the vectors that may come now
             vectors = dict(read_vectors(self._store, part, self._view.space_id))
             for key, content in read_contents(self._store, part):
                 if key in vectors:
-                    rows[len(contents)] = np.frombuffer(vectors[key], dtype="<f2")
-                    contents.append((key, content))
-        return contents, rows[: len(contents)]
+                    rows[len(embedded)] = np.frombuffer(vectors[key], dtype="<f2")
+                    embedded.append(key)
+                if key in vectors or key in awaiting:
+                    contents[key] = content
+        return _Read(contents, embedded, rows[: len(embedded)])
 
     def _sound(self, vectors: Half) -> Half:
         """Return the vectors with zeros for those that are not finite, so that such a text is found by its words."""
@@ -215,7 +237,9 @@ class DomainIndex:
             link_or_copy(file, words / file.name)
         lexical = LexicalIndex(words)
         self._saved = found.seq
-        return lexical, Snapshot(found.seq, dense, lexical.snapshot())
+        by_words = lexical.snapshot()
+        unembedded = by_words.ids() - dense.ids() if by_words.count != dense.count else set()
+        return lexical, Snapshot(found.seq, dense, by_words, frozenset(unembedded))
 
     def _working(self, name: str) -> Path:
         folder = self._folder / name

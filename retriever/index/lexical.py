@@ -16,7 +16,7 @@ from pathlib import Path
 
 import tantivy
 
-from retriever.text.analysis import codes, content_terms, content_words, terms, words
+from retriever.text.analysis import codes, content_terms, content_words, terms, words, words_and_terms
 from retriever.text.spelling import slips
 
 _FEW = 500  # ids up to which looking each of them up is quicker than a set of terms: .1 against .5 ms for 45
@@ -99,10 +99,14 @@ class LexicalSnapshot:
         """Return the stems of the query that no text holds, function words left out."""
         return frozenset(stem for stem in content_stems(query) if not self.searcher.doc_freq("stems", stem))
 
+    @property
+    def count(self) -> int:
+        """How many texts there are."""
+        return int(self.searcher.num_docs)
+
     def ids(self) -> set[int]:
         """Return the ids of all texts."""
-        count = max(1, self.searcher.num_docs)
-        hits = self.searcher.search(tantivy.Query.all_query(), count, count=False).hits
+        hits = self.searcher.search(tantivy.Query.all_query(), max(1, self.count), count=False).hits
         return {int(key) for key in self.searcher.fast_field_values("id", [address for _, address in hits])}
 
 
@@ -128,8 +132,9 @@ class LexicalIndex:
             for key, text in added:
                 document = tantivy.Document()
                 document.add_integer("id", key)
-                document.add_text("words", " ".join(words(text)))
-                document.add_text("stems", " ".join(terms(text)))
+                of_words, of_stems = words_and_terms(text)
+                document.add_text("words", " ".join(of_words))
+                document.add_text("stems", " ".join(of_stems))
                 writer.add_document(document)
             writer.commit()
             writer.wait_merging_threads()

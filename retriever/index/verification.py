@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from retriever.index.domain_index import View, open_index
 from store import schema
+from store.awaited import awaiting_texts
 from store.checkpoints import Checkpoint
 from store.errors import DamagedError
 from store.folder import check_published
@@ -25,11 +26,14 @@ def verify_index(store: Store, view: View) -> list[str]:
         problems = []
         if snapshot.seq != expected.seq:
             problems.append(f"index of {view.domain_id}: is at change {snapshot.seq}, the log at {expected.seq}")
-        for name, ids in (("dense", snapshot.dense.ids()), ("lexical", snapshot.lexical.ids())):
-            if ids != expected.live:
-                problems.append(
-                    f"index of {view.domain_id}: {name} has {len(ids)} texts, live are {len(expected.live)}"
-                )
+        live = live_texts(still, view.domain_id, view.passage_set).live
+        by_words = expected.live | awaiting_texts(still, live, view.space_id)
+        for name, ids, wanted in (
+            ("dense", snapshot.dense.ids(), expected.live),
+            ("lexical", snapshot.lexical.ids(), by_words),
+        ):
+            if ids != wanted:
+                problems.append(f"index of {view.domain_id}: {name} has {len(ids)} texts, live are {len(wanted)}")
     return problems
 
 

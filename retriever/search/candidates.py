@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from retriever.index.domain_index import Snapshot
 from retriever.models.encoder import Encoder
 from retriever.search.fusion import convex_combination, lexical_bound, readable_weight, reciprocal_ranks, weight_for
@@ -58,15 +60,18 @@ def find_candidates(snapshot: Snapshot, encoder: Encoder, asked: Asked, settings
         ranks = reciprocal_ranks(keys, {"dense": 1.0, "lexical": 1.0}, settings.rank_constant)
         return Candidates(dense, lexical, ranks, 0.5, asked.unknown_share)
     cosines, bm25 = dict(dense), dict(lexical)
+    by_words = bm25.keys() & snapshot.unembedded
     if unseen := bm25.keys() - cosines.keys():
         cosines |= dict(snapshot.dense.search(vector, len(unseen), unseen))
     if unseen := dict(dense).keys() - bm25.keys():
         bm25 |= dict(snapshot.lexical.search(asked.query, len(unseen), unseen))
     first = {key for side in (dense, lexical) for key, _ in side[: settings.candidates]}
-    spread_over = [cosines[key] for key in first]  # not over all candidates: more hits wanted shall change no weight
+    # Not over all candidates: more hits wanted shall change no weight.
+    spread_over = [cosines[key] for key in first if key in cosines]
     weight = weight_for(settings.dense_weight, settings.spread_gain, spread_over) * legible
     bound = lexical_bound(snapshot.lexical.term_weights(asked.query))
-    fused = convex_combination(cosines, {key: score / bound for key, score in bm25.items()}, weight)
+    expected = {key: float(np.mean(spread_over)) if spread_over else 0.0 for key in by_words}  # neither near nor far
+    fused = convex_combination(cosines | expected, {key: score / bound for key, score in bm25.items()}, weight)
     return Candidates(list(cosines.items()), list(bm25.items()), fused, weight, asked.unknown_share)
 
 

@@ -59,10 +59,18 @@ class Item:
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of an upload; `job` is the id of the job that makes the rest searchable, None if nothing is left."""
+    """What became of an upload; `job` is the id of the job that does the rest, None if nothing is left.
+
+    The rest are documents that wait, and the vectors of those that are found by their words so far.
+    """
 
     items: list[Item]
     job: str | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether some document is not searchable yet."""
+        return any(item.document is not None and _waits(item.document) for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -238,16 +246,25 @@ def _finish(
     """Return what became of the items; with `wait` their documents are made searchable first."""
     doubts: dict[str, str] = {}
     if wait:
-        waiting_for = [outcome[0] for outcome in outcomes if isinstance(outcome, tuple)]
-        documents = runtime.engine.make_searchable(waiting_for, lambda each, doubt: doubts.update({each.id: doubt}))
+        received = [outcome[0] for outcome in outcomes if isinstance(outcome, tuple)]
+
+        def doubt(document: Document, what: str) -> None:
+            doubts[document.id] = what
+
+        documents = runtime.engine.make_searchable(received, doubt, vectors_later=True)
         newest = {document.id: document for document in documents}
         outcomes = [(newest[o[0].id], o[1]) if isinstance(o, tuple) else o for o in outcomes]
     items = [_item(upload, outcome, doubts) for upload, outcome in zip(uploads, outcomes, strict=True)]
     for item in items:
         runtime.metrics.upload(item.result)
-    waiting = any(item.document and item.document.status in ("received", "parsed") for item in items)
-    job = runtime.queue(INGEST.name, domain.id, {}).id if waiting else None
+    documents = [item.document for item in items if item.document is not None]
+    work = any(_waits(document) or document.unembedded for document in documents)
+    job = runtime.queue(INGEST.name, domain.id, {}).id if work else None
     return Taken(items, job)
+
+
+def _waits(document: Document) -> bool:
+    return document.status in ("received", "parsed")
 
 
 def _item(upload: Upload, outcome: _Outcome, doubts: Mapping[str, str]) -> Item:

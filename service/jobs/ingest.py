@@ -39,7 +39,7 @@ def _check(store: Store, domain_id: str, given: JsonObject) -> JsonObject:
 
 
 def _run(section: JsonObject, store: Store, progress: Progress) -> Ingested:
-    from retriever.documents.ingest import run_ingest
+    from retriever.documents.ingest_job import run_ingest
 
     return Ingested.model_validate(run_ingest(RetrieverSettings.model_validate(section), store, progress))
 

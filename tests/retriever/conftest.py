@@ -10,7 +10,7 @@ from fakes import HashEncoder, vectors_of
 from searching import Search, changed, usual_plan
 from watching import WatchingEncoder
 
-from retriever.documents import ingest
+from retriever.documents import ingest, ingest_job
 from retriever.documents.reading import Reading
 from retriever.index.domain_index import View
 from retriever.models.encoders import Encoders
@@ -43,7 +43,7 @@ def reading() -> Iterator[Reading]:
 def watching(monkeypatch: pytest.MonkeyPatch) -> WatchingEncoder:
     """The encoder that the job `ingest` gets."""
     encoder = WatchingEncoder()
-    monkeypatch.setattr(ingest, "load_encoder", lambda _: encoder)
+    monkeypatch.setattr(ingest_job, "load_encoder", lambda _: encoder)
     return encoder
 
 

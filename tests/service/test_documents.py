@@ -10,6 +10,7 @@ import pytest
 from polling import ended
 from serving import Served
 
+from retriever.documents import ingest
 from service.settings import Settings
 from store.documents import Cut, get_document, mark_all_parsed
 from store.domains import get_domain
@@ -245,3 +246,22 @@ def test_a_deleted_document_is_never_quoted_again(filled: httpx.Client) -> None:
     assert "ferry.md" not in [citation["external_id"] for citation in after["citations"]]
     assert "ferry.md" not in [passage["external_id"] for passage in after["passages"]]
     assert after["index_seq"] > before["index_seq"]
+
+
+def test_a_large_document_is_searchable_by_its_words_and_a_job_computes_its_vectors(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_AT_ONCE", 3)
+    text = "\n\n".join(f"# Well {number}\n\nWell number{number} is deep." for number in range(8))
+    body = {"documents": [{"external_id": "wells", "text": text}]}
+
+    answer = http.post(f"{BASE}?wait=true", json=body)
+
+    assert answer.status_code == 200
+    document = answer.json()["data"][0]["document"]
+    assert (document["status"], document["passages"]) == ("searchable", 8)
+    hits = http.post("/v1/domains/default/search", json={"query": "number7", "mode": "lexical"}).json()["data"]
+    assert hits[0]["text"] == "Well number7 is deep."
+    assert ended(http, answer.json()["job"])["status"] == "succeeded"
+    assert http.get(f"{BASE}/wells").json()["unembedded"] == 0
+    assert http.post(f"{BASE}?wait=true", json=body).json()["job"] is None

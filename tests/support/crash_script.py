@@ -5,35 +5,31 @@ Every step of the script is one transaction. What it means to a user is said a s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 from acknowledged import possible_states, run_steps
-from fakes import HashEncoder, vectors_of
-from writing import PASSAGE_SET, embed, line_passages, new_model, take, write_adapter
+from crash_process import Process, domain_view
+from fakes import HashEncoder
+from writing import PASSAGE_SET
 
-from retriever.index.domain_index import DomainIndex, View
 from retriever.index.verification import verify_index
 from store import recovery, schema
+from store.awaited import awaited_contents
 from store.documents import (
-    Cut,
-    delete_document,
-    get_document,
     get_version,
     list_documents,
-    make_all_searchable,
     read_original,
 )
 from store.domains import create_domain, get_domain
 from store.ids import sha256
-from store.jobs import Lease, claim_job, create_job, finish_job, list_jobs
-from store.models import list_models, publish_model
+from store.jobs import list_jobs
+from store.models import list_models
 from store.passages import live_texts, read_passages
-from store.receiving import NewUpload, receive_all
-from store.releases import active_release, create_release, list_releases, promote, rollback
+from store.releases import active_release, list_releases
 from store.store import Store
 from store.verify import verify_store
 
@@ -46,73 +42,11 @@ class State:
     """What a user can see. A document is its newest original and its searchable passages."""
 
     documents: Documents = field(default_factory=dict)
+    awaited: frozenset[str] = frozenset()  # lines without a vector
     job: str | None = None
     flags: tuple[str, ...] | None = None  # of the model, None without one
     releases: frozenset[str] = frozenset({"first"})
     active: str = "first"
-
-
-class Process:
-    """The process that is killed: it owns the folder and keeps an index, as a server does."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.domain = get_domain(store, "handbook")
-        self.index = DomainIndex(store, domain_view(self.domain.id), checkpoint_every=1_000)
-        self.lease: Lease | None = None
-
-    def receive(self, name: str, text: str) -> None:
-        take(self.store, self.domain.id, name, text)
-
-    def embed(self, name: str, text: str) -> None:
-        embed(self.store, get_document(self.store, self.domain.id, name), text)
-
-    def receive_together(self, texts: Mapping[str, str]) -> None:
-        uploads = [NewUpload(name, text.encode(), name, "text/plain") for name, text in texts.items()]
-        receive_all(self.store, self.domain.id, uploads)
-
-    def embed_together(self, texts: Mapping[str, str]) -> None:
-        cuts = [
-            Cut(get_document(self.store, self.domain.id, name), text, line_passages(text))
-            for name, text in texts.items()
-        ]
-        vectors = vectors_of(HashEncoder(), [passage for cut in cuts for passage in cut.passages])
-        assert make_all_searchable(self.store, cuts, PASSAGE_SET, vectors, HashEncoder.space_id) == set()
-
-    def delete(self, name: str) -> None:
-        delete_document(self.store, self.domain.id, get_document(self.store, self.domain.id, name).id)
-
-    def snapshot(self) -> None:
-        self.index.follow()
-        self.index.checkpoint()
-
-    def queue(self) -> None:
-        create_job(self.store, "tune", self.domain.id, {"seed": 1})
-
-    def claim(self) -> None:
-        claimed = claim_job(self.store)
-        assert claimed is not None
-        self.lease = claimed[1]
-
-    def publish(self) -> None:
-        assert self.lease is not None
-        learned = {document.id: document.version for document in list_documents(self.store, self.domain.id)}
-        publish_model(self.store, self.lease, new_model(self.domain.id, learned), write_adapter)
-
-    def finish(self) -> None:
-        assert self.lease is not None
-        finish_job(self.store, self.lease, "succeeded", result={"steps": 3})
-
-    def release(self) -> None:
-        adapter = list_models(self.store, self.domain.id)[0].id
-        create_release(self.store, self.domain.id, {"adapter": adapter, "label": "tuned"}, {"adapter": adapter})
-
-    def promote(self) -> None:
-        release = next(each for each in list_releases(self.store, self.domain.id) if not each.active)
-        promote(self.store, release.id, forced=False, reason="better")
-
-    def rollback(self) -> None:
-        rollback(self.store, self.domain.id)
 
 
 _Step = tuple[Callable[[Process], None], Callable[[State], State]]
@@ -154,6 +88,20 @@ def _delete(name: str) -> list[_Step]:
     return [(lambda p: p.delete(name), deleted)]
 
 
+def _put_by_words(name: str, text: str, awaited: frozenset[str]) -> list[_Step]:
+    """Store a document that is searchable by its words first; `awaited` are all lines without a vector then."""
+    (receive, received), (_, embedded) = _put(name, text)
+    return [
+        (receive, received),
+        (lambda p: p.publish_words(name, text), lambda state: replace(embedded(state), awaited=awaited)),
+    ]
+
+
+def _portion(count: int, left: frozenset[str]) -> list[_Step]:
+    """Store so many of the vectors that are awaited, after which `left` are."""
+    return [(lambda p: p.embed_portion(count), lambda state: replace(state, awaited=left))]
+
+
 _SNAPSHOT: list[_Step] = [(Process.snapshot, lambda s: s)]
 SCRIPT: tuple[_Step, ...] = (
     *_put("a", "one\ntwo"),
@@ -168,6 +116,12 @@ SCRIPT: tuple[_Step, ...] = (
     *_put("a", "one\nfour"),
     *_put_together(c="five\nsix", d="six\nseven"),
     *_delete("b"),
+    *_SNAPSHOT,
+    *_put_by_words("e", "six\neight\nnine\nten", frozenset({"eight", "nine", "ten"})),
+    *_portion(1, frozenset({"nine", "ten"})),
+    *_SNAPSHOT,
+    *_put_by_words("e", "nine\neleven", frozenset({"nine", "eleven"})),
+    *_portion(2, frozenset()),
     *_SNAPSHOT,
     (Process.rollback, lambda s: replace(s, active="first")),
 )
@@ -237,11 +191,13 @@ def _observe(store: Store, domain_id: str) -> State:
         searchable = passages.pop(document.id, None)
         documents[document.external_id] = (original, tuple(searchable) if searchable else None)
     assert not passages, "passages of a document that does not exist"
+    awaited = frozenset(awaited_contents(store, domain_id, HashEncoder.space_id, 100))
     models, jobs = list_models(store, domain_id), list_jobs(store)
     assert len(models) <= 1
     assert len(jobs) <= 1
     return State(
         documents,
+        awaited,
         jobs[0].status if jobs else None,
         tuple(models[0].flags) if models else None,
         frozenset(release.manifest["label"] for release in list_releases(store, domain_id)),
@@ -283,10 +239,6 @@ def _fingerprint(store: Store) -> dict[str, object]:
             rows = [tuple(row) for row in connection.execute(sa.select(table))]
             content[name] = [row for row in rows if row[0] != "starts"]  # a start may be counted
     return content
-
-
-def domain_view(domain_id: str) -> View:
-    return View(domain_id, PASSAGE_SET, HashEncoder.space_id, HashEncoder.dimension)
 
 
 def _flagged(flags: tuple[str, ...] | None, flag: str) -> tuple[str, ...] | None:

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import crash_script
-from crash_script import OWNER, SCRIPT, Process, check_against, recover, state_after
+from crash_process import Process
+from crash_script import OWNER, SCRIPT, check_against, recover, state_after
 
 from store.store import Store
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fakes import HashEncoder
 
-from retriever.documents.ingest import run_ingest
+from retriever.documents.ingest_job import run_ingest
 from retriever.models.encoder import Vectors
 from retriever.settings import RetrieverSettings
 from store.attempts import give_back, recover_jobs

@@ -28,8 +28,8 @@ DOMAIN = {
 DOCUMENT = {
     "id": str, "object": "document", "domain": str, "external_id": str, "title": str, "version": int,
     "status": OneOf("received", "parsed", "searchable", "failed", "quarantined"), "error": OneOf(REASON, None),
-    "media_type": str, "bytes": int, "sha256": str, "metadata": METADATA, "passages": int, "created_at": int,
-    "updated_at": int,
+    "media_type": str, "bytes": int, "sha256": str, "metadata": METADATA, "passages": int, "unembedded": int,
+    "created_at": int, "updated_at": int,
 }  # fmt: skip
 VERSION = {
     "object": "document.version", "version": int, "sha256": str, "media_type": str, "bytes": int, "created_at": int,

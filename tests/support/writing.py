@@ -8,6 +8,7 @@ from typing import cast
 
 from fakes import HashEncoder, vectors_of
 
+from store.awaited import add_awaited, awaited_contents
 from store.documents import Cut, Document, get_document, make_all_searchable
 from store.domains import Domain
 from store.evaluations import Evaluation, create_evaluation, get_evaluation
@@ -47,6 +48,20 @@ def embed(store: Store, document: Document, text: str) -> Document:
     missing = make_all_searchable(store, [Cut(document, text, passages)], PASSAGE_SET, vectors, HashEncoder.space_id)
     assert missing == set()
     return get_document(store, document.domain_id, document.id)
+
+
+def by_words(store: Store, document: Document, text: str) -> Document:
+    """Make this version searchable by its words, its vectors awaited; return the document's new state."""
+    cut = Cut(document, text, line_passages(text))
+    assert not make_all_searchable(store, [cut], PASSAGE_SET, {}, HashEncoder.space_id, vectors_later=True)
+    return get_document(store, document.domain_id, document.id)
+
+
+def embed_awaited(store: Store, domain_id: str, limit: int) -> int:
+    """Store the vectors of the first texts that await one; return how many."""
+    contents = awaited_contents(store, domain_id, HashEncoder.space_id, limit)
+    vectors = vectors_of(HashEncoder(), [NewPassage(0, 0, "", content) for content in contents])
+    return add_awaited(store, domain_id, vectors, HashEncoder.space_id, {})
 
 
 def put(store: Store, domain_id: str, name: str, text: str) -> Document:

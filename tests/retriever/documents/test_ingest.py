@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from searching import usual_plan
 
 from retriever.documents import ingest
-from retriever.documents.ingest import groups, ingest_documents, run_ingest, waiting_documents
+from retriever.documents.ingest import groups, ingest_documents, waiting_documents
+from retriever.documents.ingest_job import run_ingest
 from retriever.documents.reading import Reading
 from retriever.index.domain_index import View
 from retriever.index.verification import verify_index

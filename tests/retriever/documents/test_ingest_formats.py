@@ -8,7 +8,8 @@ import pytest
 from fakes import HashEncoder
 
 from retriever.documents.formats.table import FORMATS, Format, Limits
-from retriever.documents.ingest import ingest_documents, run_ingest
+from retriever.documents.ingest import ingest_documents
+from retriever.documents.ingest_job import run_ingest
 from retriever.documents.reading import Reading
 from retriever.settings import RetrieverSettings
 from store.documents import Document, get_version, list_documents

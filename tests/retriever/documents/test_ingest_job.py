@@ -9,7 +9,7 @@ from fakes import HashEncoder
 from searching import usual_plan
 from watching import WatchingEncoder, claim, receive_texts, run, states
 
-from retriever.documents.ingest import run_ingest
+from retriever.documents.ingest_job import run_ingest
 from retriever.documents.reading import Reading
 from retriever.models.encoders import Encoders
 from retriever.search.search import Request, Retriever
@@ -168,7 +168,7 @@ def test_progress_grows_with_the_bytes_that_are_done(
     assert seen == sorted(seen)
     assert seen[0] < 0.15
     assert len([each for each in seen if each < 0.9]) > 1, "a large document is not all or nothing"
-    assert seen[-2] > 0.9
+    assert seen[-2] > 0.8
 
 
 @pytest.mark.parametrize("moment", ["parsed", "searchable", "failed"])

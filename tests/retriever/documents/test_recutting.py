@@ -11,7 +11,8 @@ from watching import WatchingEncoder
 from writing import line_passages
 
 from retriever.documents import recutting
-from retriever.documents.ingest import ingest_documents, run_ingest
+from retriever.documents.ingest import ingest_documents
+from retriever.documents.ingest_job import run_ingest
 from retriever.documents.reading import Reading
 from retriever.documents.recutting import is_outdated, recut_domain
 from retriever.models.encoder import Encoder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,28 @@ def test_more_hits_wanted_change_no_weight(snapshot: Snapshot) -> None:
 
     assert len(many.fused) > len(few.fused)
     assert 0 < many.weight == few.weight < 1
+
+
+def test_a_text_that_awaits_its_vector_is_neither_near_nor_far(snapshot: Snapshot) -> None:
+    half = replace(snapshot, dense=snapshot.dense.changed({2, 4}, [], np.empty((0, 32))), unembedded=frozenset({2, 4}))
+
+    found = find_candidates(half, HashEncoder(), _asked(), _SETTINGS)
+
+    dense, lexical, fused = dict(found.dense), dict(found.lexical), dict(found.fused)
+    first = [dense[key] for key in dense.keys() & {6, *(key for key, _ in found.dense[:3])}]
+    bound = 2 * 2.2 * sum(snapshot.lexical.term_weights("green pear").values())
+    assert not {2, 4} & dense.keys()
+    assert fused[2] == pytest.approx(found.weight * np.mean(first) + (1 - found.weight) * lexical[2] / bound, abs=1e-6)
+    assert found.fused[0][0] == 2
+
+
+def test_a_domain_without_any_vector_is_searched_by_words(snapshot: Snapshot) -> None:
+    bare = replace(snapshot, dense=DenseSnapshot(32), unembedded=frozenset(range(1, 7)))
+
+    found = find_candidates(bare, HashEncoder(), _asked(), _SETTINGS)
+
+    assert [key for key, _ in found.fused] == [key for key, _ in found.lexical] == [2, 4, 6]
+    assert found.dense == []
 
 
 def test_a_release_without_a_gain_has_one_weight_for_all_questions(snapshot: Snapshot) -> None:

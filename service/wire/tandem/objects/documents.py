@@ -14,7 +14,11 @@ DocumentStatus = Literal["received", "parsed", "searchable", "failed", "quaranti
 
 
 class DocumentObject(BaseModel):
-    """A document, as its newest version describes it."""
+    """A document, as its newest version describes it.
+
+    `unembedded` of its `passages` are found by their words so far: a large document is searchable before all of its
+    vectors are computed, and so many are still to come.
+    """
 
     id: str
     object: Literal["document"] = "document"
@@ -29,6 +33,7 @@ class DocumentObject(BaseModel):
     sha256: str
     metadata: dict[str, Json]
     passages: int
+    unembedded: int
     created_at: int
     updated_at: int
 
@@ -48,6 +53,7 @@ class DocumentObject(BaseModel):
             sha256=document.sha256,
             metadata=document.metadata,
             passages=document.passages,
+            unembedded=document.unembedded,
             created_at=document.created_at,
             updated_at=document.updated_at,
         )

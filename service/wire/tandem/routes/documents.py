@@ -156,7 +156,7 @@ async def _take(request: Request, domain: Domain, uploads: list[Upload], wait: b
 
 
 def _answer(taken: Taken, domain: Domain) -> Response:
-    return JSONResponse(UploadList.of(taken, domain.name).model_dump(), 200 if taken.job is None else 202)
+    return JSONResponse(UploadList.of(taken, domain.name).model_dump(), 202 if taken.waits else 200)
 
 
 @asynccontextmanager
