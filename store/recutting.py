@@ -29,6 +29,19 @@ class Outdated:
     title: str
     media_type: str
     bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """What a passage says of its place in its document, see `NewPassage`."""
+
+    start: int
+    end: int
+    page: int | None
+    heading: str
+    text: str
+    layout: str | None
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,13 @@ def outdated_documents(
     searched = sa.and_(versions.document_id == documents.id, versions.version == documents.searchable_version)
     statement = (
         sa.select(
-            documents.id, versions.version, documents.external_id, documents.title, versions.media_type, versions.bytes
+            documents.id,
+            versions.version,
+            documents.external_id,
+            documents.title,
+            versions.media_type,
+            versions.bytes,
+            versions.sha256,
         )
         .join_from(schema.documents, schema.versions, searched)
         .where(documents.domain_id == domain_id, versions.text.is_not(None))
@@ -83,6 +102,16 @@ def read_text(store: Store, document: Outdated) -> str | None:
     statement = sa.select(table.text).where(table.document_id == document.id, table.version == document.version)
     with store.database.read() as connection:
         return connection.scalar(statement)
+
+
+def passages_of(store: Store, document: Outdated) -> list[Cutting]:
+    """Return the passages of the version that is searched, of whichever set, in the order of the text."""
+    table = schema.passages.c
+    columns = [table[name] for name in Cutting.__dataclass_fields__]
+    mine = (table.document_id == document.id, table.version == document.version)
+    with store.database.read() as connection:
+        rows = connection.execute(sa.select(*columns).where(*mine).order_by(table.start, table.number))
+        return [Cutting(*row) for row in rows]
 
 
 def add_recut(

@@ -16,6 +16,7 @@ from typing import Literal
 from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.chunking import chunk
 from retriever.documents.embedding import embed_portion, embedded
+from retriever.documents.originals import read_sound_original
 from retriever.documents.reading import CRASHED, Original, Reading
 from retriever.documents.titles import title_of
 from retriever.models.encoder import Encoder
@@ -28,9 +29,7 @@ from store.documents import (
     make_all_searchable,
     mark_all_parsed,
     mark_failed,
-    read_original,
 )
-from store.ids import sha256
 from store.jobs import Lease
 from store.passages import vectors_present
 from store.recutting import Recut, add_recut, add_recut_by_words, sets_in_use
@@ -40,7 +39,6 @@ _GROUP_BYTES = 256_000  # of originals: some 300 passages, a few seconds of work
 _GROUP_DOCUMENTS = 256
 _AT_ONCE = 500  # texts of a document to be embedded before it is searchable; a larger one is found by its words first
 CUT = 0.1  # of the work of a group: until its texts are cut; the rest is embedding
-_AGAIN = "Upload the document again."
 Tell = Callable[[Document, str], None]  # a document, and a sentence on what is not certain in the text that was read
 
 
@@ -156,7 +154,7 @@ def _cuts(work: Work, group: Sequence[Document]) -> list[Cut]:
     failed: dict[str, UnreadableError] = {}
     for document in group:
         try:
-            originals[document.id] = Original(document.media_type, _original(work.store, document))
+            originals[document.id] = Original(document.media_type, read_sound_original(work.store, document.sha256))
         except UnreadableError as error:
             failed[document.id] = error
     outcomes = dict(zip(originals, work.reading.read(list(originals.values())), strict=True)) | failed
@@ -176,16 +174,3 @@ def _cuts(work: Work, group: Sequence[Document]) -> list[Cut]:
 def _cut(work: Work, document: Document, content: ReadDocument) -> Cut:
     passages = chunk(content, work.encoder, work.settings.chunker, title_of(document.title, document.external_id))
     return Cut(document, content.text, passages)
-
-
-def _original(store: Store, document: Document) -> bytes:
-    """Return the bytes that were uploaded; `UnreadableError` if they are lost, as those of a deleted document are."""
-    try:
-        data = read_original(store, document)
-    except FileNotFoundError as error:
-        raise UnreadableError(
-            f"Its original is missing from the data folder. {_AGAIN}", code="original_lost"
-        ) from error
-    if sha256(data) != document.sha256:
-        raise UnreadableError(f"Its original in the data folder is damaged. {_AGAIN}", code="original_damaged")
-    return data

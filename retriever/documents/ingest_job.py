@@ -37,14 +37,14 @@ def run_ingest(
     run.take_waiting()
     while run.take_awaited():
         run.take_waiting()
-    reading.close()
     reached = run.fraction
 
     def cut_anew(part: float, count: int) -> None:
         message = f"{count} documents cut anew by the present rules" if count else ""
         progress(max(reached, part if not run.documents else 0.99), message)
 
-    recut = recut_domain(store, domain_id, encoder, section.chunker, lease, cut_anew)
+    recut = recut_domain(store, reading, domain_id, encoder, section.chunker, lease, cut_anew)
+    reading.close()
     progress(1.0)
     in_quarantine = len(list_documents(store, domain_id, status="quarantined"))
     counts = {"documents": run.documents, "failed": run.failed, "quarantined": in_quarantine}
