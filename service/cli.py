@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands import content, datasets, ingest, keys, lifecycle, models, operation, safekeeping, sync
+from service.commands import content, datasets, editing, ingest, keys, lifecycle, models, operation, safekeeping, sync
 from service.commands.console import AsJson
 from service.commands.errors import reported
 
@@ -38,6 +38,7 @@ app.command(epilog="Example: tandem sync handbook/ -d handbook --watch")(sync.sy
 app.command(epilog='Example: tandem query "How much is a ticket?" -d handbook')(content.query)
 app.add_typer(content.domains, name="domain")
 app.add_typer(content.documents, name="document")
+app.add_typer(editing.metadata, name="metadata")
 app.add_typer(datasets.datasets, name="dataset")
 app.add_typer(lifecycle.tune, name="tune")
 app.add_typer(lifecycle.evaluations, name="eval")

@@ -74,6 +74,30 @@ class Document:
 
 
 @dataclass(frozen=True)
+class MetadataChange:
+    """How many documents an edit of metadata is about, and how many of them it changes."""
+
+    matched: int
+    changed: int
+
+
+@dataclass(frozen=True)
+class MetadataValue:
+    """A value of a key of metadata, and how many documents have it."""
+
+    value: Json
+    documents: int
+
+
+@dataclass(frozen=True)
+class MetadataKey:
+    """A key of metadata: in how many documents its values are of which kind, and the most frequent values."""
+
+    kinds: Mapping[str, int]
+    values: Sequence[MetadataValue]
+
+
+@dataclass(frozen=True)
 class UploadItem:
     """What became of one file of an upload, and what is not certain in the text that was read."""
 

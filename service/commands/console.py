@@ -72,6 +72,21 @@ def at(*parts: str) -> str:
     return "/".join(["/v1", *(quote(part, safe="") for part in parts)])
 
 
+def find_document(server: Client, domain: str, document: str) -> str:
+    """Return the path of a document that is named by id or external id; raise `NotFoundError` if there is none."""
+    from service.replies import Document, Page, read
+    from store.errors import NotFoundError
+
+    inside = at("domains", domain, "documents")
+    found = server.read(Page, "GET", inside, params={"external_id": document}).data
+    if found:
+        return f"{inside}/{read(Document, found[0]).id}"
+    if document.startswith("doc_"):
+        return at("domains", domain, "documents", document)
+    message = f"There is no document {document!r} in the domain {domain}; `tandem document list -d {domain}` names all."
+    raise NotFoundError(message, code="document_not_found", param="document")
+
+
 def choice(names: Sequence[str]) -> str:
     """Return in words which of these names may be given: "f1, em or recall."."""
     return f"{', '.join(names[:-1])} or {names[-1]}."

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from generator.arms import SERVED
-from service.commands.console import AsJson, Domain, DomainName, Home, Limit, at, choice, client, noun, show
+from service.commands.conditions import filter_of
+from service.commands.console import (
+    AsJson,
+    Domain,
+    DomainName,
+    Home,
+    Limit,
+    at,
+    choice,
+    client,
+    find_document,
+    noun,
+    show,
+)
+from service.commands.editing import FilterText, Where, edit, rename
 from service.commands.terminal import one_line, say
 
 if TYPE_CHECKING:
@@ -61,10 +76,19 @@ def delete_domain(
 
 
 @documents.command("list", epilog="Example: tandem document list -d handbook")
-def list_documents(domain: Domain = "default", limit: Limit = 100, home: Home = None, as_json: AsJson = False) -> None:
-    """List the documents, the newest first."""
+def list_documents(
+    where: Where = None,
+    condition: FilterText = None,
+    domain: Domain = "default",
+    limit: Limit = 100,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the documents, the newest first; with conditions on metadata only those that meet them."""
+    passing = filter_of(where, condition)
+    params: dict[str, str | int] = {"limit": limit} | ({"filter": json.dumps(passing)} if passing else {})
     with client(home) as server:
-        found = server.call("GET", f"/v1/domains/{domain}/documents", params={"limit": limit})
+        found = server.call("GET", f"/v1/domains/{domain}/documents", params=params)
         show(found, as_json, ("external_id", "version", "status", "passages", "bytes", "id", "error"), ("error",))
 
 
@@ -72,14 +96,18 @@ def list_documents(domain: Domain = "default", limit: Limit = 100, home: Home = 
 def show_document(document: str, domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
     """Show a document, by id or external id."""
     with client(home) as server:
-        show(server.call("GET", _find(server, domain, document)), as_json)
+        show(server.call("GET", find_document(server, domain, document)), as_json)
+
+
+documents.command("rename", epilog="Example: tandem document rename ferry.md boats/ferry.md -d handbook")(rename)
+documents.command("edit", epilog="Example: tandem document edit ferry.md --set year=2026 -d handbook")(edit)
 
 
 @documents.command("delete", epilog="Example: tandem document delete ferry.md -d handbook")
 def delete_document(document: str, domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
     """Delete a document with all its versions."""
     with client(home) as server:
-        show(server.call("DELETE", _find(server, domain, document)), as_json)
+        show(server.call("DELETE", find_document(server, domain, document)), as_json)
 
 
 def query(
@@ -133,18 +161,3 @@ def _asked(server: Client, domain: str, body: dict[str, object]) -> Json:
             "generation.backend=transformers (with adapter=mdl_… for a tuned arm), then tandem release promote rel_…"
         )
         raise ConflictError(f"{error.message} {way}", code=error.code, param=error.param) from error
-
-
-def _find(server: Client, domain: str, document: str) -> str:
-    """Return the path of a document that is named by id or external id; raise `NotFoundError` if there is none."""
-    from service.replies import Document, Page, read
-    from store.errors import NotFoundError
-
-    inside = at("domains", domain, "documents")
-    found = server.read(Page, "GET", inside, params={"external_id": document}).data
-    if found:
-        return f"{inside}/{read(Document, found[0]).id}"
-    if document.startswith("doc_"):
-        return at("domains", domain, "documents", document)
-    message = f"There is no document {document!r} in the domain {domain}; `tandem document list -d {domain}` names all."
-    raise NotFoundError(message, code="document_not_found", param="document")
