@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -169,12 +170,15 @@ def test_conditions_and_a_filter_must_all_be_met() -> None:
     assert filter_of(None, None) is None
 
 
-def test_a_new_title_is_searched_when_the_command_ends(filled: httpx.Client, settings: Settings) -> None:
+def test_a_new_title_is_searched_once_the_command_has_ended(filled: httpx.Client, settings: Settings) -> None:
     words = ["document", "edit", "ferry.md", "--title", "Zephyr", "--home", str(settings.home), "--json"]
 
     ended = CliRunner().invoke(app, words)
 
     document = json.loads(ended.stdout)
     assert (document["title"], document["status"], ended.exit_code) == ("Zephyr", "searchable", 0)
-    hits = filled.post("/v1/domains/default/search", json={"query": "zephyr", "mode": "lexical"}).json()["data"]
+    deadline, asked = time.monotonic() + 5, {"query": "zephyr", "mode": "lexical"}
+    while not (hits := filled.post("/v1/domains/default/search", json=asked).json()["data"]):
+        assert time.monotonic() < deadline, "the server did not follow the job's changes"
+        time.sleep(0.05)
     assert {hit["external_id"] for hit in hits} == {"ferry.md"}
