@@ -17,6 +17,7 @@ from eval.metrics.table import DECIDING
 from eval.questions import EvalQuestion, count_questions, grouped
 from eval.report.model import ArmReport, Questions, Verdict
 from eval.report.report import Measured, build_report
+from eval.retold import find_retold
 from eval.runner import Record, run_arm
 from eval.settings import EvaluateSection
 from generator.answer import Answer
@@ -86,7 +87,7 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
     try:
         arms, skipped, active_arm = _choose_arms(engine, domain_id, params)
         releases = {arm.name: arm.release or make_release(store, domain_id, arm.manifest).id for arm in arms}
-        leaks = find_leaks(store, dataset, questions, arms)
+        leaks = _find_leaks(engine, dataset, questions, arms)
         if leaks:
             message = f"training and test data overlap in {len(leaks)} places, so nothing is measured: {leaks[0]}"
             progress(0.0, message, "warning")
@@ -110,6 +111,15 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
     )
     save_report(store, progress.lease, report.as_json(), None if leaks else numbers)
     return Evaluated(verdict=report.verdict, releases=releases)
+
+
+def _find_leaks(engine: Engine, dataset: Dataset, questions: list[EvalQuestion], arms: list[ArmSetup]) -> list[str]:
+    """Return a sentence for each leak, one for each question: what hashes tell, and then what texts tell."""
+    store = engine.store
+    leaks = find_leaks(store, dataset, questions, arms)
+    named = {leak.split(" ", 1)[0] for leak in leaks}
+    retold = find_retold(store, dataset, questions, arms, engine.retriever.encoder.encode_queries)
+    return leaks + [leak for leak in retold if leak.split(" ", 1)[0] not in named]
 
 
 def _choose_arms(engine: Engine, domain_id: str, params: _Asked) -> tuple[list[ArmSetup], dict[str, str], str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast, get_args
@@ -29,6 +29,8 @@ from store.progress import Progress
 from store.refusals import checked
 from store.releases import active_release
 from store.store import Store
+from tuner.data.leaks import said_of, training_leaks
+from tuner.data.suspicions import tell_suspects
 from tuner.method import Method, MethodSettings, Role, Source, TrainedModel
 from tuner.methods import method_of
 from tuner.settings import TunerSettings, TuneSection
@@ -65,6 +67,8 @@ def run_tuning(role: Role, section: TuneSection, store: Store, progress: Progres
     try:
         base = engine.base_models.current()
         manifest = typed(active_release(store, progress.job.domain_id)).manifest
+        plan = _without_leaks(store, plan, engine, progress)
+        tell_suspects(store, progress, plan.dataset, plan.examples, engine.retriever.encoder.encode_queries)
         progress(0.01, f"{len(plan.examples)} examples, trained {plan.way}")
         source = Source(
             engine=engine,
@@ -96,6 +100,29 @@ def _plan(role: Role, section: TunerSettings, store: Store, progress: Progress) 
     if not examples:
         raise UnprocessableError(f"{dataset.name} has no usable question in the split {split!r}.", code="no_examples")
     return _Plan(method, settings, cast("Way", way), dataset, split, examples)
+
+
+def _without_leaks(store: Store, plan: _Plan, engine: Engine, progress: Progress) -> _Plan:
+    """Return the plan without examples that give away what is measured with, if the job is to drop them.
+
+    Raises `UnprocessableError` naming the first of them otherwise, and if no other is left.
+    """
+    encode = engine.retriever.encoder.encode_queries
+    leaks = training_leaks(store, progress.job.domain_id, plan.examples, encode)
+    if not leaks:
+        return plan
+    given_away = {leak.key for leak in leaks}
+    left = [each for each in plan.examples if each.key not in given_away]
+    if not progress.job.params.get("drop_leaks") or not left:
+        raise UnprocessableError(
+            f"{len(given_away)} of {len(plan.examples)} examples give away what is measured with, so nothing is "
+            f"trained: {said_of(leaks)} Train without them by drop_leaks (--drop-leaks); nothing is removed from what "
+            "is measured with.",
+            code="training_leaks",
+        )
+    said = f"{len(given_away)} examples that give away what is measured with are left out: {said_of(leaks)}"
+    progress(0.005, said, "warning")
+    return replace(plan, examples=left)
 
 
 def settings_of(method: Method, section: TunerSettings, changes: JsonObject) -> MethodSettings:

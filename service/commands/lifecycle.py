@@ -40,6 +40,9 @@ def tune_generator(
         ),
     ] = None,
     trained: Annotated[str, typer.Option(help="with_context or closed_book.")] = "with_context",
+    drop_leaks: Annotated[
+        bool, typer.Option("--drop-leaks", help="Train without examples that give away dev or test questions.")
+    ] = False,
     domain: Domain = "default",
     home: Home = None,
     as_json: AsJson = False,
@@ -47,7 +50,12 @@ def tune_generator(
     """Train a LoRA adapter of the base model and register it as a candidate."""
     from service.replies import Job
 
-    params = {"dataset": dataset, "trained": trained, **method_settings(config, overrides or [])}
+    params = {
+        "dataset": dataset,
+        "trained": trained,
+        "drop_leaks": drop_leaks,
+        **method_settings(config, overrides or []),
+    }
     with client(home) as server:
         asked = {"kind": "tune_generator", "domain": domain, "params": params}
         done = run_job(server, server.read(Job, "POST", "/v1/jobs", json=asked).id)

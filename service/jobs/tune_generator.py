@@ -28,6 +28,7 @@ class TuneParams(Params):
     dataset: str
     split: Literal["train", "dev"] = "train"
     trained: Way = "with_context"
+    drop_leaks: bool = False
 
 
 def _check(store: Store, domain_id: str, given: JsonObject) -> JsonObject:

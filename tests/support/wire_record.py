@@ -33,6 +33,8 @@ def _content(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
     ended(http, queued["job"])
     replaced = http.put(f"{base}/documents/note?wait=true", json={"documents": [{"text": "The well is dry."}]}).json()
     lines = {split: json.dumps({**QUESTION, "split": split}) for split in ("train", "test")}
+    lesson = {"file": ("lesson.jsonl", json.dumps({**QUESTION, "question": "How deep is the well?", "split": "train"}))}
+    http.post(f"{base}/datasets", data={"name": "lesson"}, files=lesson)  # what nothing is measured with
     for name in ("faq", "other"):
         files = {"file": ("faq.jsonl", "\n".join(lines.values()))}
         created = http.post(f"{base}/datasets", data={"name": name}, files=files).json()
@@ -83,8 +85,8 @@ def _work(http: httpx.Client, seen: dict[str, Any]) -> dict[str, Any]:
         body = {"kind": kind, "domain": "default", "params": params}
         return dict(http.post("/v1/jobs", json=body).json())
 
-    tuning = start("tune_generator", dataset="faq", trained="closed_book")
-    cancelled = start("tune_generator", dataset="faq", trained="closed_book")
+    tuning = start("tune_generator", dataset="lesson", trained="closed_book")
+    cancelled = start("tune_generator", dataset="lesson", trained="closed_book")
     evaluations = [
         http.post(
             "/v1/evaluations", json={"domain": "default", "dataset": "faq", "split": split, "arms": ["extractive"]}
