@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from service.jobs.draft import DRAFT
 from service.jobs.evaluate import EVALUATE
 from service.jobs.ingest import INGEST
 from service.jobs.kind import JobKind
@@ -17,6 +18,7 @@ _ROWS = (
     INGEST,
     TUNE_GENERATOR,
     EVALUATE,
+    DRAFT,
 )
 KINDS: Mapping[str, JobKind] = MappingProxyType({row.name: row for row in _ROWS})
 
