@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from service.commands import content, datasets, editing, ingest, keys, lifecycle, models, operation, safekeeping, sync
+from service.commands import (
+    content,
+    datasets,
+    drafts,
+    editing,
+    ingest,
+    keys,
+    lifecycle,
+    models,
+    operation,
+    safekeeping,
+    sync,
+)  # fmt: skip
 from service.commands.console import AsJson
 from service.commands.errors import reported
 
@@ -39,8 +51,15 @@ app.command(epilog='Example: tandem query "How much is a ticket?" -d handbook')(
 app.add_typer(content.domains, name="domain")
 app.add_typer(content.documents, name="document")
 app.add_typer(editing.metadata, name="metadata")
+datasets.datasets.command("draft", epilog="Example: tandem dataset draft --name drafts --count 50 -d handbook")(
+    drafts.draft
+)
 app.add_typer(datasets.datasets, name="dataset")
 app.add_typer(lifecycle.tune, name="tune")
+lifecycle.evaluations.command("draft", epilog="Example: tandem eval draft --name drafts -d handbook")(drafts.draft)
+lifecycle.evaluations.command("review", epilog="Example: tandem eval review --dataset drafts -d handbook")(
+    drafts.review
+)
 app.add_typer(lifecycle.evaluations, name="eval")
 app.add_typer(lifecycle.releases, name="release")
 app.add_typer(models.models, name="model")

@@ -194,6 +194,30 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class DraftedExample:
+    """An example, and whether it was reviewed: `draft` if it was not."""
+
+    key: str
+    content: Mapping[str, Json]
+    review: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a check of a data set found."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check of a data set found: what looks wrong, and training examples that give away what is measured."""
+
+    findings: Sequence[Finding]
+    leaks: Sequence[Finding]
+
+
+@dataclass(frozen=True)
 class MeasuredArm:
     """An arm that was measured, with the release that stands for it."""
 

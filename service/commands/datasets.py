@@ -1,4 +1,4 @@
-"""Commands of data sets: import, list, export."""
+"""Commands of data sets: import, template, list, check, split, export."""
 
 from __future__ import annotations
 
@@ -74,6 +74,110 @@ def list_datasets(domain: Domain = "default", limit: Limit = 20, home: Home = No
     with client(home) as server:
         found = server.call("GET", f"/v1/domains/{domain}/datasets", params={"limit": limit})
         show(found, as_json, ("name", "kind", "drafts", "tainted", "outdated", "id", "counts"), ("counts",))
+
+
+@datasets.command("template", epilog="Example: tandem dataset template sentiment reviews.csv --name moods text=body")
+def fill_template(  # noqa: PLR0913  (each is an option of the command)
+    template: Annotated[
+        str | None, typer.Argument(help="A template, or a file with your own; none: list them.", show_default=False)
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="CSV, TSV, JSON or Parquet.", show_default=False)
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Argument(help="field=column, or field==text for all records.", show_default=False)
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="What the data set is to be called.")] = "",
+    language: Annotated[str, typer.Option(help="Of the wordings: record (its own), en, zh or both.")] = "record",
+    wordings: Annotated[int, typer.Option(min=1, max=20, help="So many of each record in each language.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Which wording each record gets.")] = 0,
+    split: Annotated[str | None, typer.Option(help=f"For records that name none: {_SPLITS} Else by chance.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out what cannot be used, and list it.")] = False,
+    domain: Domain = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make instructions of raw records: reviews, tickets, translations. Without arguments, list the templates.
+
+    A table of reviews with the columns body and stars becomes questions for their sentiment, in several wordings:
+    tandem dataset template sentiment reviews.csv text=body rating=stars --name moods --wordings 2
+    """
+    import json
+
+    from store.errors import InvalidInputError
+
+    if template is None:
+        _list_templates()
+        return
+    if table is None or not name:
+        raise InvalidInputError("A template needs a table to fill it from, and --name for the data set.")
+    pairs = dict(_pair(each) for each in columns or [])
+    own = Path(template)
+    given = read_file(own).decode(errors="replace") if own.suffix == ".toml" else template
+    body = {"template": given, "name": name, "columns": pairs, "language": language, "wordings": wordings}
+    body |= {"seed": seed, "split": split, "skip_bad": skip_bad}
+    with client(home) as server:
+        path = f"/v1/domains/{domain}/datasets/template"
+        files = {"file": (printable(table.name), read_file(table))}
+        show(server.call("POST", path, data={"filling": json.dumps(body)}, files=files), as_json)
+
+
+def _list_templates() -> None:
+    from tuner.data.templates.template import shipped
+
+    for name, each in shipped().items():
+        fields = ", ".join(f"{field} ({about})" for field, about in each.fields.items())
+        say(f"{name}: {each.about}. Fields: {fields}.")
+
+
+def _pair(given: str) -> tuple[str, str]:
+    from store.errors import InvalidInputError
+
+    field, sign, column = given.partition("=")
+    if not sign or not field or not column:
+        raise InvalidInputError(f"{given!r} is not field=column (or field==text).")
+    return field, column
+
+
+@datasets.command("check", epilog="Example: tandem dataset check faq -d handbook")
+def check_dataset(dataset: Named, domain: Domain = "default", home: Home = None, as_json: AsJson = False) -> None:
+    """Tell what looks wrong before anything is trained; exit code 1 if training examples give away what is measured.
+
+    Looked for are contradicting answers, answers that stand in no document, long ones, near-duplicates, drafts that
+    nobody reviewed, and leaks: train examples that ask what dev or test of the domain ask, or teach their answers.
+    """
+    from service.replies import Check
+
+    path = at("domains", domain, "datasets", dataset, "check")
+    with client(home) as server:
+        found = server.read(Check, "GET", path)
+        if as_json:
+            show(server.call("GET", path), as_json)
+        else:
+            for line in [
+                *(each.message for each in found.findings),
+                *(f"Leak: {each.message}" for each in found.leaks),
+            ]:
+                say(line)
+            complain(f"{len(found.findings)} findings, {len(found.leaks)} leaks.")
+    if found.leaks:
+        raise typer.Exit(1)
+
+
+@datasets.command("split", epilog="Example: tandem dataset split faq -d handbook --drop-leaks")
+def split_dataset(
+    dataset: Named,
+    drop_leaks: Annotated[
+        bool, typer.Option("--drop-leaks", help="Remove from train what gives dev or test away, never from these.")
+    ] = False,
+    domain: Domain = "default",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Split a data set anew: examples about one document stay together, 60 % train, 20 % dev, 20 % test."""
+    with client(home) as server:
+        path = at("domains", domain, "datasets", dataset, "split")
+        show(server.call("POST", path, json={"drop_leaks": drop_leaks}), as_json)
 
 
 @datasets.command("export", epilog="Example: tandem dataset export faq -d handbook --format beir --out faq-beir")

@@ -12,10 +12,12 @@ import pytest
 from light import light_client
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
+from writing import asks
 
 from service.cli import app
 from service.client import Client
-from service.commands import datasets
+from service.commands import datasets, drafts
+from store.datasets import Example, create_dataset
 from store.errors import InvalidInputError
 from store.store import Store
 
@@ -104,3 +106,62 @@ def test_a_folder_without_a_data_set_is_refused(command: Any, tmp_path: Path) ->
 
     assert isinstance(ended.exception, InvalidInputError)
     assert "has no queries.jsonl with corpus.jsonl" in ended.exception.message
+
+
+def test_reviews_become_instructions_by_one_command(http: TestClient, command: Any, tmp_path: Path) -> None:
+    table = tmp_path / "reviews.csv"
+    table.write_text("body,stars\nThe lid broke.,1\n水壶很好。,5\n", encoding="utf-8")
+
+    made = command("template", "sentiment", table, "text=body", "rating=stars", "--name", "moods", "--split", "train",
+                   "--wordings", "2", "--json")  # fmt: skip
+    listed = command("template")
+
+    assert json.loads(made.stdout)["counts"] == {"train": 4}, made.output
+    assert "sentiment: a review with its rating" in listed.stdout
+    unknown = command("template", "poem", table, "--name", "x")
+    assert "There is no template 'poem'; there is answer, classify" in str(unknown.exception)
+
+
+def test_a_check_tells_what_looks_wrong_and_leaks_end_it_with_1(http: TestClient, command: Any) -> None:
+    rows = [
+        {"id": "a", "question": "How much is a ticket?", "answers": ["ten crowns"], "split": "train"},
+        {"id": "b", "question": "How much is a ticket?", "answers": ["six crowns"], "split": "train"},
+        {"id": "c", "question": "How much is a ticket?", "answers": ["ten crowns"], "split": "test"},
+    ]
+    lines = "\n".join(map(json.dumps, rows))
+    assert http.post(BASE, data={"name": "faq"}, files={"file": ("faq.jsonl", lines)}).status_code == 201
+
+    told = command("check", "faq")
+    found = http.get(f"{BASE}/faq/check").json()
+
+    assert told.exit_code == 1
+    assert "B asked the same as an earlier one and answered otherwise." in told.stdout
+    assert "Leak: faq c asks the same as the training example a." in told.stdout
+    assert [each["kind"] for each in found["findings"]] == ["contradicting"]
+    assert [each["example"] for each in found["leaks"]] == ["a"]
+
+
+def test_drafts_are_reviewed_by_a_file_and_at_the_terminal(
+    http: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @contextmanager
+    def client(home: Path | None) -> Iterator[Client]:
+        yield Client(http)
+
+    monkeypatch.setattr(drafts, "client", client)
+    store: Store = http.app.state.runtime.store  # type: ignore[attr-defined]
+    domain = http.get("/v1/domains/default").json()["id"]
+    examples = [Example(key, "dev", asks(f"{key}?", key), {}, review="draft") for key in "abcd"]
+    create_dataset(store, domain, "drafts", "qa", "synthetic", examples)
+    decided = tmp_path / "decided.jsonl"
+    decided.write_text('{"key": "a", "verdict": "drop"}\n', encoding="utf-8")
+
+    words = ["eval", "review", "--dataset", "drafts"]
+    by_file = CliRunner().invoke(app, [*words, "--file", str(decided), "--json"])
+    typed = CliRunner().invoke(app, words, input="k\ne\nHow much?\nten\nq\n")
+
+    assert json.loads(by_file.stdout)["drafts"] == 3, by_file.output
+    assert typed.exit_code == 0, typed.output
+    found = {each["key"]: each for each in http.get(f"{BASE}/drafts/examples").json()["data"]}
+    assert {key: each["review"] for key, each in found.items()} == {"b": "kept", "c": "edited", "d": "draft"}
+    assert found["c"]["content"] == {"question": "How much?", "answers": ["ten"]}

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from service.actions.datasets import Checked
 from store.datasets import Dataset, Example
 from store.json_values import Json
 
@@ -75,4 +76,39 @@ class ExampleObject(BaseModel):
             spans={document: list(places) for document, places in example.spans.items()},
             flag=example.flag,
             review=example.review,
+        )
+
+
+class FindingObject(BaseModel):
+    """Something that looks wrong: which kind of it, a sentence, and the keys of the examples."""
+
+    kind: str
+    message: str
+    examples: list[str]
+
+
+class LeakObject(BaseModel):
+    """A training example, by its key, that gives away what is measured with, and a sentence that names both."""
+
+    example: str
+    message: str
+
+
+class CheckObject(BaseModel):
+    """What looks wrong in a data set. With leaks nothing is trained, unless these are dropped."""
+
+    object: Literal["dataset.check"] = "dataset.check"
+    dataset: str
+    findings: list[FindingObject]
+    leaks: list[LeakObject]
+
+    @classmethod
+    def of(cls, checked: Checked) -> CheckObject:
+        """Return the object of what was found."""
+        return cls(
+            dataset=checked.dataset.id,
+            findings=[
+                FindingObject(kind=each.kind, message=str(each), examples=each.examples) for each in checked.suspects
+            ],
+            leaks=[LeakObject(example=each.key, message=each.said) for each in checked.leaks],
         )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
+from pydantic import Field, ValidationError
 
 from generator.shots import delete_bank
 from service.actions import datasets as actions
 from service.http.objects import Deleted, ObjectList
 from service.http.paging import Page, page
-from service.wire.tandem.objects.datasets import DatasetObject, ExampleObject
+from service.http.validation import Body
+from service.wire.tandem.objects.datasets import CheckObject, DatasetObject, ExampleObject
 from service.wire.tandem.routes.dependencies import DomainDep, RuntimeDep
 from store.datasets import get_dataset, list_datasets, list_examples
+from store.refusals import refusal
 from tuner.data.exports.table import EXPORTS
 from tuner.data.files.container import DataFile
 from tuner.data.formats.table import FORMATS
 from tuner.data.importing import Wishes
+from tuner.data.reviewing import Decision
+from tuner.data.templates.applying import Filling
 
 router = APIRouter(prefix="/v1/domains/{domain}/datasets", tags=["domains"])
 
@@ -35,6 +40,41 @@ def import_dataset(
     files = [DataFile(each.filename or "", each.file.read()) for each in file]
     dataset = actions.take(runtime, domain, name, files, Wishes(split, format, skip_bad))
     return DatasetObject.of(dataset, domain.name)
+
+
+class FillingBody(Body):
+    """How a template is applied to a table; see `tandem dataset template`.
+
+    `columns` says which column a field is filled from, if not from that of its name; one that begins with `=` is the
+    text after that.
+    """
+
+    template: str = Field(max_length=20_000, description="the name of a template, or one as TOML")
+    name: str = Field(min_length=1, max_length=100)
+    columns: dict[str, str] = Field(default_factory=dict, max_length=20)
+    language: Literal["record", "en", "zh", "both"] = "record"
+    wordings: int = Field(1, ge=1, le=20, description="of each record in each language")
+    seed: int = Field(0, ge=0, le=2**32 - 1)
+    split: Literal["train", "dev", "test"] | None = None
+    skip_bad: bool = False
+
+
+@router.post("/template", status_code=201)
+def instruct(
+    domain: DomainDep,
+    runtime: RuntimeDep,
+    file: Annotated[UploadFile, File(description="a table: CSV, TSV, JSON Lines, a JSON array, Parquet")],
+    filling: Annotated[str, Form(description="a JSON object: template, name, columns, language, wordings, …")],
+) -> DatasetObject:
+    """Make instructions of the records of a table, by a template."""
+    try:
+        given = FillingBody.model_validate_json(filling)
+    except ValidationError as error:
+        raise refusal(error, where="filling") from error
+    wishes = Filling(given.columns, given.language, given.wordings, given.seed, given.split, given.skip_bad)
+    table = [DataFile(file.filename or "", file.file.read())]
+    made = actions.instructed(runtime, domain, given.name, table, given.template, wishes)
+    return DatasetObject.of(made, domain.name)
 
 
 @router.get("")
@@ -62,6 +102,37 @@ def examples(
     """
     found = list_examples(runtime.store, get_dataset(runtime.store, domain.id, dataset).id)
     return page.of_known_by([ExampleObject.of(example) for example in found], [example.key for example in found])
+
+
+class SplitBody(Body):
+    """How to split; with `drop_leaks` train loses what gives dev or test away, otherwise that is refused."""
+
+    drop_leaks: bool = False
+
+
+@router.get("/{dataset}/check")
+def check(domain: DomainDep, dataset: str, runtime: RuntimeDep) -> CheckObject:
+    """Return what looks wrong in a data set, and which of its training examples give away what is measured with."""
+    return CheckObject.of(actions.check(runtime, domain, dataset))
+
+
+@router.post("/{dataset}/split")
+def split_again(domain: DomainDep, dataset: str, body: SplitBody, runtime: RuntimeDep) -> DatasetObject:
+    """Split a data set by document: 60 % train, 20 % dev, 20 % test."""
+    found = actions.split(runtime, domain, dataset, drop_leaks=body.drop_leaks)
+    return DatasetObject.of(found, domain.name)
+
+
+class ReviewBody(Body):
+    """What somebody decided on examples of a data set."""
+
+    decisions: list[Decision] = Field(min_length=1, max_length=10_000)
+
+
+@router.post("/{dataset}/review")
+def review(domain: DomainDep, dataset: str, body: ReviewBody, runtime: RuntimeDep) -> DatasetObject:
+    """Keep, edit or drop examples; drafts that are kept or edited are drafts no more."""
+    return DatasetObject.of(actions.reviewed(runtime, domain, dataset, body.decisions), domain.name)
 
 
 @router.get("/{dataset}/export", response_class=Response)
