@@ -156,7 +156,7 @@ def test_a_template_of_ones_own_is_used(store: Store, domain: Domain) -> None:
         ("{{ name() }}", "Call is not allowed"),
         ("{% set x = name %}", "Assign is not allowed"),
         ("{% include 'x' %}", "Include is not allowed"),
-        ("{{ name | center(999999999) }}", "No filter named 'center'"),
+        ("{{ name | center(999999999) }}", "there is no filter 'center'"),
         ("{{ other }}", "'other' is none of its fields"),
         ("{{ name", "en.0.reply: "),
     ],
