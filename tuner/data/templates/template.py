@@ -149,7 +149,7 @@ def _check(name: str, where: str, text: str, fields: set[str]) -> None:
     try:
         tree = _environment().parse(text)
     except TemplateSyntaxError as error:
-        raise _wrong(name, f"{where}: {error}") from error
+        raise _wrong(name, f"{where}: {str(error).rstrip('.')}") from error
     for node in tree.find_all(nodes.Node):
         kind = type(node).__name__
         if not isinstance(node, _ALLOWED):
