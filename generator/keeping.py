@@ -29,6 +29,7 @@ def kept(result: Written, task: Task, basis: Basis, manifest: Manifest) -> tuple
 
 def basis_of(task: Task, found: Result | None, readings: Sequence[Reading], manifest: Manifest) -> Basis:
     """Return what the draft of a task will be checked against."""
-    drop, least = manifest.support.unsupported == "drop", manifest.support.reader
+    least = manifest.support.reader
     doubt = no_doubt if found is None or least is None else Doubts(task.searched_for, found.hits, readings, least)
-    return Basis(task.question, found, task.prompt, drop, doubt)
+    drop = manifest.support.unsupported == "drop"
+    return Basis(task.question, found, task.prompt, manifest.support.cite, drop, doubt)

@@ -48,11 +48,13 @@ class ShotsPart(_Part):
 class SupportPart(_Part):
     """What becomes of what a language model wrote and no passage says.
 
-    Such sentences are marked, in `unsupported` of the answer, or dropped. An answer of which no citation is left is an
-    abstention, or the passages are quoted in its place. With `reader`, a statement does not count as supported either
-    if the reader is that sure (0 to 1) that its passage answers the question otherwise.
+    With `cite` a sentence without a marker gets that of the passage that says it: small models hardly cite. Sentences
+    that no passage says are marked, in `unsupported` of the answer, or dropped. An answer of which no citation is left
+    is an abstention, or the passages are quoted in its place. With `reader`, a statement does not count as supported
+    either if the reader is that sure (0 to 1) that its passage answers the question otherwise.
     """
 
+    cite: bool = False
     unsupported: Literal["mark", "drop"] = "mark"
     uncited: Literal["abstain", "quote"] = "abstain"
     reader: float | None = Field(None, ge=0, le=1)

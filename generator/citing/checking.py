@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from generator.answer import Citation, Draft, Unsupported
 from generator.citing.citations import Doubt, check_citations, no_doubt, quoted_citations
 from generator.citing.markers import MARKER
-from generator.citing.unsupported import unsupported_sentences, without
+from generator.citing.unsupported import cited_where_said, unsupported_sentences, without
 from generator.prompt import Prompt
 from retriever.search.search import Result
 
@@ -19,12 +19,14 @@ UNCITED = "no citation of the draft held"
 class Basis:
     """What a draft is checked against: the question, what was found for it, and the prompt.
 
-    With `drop` sentences that no passage says are left out; `doubt` may have something against a statement.
+    With `cite` sentences that a passage says get its citation where the draft has none, with `drop` those that none
+    says are left out; `doubt` may have something against a statement.
     """
 
     question: str
     found: Result | None
     prompt: Prompt
+    cite: bool = False
     drop: bool = False
     doubt: Doubt = no_doubt
 
@@ -75,6 +77,8 @@ def check_draft(draft: Draft, basis: Basis) -> Checked:
     text, citations = check_citations(draft.text, found.hits, dropped, basis.doubt)
     if not text or prompt.is_abstention(text):
         return Checked(abstention, [], dropped, "the generator found no answer")
+    if basis.cite:
+        text, citations = cited_where_said(text, citations, found.hits, basis.doubt)
     if not citations:
         return Checked(abstention, [], dropped, UNCITED)
     unsupported = unsupported_sentences(text, citations, found.hits, basis.doubt)

@@ -98,6 +98,12 @@ def _last_statement(text: str) -> str:
     return statements[-1] if statements else ""
 
 
+def supporting(statement: str, hits: Sequence[Hit], doubt: Doubt = no_doubt) -> Citation | None:
+    """Return a citation of the passage that says a statement best, or None if none does."""
+    found = [_support(statement, number, hits, doubt).citation for number in range(1, len(hits) + 1)]
+    return max((each for each in found if each is not None), key=lambda each: each.score, default=None)
+
+
 def supported(statement: str, hits: Sequence[Hit], doubt: Doubt = no_doubt) -> str | None:
     """Return why no passage says what the statement says, or None if one does."""
     found = [_support(statement, number, hits, doubt) for number in range(1, len(hits) + 1)]

@@ -80,3 +80,14 @@ def test_a_model_that_says_that_it_finds_nothing_is_not_quoted_instead(filled: E
     answer, _ = _answer(filled, "The documents do not say.", uncited="quote")
 
     assert (answer.abstained, answer.fallback) == (True, None)
+
+
+def test_a_sentence_that_a_passage_says_is_cited_if_the_release_says_so(filled: Engine) -> None:
+    draft = "Employees receive 25 days of annual leave."
+
+    without, _ = _answer(filled, draft)
+    answer, streamed = _answer(filled, draft, cite=True)
+
+    assert without.abstained
+    assert answer.answer == streamed
+    assert (answer.abstained, len(answer.citations), LEAVE.startswith(answer.citations[0].quote)) == (False, 1, True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from generator.citing.citations import check_citations
-from generator.citing.unsupported import unsupported_sentences, without
+from generator.citing.unsupported import cited_where_said, unsupported_sentences, without
 from retriever.search.search import Hit
 
 MakeHit = Callable[..., Hit]
@@ -59,6 +59,33 @@ def test_what_no_passage_says_is_found(hits: list[Hit], draft: str, unsupported:
     assert [text[each.start : each.end] for each in found] == [each.text for each in found]
     assert left is None or without(text, found) == left
     assert all(each.reason for each in found)
+
+
+@pytest.mark.parametrize(
+    ("draft", "cited", "markers"),
+    [
+        ("The office opens at nine.", "The office opens at nine [1].", ["[1]"]),
+        ("The office opens at nine. The boss has a car.", "The office opens at nine [1]. The boss has a car.", ["[1]"]),
+        (
+            "The canteen serves lunch. Employees receive 25 days of paid leave [2]. The office opens at nine",
+            "The canteen serves lunch [1]. Employees receive 25 days of paid leave [2]. The office opens at nine [1]",
+            ["[1]", "[2]", "[1]"],
+        ),
+        ("员工每年享有十五天带薪年假。", "员工每年享有十五天带薪年假[2]。", ["[2]"]),
+        ("The office opens at ten.", "The office opens at ten.", []),
+        ("Does the office open at nine?", "Does the office open at nine?", []),
+    ],
+)
+def test_a_sentence_that_a_passage_says_gets_its_marker(
+    hits: list[Hit], draft: str, cited: str, markers: list[str]
+) -> None:
+    text, citations = check_citations(draft, hits)
+
+    text, citations = cited_where_said(text, citations, hits)
+
+    assert text == cited
+    assert [each.marker for each in citations] == markers
+    assert check_citations(text, hits)[0] == text
 
 
 def test_without_a_passage_everything_is_unsupported() -> None:
