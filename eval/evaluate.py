@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,14 @@ from eval.arms import ACTIVE, ArmSetup, set_up_arms
 from eval.leaks import find_leaks, question_numbers
 from eval.metrics.table import DECIDING
 from eval.questions import EvalQuestion, count_questions, grouped
-from eval.report.model import ArmReport, Questions, Verdict
+from eval.report.model import ArmReport, Questions, Verdict, Weaknesses
 from eval.report.report import Measured, build_report
 from eval.retold import find_retold
 from eval.runner import Record, run_arm
-from eval.settings import EvaluateSection
+from eval.settings import EvalSettings, EvaluateSection
+from eval.weaknesses.asking import Asking
+from eval.weaknesses.finder import find_causes, looked_into
+from eval.weaknesses.summary import weaknesses_of
 from generator.answer import Answer
 from generator.answering import Pinned, Question
 from generator.arms import SERVED
@@ -37,6 +40,7 @@ from store.releases import Release, active_release, get_release
 from store.store import Store
 
 _TOLD = 20  # events for each arm, at most
+_ANSWERED = 0.99  # of the progress, when every question is; then causes are looked for
 
 
 class Evaluated(BaseModel):
@@ -92,6 +96,12 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
             message = f"training and test data overlap in {len(leaks)} places, so nothing is measured: {leaks[0]}"
             progress(0.0, message, "warning")
         records = {} if leaks else _run(engine, domain_id, arms, releases, questions, progress)
+        examined = _examined([arm for arm in arms if arm.name in records], active_arm)
+        weaknesses = None
+        if examined is not None and section.eval.weaknesses:
+            asking = Asking(engine, Pinned(domain_id, releases[examined.name], examined.manifest))
+            asked = _Looked(asking, questions, numbers, section.eval)
+            records[examined.name], weaknesses = _look_into(examined.name, records[examined.name], asked, progress)
     finally:
         engine.close(checkpoint=False)
     report = build_report(
@@ -104,6 +114,7 @@ def run_evaluation(section: EvaluateSection, store: Store, progress: Progress) -
             measured_at=int(time.time()),
             leaks=leaks,
             looks=1 + looks_at(store, domain_id, numbers),
+            weaknesses=weaknesses,
         ),
         active_arm=active_arm,
         primary_metric=metric,
@@ -174,10 +185,37 @@ def _run(
             answered += 1
             told = answered * _TOLD // len(questions) > (answered - 1) * _TOLD // len(questions)
             message = f"{name}: {answered} of {len(questions)}" if told else ""
-            progress((number * len(questions) + answered) / total, message)
+            progress(_ANSWERED * (number * len(questions) + answered) / total, message)
 
         records[arm.name] = run_arm(arm.name, questions, partial(_answer, engine, pinned), done)
     return records
+
+
+def _examined(arms: Sequence[ArmSetup], active_arm: str) -> ArmSetup | None:
+    """Return the arm whose wrong answers are looked into: what is served now, or the cheapest that shows passages."""
+    showing = [arm for arm in arms if SERVED[arm.manifest.generation.arm].passages]
+    return next((arm for arm in showing if arm.name == active_arm), showing[0] if showing else None)
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What the causes of wrong answers are found with."""
+
+    asking: Asking
+    questions: Sequence[EvalQuestion]
+    numbers: Sequence[int]
+    settings: EvalSettings
+
+
+def _look_into(
+    arm: str, records: Sequence[Record], looked: _Looked, progress: Progress
+) -> tuple[list[Record], Weaknesses]:
+    """Return the records of an arm with the causes of the wrong ones, and what these cost together."""
+    wrong = looked_into(records, looked.settings.weaknesses)
+    progress(_ANSWERED, f"{arm}: looking for the causes of {len(wrong)} wrong answers" if wrong else "")
+    causes = find_causes(looked.asking, looked.questions, looked.numbers, wrong, lambda: progress(_ANSWERED))
+    found = [record.model_copy(update={"cause": causes.get(record.key)}) for record in records]
+    return found, weaknesses_of(arm, records, causes, looked.settings)
 
 
 def _answer(engine: Engine, pinned: Pinned, question: str) -> Answer:

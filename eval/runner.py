@@ -17,7 +17,8 @@ class Record(BaseModel):
     """What one arm answered to one question, with its scores.
 
     `documents` are the ids of those whose text may stand in it: gold, shown to the generator, or cited. When one of
-    them is deleted, the store takes question, gold and answer out of the record.
+    them is deleted, the store takes question, gold and answer out of the record. `cause` names why the answer is wrong,
+    where that was looked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +37,7 @@ class Record(BaseModel):
     ms: float
     prompt_tokens: int
     completion_tokens: int
+    cause: str | None = None
     blanked: bool = False
 
 

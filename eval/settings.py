@@ -29,6 +29,7 @@ class EvalSettings(BaseModel):
 
     resamples: int = Field(10_000, ge=100, description="samples that an interval or a test is made of")
     seed: int = Field(0, description="of the resampling: the same seed gives the same intervals")
+    weaknesses: int = Field(200, ge=0, description="wrong answers whose cause is looked for, at most; 0: of none")
     gate: GateLimits = GateLimits()
 
 

@@ -96,13 +96,13 @@ class Answerer:
         """Return the arm and the adapter it uses; `ConflictError` names what a release lacks to serve it."""
         return served_arm(manifest, name, self._find_model)
 
-    def answer(self, pinned: Pinned, question: Question) -> Answer:
-        """Return the answer. Raises `ConflictError` if the release cannot serve the arm."""
-        *_, (_, last) = self.stream(pinned, question)
+    def answer(self, pinned: Pinned, question: Question, given: Result | None = None) -> Answer:
+        """Return the answer, from `given` in place of a search; `ConflictError` if the release lacks the arm."""
+        *_, (_, last) = self.stream(pinned, question, given)
         assert isinstance(last, Answer)  # noqa: S101  (what `stream` ends with)
         return last
 
-    def stream(self, pinned: Pinned, question: Question) -> Iterator[Event]:
+    def stream(self, pinned: Pinned, question: Question, given: Result | None = None) -> Iterator[Event]:
         """Yield (event, content): `passages`, `delta` (text), `citations`, `done` (the whole `Answer`).
 
         A language model's text comes as it is written: without passages word by word, with passages as soon as a
@@ -120,7 +120,7 @@ class Answerer:
         if asked.courtesy is not None and arm.passages:
             yield from self._courtesy(pinned, question, asked, (name, generator.name))
             return
-        found = self._retrieve(pinned, question, asked.search_text) if arm.passages else None
+        found = (given or self._retrieve(pinned, question, asked.search_text)) if arm.passages else None
         clock.lap("retrieval")
         yield "passages", found.hits if found else []
         clock.resume()

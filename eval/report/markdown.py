@@ -16,7 +16,7 @@ def to_markdown(report: Report) -> str:
     for name, decision in report.gate.items():
         lines.append(f"- {name}: {'open' if decision.passed else 'closed: ' + '; '.join(decision.reasons)}")
     lines += [f"- not measured: {name}: {why}" for name, why in report.skipped.items()]
-    lines += ["", *_descriptions(report), "", _about(report), ""]
+    lines += ["", *_weaknesses(report), *_descriptions(report), "", _about(report), ""]
     lines += [f"Next: {step}\n" for step in report.next]
     return "\n".join(lines)
 
@@ -42,6 +42,18 @@ def _comparisons(report: Report) -> list[str]:
         ends = f"{each.difference:+.3f} | {interval} | {p} | {each.kind}"
         lines.append(f"| {each.arm} | {each.against} | {ends} |")
     return lines
+
+
+def _weaknesses(report: Report) -> list[str]:
+    """Why answers are wrong; reports of before did not ask."""
+    found = report.weaknesses
+    if found is None or not found.causes:
+        return []
+    sampled = "" if found.looked_into == found.wrong else f", of which {found.looked_into} were looked into"
+    lines = [f"Wrong answers of {found.arm}: {found.wrong}{sampled}. {found.first}", ""]
+    lines += ["| cause | part | answers | share of all questions |", "|---|---|---|---|"]
+    lines += [f"| {each.about} | {each.part} | {each.questions} | {_cell(each.share)} |" for each in found.causes]
+    return [*lines, ""]
 
 
 def _descriptions(report: Report) -> list[str]:

@@ -114,6 +114,30 @@ class Decision(_Part):
     reasons: list[str]
 
 
+class Weakness(_Part):
+    """A cause of wrong answers: how many of those looked into have it, and the share of all questions that it takes."""
+
+    cause: str
+    part: str
+    about: str
+    questions: int
+    share: Interval
+
+
+class Weaknesses(_Part):
+    """Why the answers of an arm are wrong; `parts` says what each part of the system costs, `first` what to do first.
+
+    Where there are many wrong answers only some were looked into, which stand for all.
+    """
+
+    arm: str
+    wrong: int
+    looked_into: int
+    causes: list[Weakness]
+    parts: dict[str, Interval]
+    first: str | None = None
+
+
 class Report(_Part):
     """A report. With a leak it has neither records nor a verdict; `no_verdict` says why there is none.
 
@@ -140,6 +164,7 @@ class Report(_Part):
     verdict: Verdict | None = None
     gate: dict[str, Decision] = Field(default_factory=dict)
     next: list[str] = Field(default_factory=list)
+    weaknesses: Weaknesses | None = None
     blanked: int = 0
 
     def as_json(self) -> dict[str, Json]:

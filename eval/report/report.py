@@ -11,7 +11,7 @@ from eval.gate import decide
 from eval.metrics.normalise import NORMALISERS
 from eval.metrics.table import METRICS
 from eval.report.contrasts import REFERENCE, compare_arms
-from eval.report.model import SCHEMA, ArmReport, Latency, Means, Questions, Report
+from eval.report.model import SCHEMA, ArmReport, Latency, Means, Questions, Report, Weaknesses
 from eval.report.verdict import next_steps, verdict_of, warnings_of, why_no_verdict
 from eval.runner import Record
 from eval.settings import EvalSettings
@@ -29,6 +29,7 @@ class Measured:
     measured_at: int
     leaks: list[str]
     looks: int = 1
+    weaknesses: Weaknesses | None = None
 
 
 def build_report(
@@ -70,7 +71,8 @@ def build_report(
     verdict = None if report.no_verdict else verdict_of(report, settings.gate)
     gate = {name: decide(report, name, settings, measured.looks) for name in arms}
     report = report.model_copy(update={"verdict": verdict, "gate": gate})
-    return report.model_copy(update={"next": next_steps(report, settings.gate)})
+    found = {} if measured.weaknesses is None else {"weaknesses": measured.weaknesses}
+    return report.model_copy(update={"next": next_steps(report, settings.gate), **found})
 
 
 def _rank(name: str, active: str) -> int:

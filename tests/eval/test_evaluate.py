@@ -146,6 +146,11 @@ def test_each_question_has_a_record_with_the_scores_that_apply(quoted: Quoted) -
     for record in records[4:]:
         assert record["scores"]["retrieval_hit"] is None
         assert record["scores"]["f1"] == float(record["abstained"])
+    answered = [record for record in records[4:] if not record["abstained"]]
+    assert [record["cause"] for record in records] == [
+        "answered_anyway" if record in answered else None for record in records
+    ]
+    assert (report["weaknesses"]["arm"], report["weaknesses"]["wrong"]) == ("extractive", len(answered))
     summary = report["arms"]["extractive"]
     assert set(summary["metrics"]) == set(METRIC_OF)
     assert [summary["metrics"][name]["n"] for name in ("f1", "retrieval_hit")] == [6, 4]

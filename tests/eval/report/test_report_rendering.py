@@ -13,6 +13,8 @@ from eval.report.markdown import to_markdown
 from eval.report.model import read_report
 from eval.report.page import to_html
 from eval.settings import EvalSettings
+from eval.weaknesses.finder import is_right
+from eval.weaknesses.summary import weaknesses_of
 
 
 def test_the_markdown_shows_verdict_arms_languages_differences_gate_and_what_was_left_out() -> None:
@@ -40,6 +42,20 @@ def test_a_table_of_the_markdown_has_as_many_cells_in_every_row() -> None:
     assert len(tables) == 3
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_why_answers_are_wrong_is_shown_with_what_to_do_first() -> None:
+    measured = records("rag", [0.0] * 4 + [1.0] * 4)
+    causes = {record.key: "ranked_low" for record in measured[:4] if not is_right(record)}
+    found = weaknesses_of("rag", measured, causes, EvalSettings(resamples=200))
+    report = report_of({"rag": measured}).model_copy(update={"weaknesses": found})
+
+    markdown, page = to_markdown(report), to_html(report)
+
+    assert "Wrong answers of rag: 4. Improve the order: a reranker" in markdown
+    assert re.search(r"too far behind to be shown \| reranker \| 4 \| 0\.500 \[0\.\d+, 0\.\d+\] \|", markdown)
+    assert "<h2>Why answers of rag are wrong</h2>" in page
+    assert "<td>reranker<td>4" in page
 
 
 def test_a_score_that_no_record_has_is_shown_as_missing() -> None:
