@@ -45,7 +45,10 @@ def test_a_table_of_the_markdown_has_as_many_cells_in_every_row() -> None:
 
 
 def test_why_answers_are_wrong_is_shown_with_what_to_do_first() -> None:
-    measured = records("rag", [0.0] * 4 + [1.0] * 4)
+    measured = [
+        record.model_copy(update={"scores": {**record.scores, "recall": record.scores["f1"]}})
+        for record in records("rag", [0.0] * 4 + [1.0] * 4)
+    ]
     causes = {record.key: "ranked_low" for record in measured[:4] if not is_right(record)}
     found = weaknesses_of("rag", measured, causes, EvalSettings(resamples=200))
     report = report_of({"rag": measured}).model_copy(update={"weaknesses": found})
