@@ -77,12 +77,10 @@ EXPLAIN = {
     "evidence": {"estimate": OneOf(float, None), "threshold": float},
     "prompt": OneOf([{"role": str, "content": str}], None),
     "chat_template": TEXT_OR_NULL,
-    "shots": [str],
-    "left_out": [str],
+    "shots": [str], "left_out": [str],
     "draft": str,
     "span": TEXT_OR_NULL,
-    "dropped_citations": [{"marker": str, "reason": str}],
-    "dropped_sentences": [{"text": str, "reason": str}],
+    "dropped_citations": [{"marker": str, "reason": str}], "dropped_sentences": [{"text": str, "reason": str}],
     "abstained_for": TEXT_OR_NULL,
 }  # fmt: skip
 ANSWER = {
