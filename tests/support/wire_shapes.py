@@ -134,6 +134,10 @@ MANIFEST = {
             "chinese_cosine": float, "typed": float, "ahead": float, "unnamed": float,
         },
     },
+    "support": {
+        "cite": bool, "unsupported": OneOf("mark", "drop"), "uncited": OneOf("abstain", "quote"),
+        "reader": OneOf(float, None),
+    },
 }  # fmt: skip
 DOMAIN_DIAGNOSIS = {
     "domain": str, "release": str, "generator": OneOf("extractive", "transformers", "openai"), "failed": int,
