@@ -143,7 +143,8 @@ def _killed(stage: Stage) -> float:
     stage.served.kill()
     stage.served.start()
     with stage.client() as http:
-        http.post(f"{_BASE}/search", json={"query": "anything"}).raise_for_status()
+        while not http.post(f"{_BASE}/search", json={"query": "anything"}).is_success:  # it says that it is not ready
+            time.sleep(_LOOK_S)
     stage.up.set()
     return time.monotonic() - begun
 

@@ -73,7 +73,7 @@ class ServedFolder:
                 os.killpg(self._server.pid, how)
             else:
                 self._server.send_signal(how)
-        self._server.wait()
+        self._server.communicate()  # which closes its pipe, too
         self._server = None
 
     def _look(self, session: int) -> None:
