@@ -122,8 +122,7 @@ MANIFEST = {
     "shots": {"count": int, "choice": OneOf("nearest", "fixed"), "dataset": TEXT_OR_NULL, "tokens": int},
     "retrieval": {
         "mode": str, "passages": int, "candidates": int, "fusion": OneOf("convex", "ranks"), "dense_weight": float,
-        "spread_gain": float,
-        "rank_constant": int, "rerank": int,
+        "spread_gain": float, "rank_constant": int, "rerank": int,
     },
     "generation": {"backend": OneOf("extractive", "transformers", "openai"), "arm": str, "max_new_tokens": int},
     "thresholds": {
@@ -134,16 +133,13 @@ MANIFEST = {
             "chinese_cosine": float, "typed": float, "ahead": float, "unnamed": float,
         },
     },
-    "support": {
-        "cite": bool, "unsupported": OneOf("mark", "drop"), "uncited": OneOf("abstain", "quote"),
-        "reader": OneOf(float, None),
-    },
+    "support": {"cite": bool, "unsupported": OneOf("mark", "drop"), "uncited": OneOf("abstain", "quote"),
+                "reader": OneOf(float, None)},
 }  # fmt: skip
 DOMAIN_DIAGNOSIS = {
     "domain": str, "release": str, "generator": OneOf("extractive", "transformers", "openai"), "failed": int,
-    "quarantined": int,
-    "waiting": int, "index_seq": OneOf(int, None), "newest_seq": int, "texts": int, "unknown_share": float,
-    "dense_weight": float, "advice": str,
+    "quarantined": int, "waiting": int, "index_seq": OneOf(int, None), "newest_seq": int, "texts": int,
+    "unknown_share": float, "dense_weight": float, "advice": str,
 }  # fmt: skip
 PROBLEM = {"part": OneOf("server", "database", "disk", "jobs", "release"), "message": str, "domain": TEXT_OR_NULL}
 WAITING = {"domain": str, "kind": str, "queued": int, "running": int}
