@@ -30,10 +30,8 @@ BEIR = {
 
 
 @pytest.fixture
-def http(tmp_path: Path, empty_home: Path) -> Iterator[TestClient]:
-    store = Store.open(tmp_path / "home")
-    yield light_client(tmp_path / "home", store)
-    store.close()
+def http(store: Store) -> TestClient:
+    return light_client(store.folder.root, store)
 
 
 @pytest.fixture
@@ -142,14 +140,13 @@ def test_a_check_tells_what_looks_wrong_and_leaks_end_it_with_1(http: TestClient
 
 
 def test_drafts_are_reviewed_by_a_file_and_at_the_terminal(
-    http: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    http: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     @contextmanager
     def client(home: Path | None) -> Iterator[Client]:
         yield Client(http)
 
     monkeypatch.setattr(drafts, "client", client)
-    store: Store = http.app.state.runtime.store  # type: ignore[attr-defined]
     domain = http.get("/v1/domains/default").json()["id"]
     examples = [Example(key, "dev", asks(f"{key}?", key), {}, review="draft") for key in "abcd"]
     create_dataset(store, domain, "drafts", "qa", "synthetic", examples)
