@@ -27,7 +27,7 @@ import pypdfium2
 
 from benchmarks.documents_references import recall, reference
 from benchmarks.sets import data_folder
-from retriever.documents.blocks import ReadDocument
+from retriever.documents.blocks import ReadDocument, UnreadableError
 from retriever.documents.formats.table import FORMATS, format_of_upload
 from retriever.documents.reading import Original, Reading
 
@@ -131,7 +131,12 @@ def _tandem(paths: Sequence[Path]) -> list[str]:
     texts = []
     for path in paths:
         data = path.read_bytes()
-        (outcome,) = reading.read([Original(format_of_upload(path.name, data).format.media_type, data)])
+        try:
+            media_type = format_of_upload(path.name, data).format.media_type
+        except UnreadableError:  # refused before any process begins
+            texts.append("")
+            continue
+        (outcome,) = reading.read([Original(media_type, data)])
         texts.append(outcome.text if isinstance(outcome, ReadDocument) else "")
     reading.read([Original("text/plain", b"the end")])  # by then the process of the last one has ended, and counts
     reading.close()

@@ -192,28 +192,41 @@ def export_dataset(
     ] = None,
     domain: Domain = "default",
     home: Home = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Write a data set for other tools; examples whose documents were deleted or replaced are left out."""
-    import zipfile
+    """Write a data set for other tools; examples whose documents were deleted or replaced are left out.
 
+    With --json and --out the files that were written are told, and how large they are.
+    """
     asked = {"format": form} | ({"split": split} if split else {})
     with client(home) as server:
         data = server.download(at("domains", domain, "datasets", dataset, "export"), params=asked)
-    if not data.startswith(b"PK\x03\x04"):
-        if out is None:
-            _print(data)
-        else:
-            _write(out, data)
+    archived = data.startswith(b"PK\x03\x04")
+    if out is None and not archived:
+        _print(data)
         return
     if out is None:
         from store.errors import InvalidInputError
 
         raise InvalidInputError(f"The export {form} is a folder: say with --out where to write it.")
+    files = {out / name: content for name, content in _unpacked(data)} if archived else {out: data}
+    for path, content in files.items():
+        _write(path, content)
+        if not as_json:
+            complain(f"Written: {printable(str(path))}, {len(content)} bytes.")
+    if as_json:
+        written = [{"path": str(path), "bytes": len(content)} for path, content in files.items()]
+        show({"object": "export", "format": form, "files": written}, as_json=True)
+
+
+def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of an archive by name."""
     import io
+    import zipfile
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
-            _write(out / name, archive.read(name))
+            yield name, archive.read(name)
 
 
 def _print(data: bytes) -> None:
@@ -238,4 +251,3 @@ def _write(path: Path, data: bytes) -> None:
         raise InvalidInputError(f"{printable(str(path))} is there already; nothing is written over.") from error
     except OSError as error:
         raise InvalidInputError(f"{printable(str(path))} cannot be written: {error.strerror}.") from error
-    complain(f"Written: {printable(str(path))}, {len(data)} bytes.")

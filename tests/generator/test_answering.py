@@ -95,6 +95,7 @@ def test_an_explanation_holds_every_stage(filled: Engine) -> None:
         "draft",
         "span",
         "dropped_citations",
+        "dropped_sentences",
         "abstained_for",
     }
     assert explain["searched_for"] == ASKED

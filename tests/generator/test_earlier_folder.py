@@ -137,7 +137,7 @@ def test_its_documents_are_cut_anew_and_every_release_answers_from_the_new_passa
     chunker = engine.retriever.settings.chunker
     before = list_documents(store, domain.id)
 
-    assert recut_domain(store, domain.id, engine.retriever.encoder, chunker) == len(before) == 2
+    assert recut_domain(store, engine.reading, domain.id, engine.retriever.encoder, chunker) == len(before) == 2
 
     assert verify_store(store) == []
     assert [(each.id, each.version, each.status) for each in list_documents(store, domain.id)] == [

@@ -32,6 +32,8 @@ BODIES: dict[str, Any] = {
     "POST /v1/domains/{domain}/query": {"question": "Who owns the harbour?"},
     "POST /query": {"question": "Who owns the harbour?"},
     "POST /v1/domains/{domain}/releases": {"set": {}},
+    "POST /v1/domains/{domain}/datasets/{dataset}/split": {},
+    "POST /v1/domains/{domain}/datasets/{dataset}/review": {"decisions": [{"key": "line-1", "verdict": "drop"}]},
     "POST /v1/keys": {"name": "made"},
 }
 READING = {"POST /v1/domains/{domain}/search", "POST /v1/domains/{domain}/query", "POST /query"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fakes import HashEncoder
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from writing import PASSAGE_SET, by_words, embed_awaited, line_passages, put, searchable, take
 
@@ -224,27 +225,35 @@ class _Play:
         return set(contents.values()), {contents[key]: data for key, data in vectors.items()}
 
 
-@settings(max_examples=40, deadline=None)
-@given(steps=_STEPS)
+@pytest.mark.parametrize("examples", [6, pytest.param(60, marks=pytest.mark.nightly)])
 def test_whatever_happens_in_between_the_end_is_as_if_all_had_been_embedded_at_once(
-    steps: list[tuple[str, str, str]],
+    empty_home: Path, examples: int
 ) -> None:
-    with _playing() as play, _playing() as at_once:
-        for step in steps:
-            play.do(step)
-            lines = {line for text in play.documents.values() for line in text.split("\n")}
-            by_word, embedded = play.shown() if step[0] == "follow" else (lines, {})
-            assert by_word == lines
-            assert embedded.keys() <= lines
-        assert verify_store(play.store) + verify_index(play.store, _view(play.domain.id)) == []
-        while embed_awaited(play.store, play.domain.id, 2):
-            pass
-        for name, text in play.documents.items():
-            at_once.do(("put", name, text))
-        assert play.shown() == at_once.shown()
-        assert verify_store(play.store) + verify_index(play.store, _view(play.domain.id)) == []
-        states = {(each.external_id, each.passages, each.unembedded) for each in list_documents(*_all(play))}
-        assert states == {(each.external_id, each.passages, 0) for each in list_documents(*_all(at_once))}
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
+    @given(steps=_STEPS)
+    def agrees(steps: list[tuple[str, str, str]]) -> None:
+        with _playing(empty_home) as play, _playing(empty_home) as at_once:
+            _play_through(play, at_once, steps)
+
+    agrees()
+
+
+def _play_through(play: _Play, at_once: _Play, steps: list[tuple[str, str, str]]) -> None:
+    for step in steps:
+        play.do(step)
+        lines = {line for text in play.documents.values() for line in text.split("\n")}
+        by_word, embedded = play.shown() if step[0] == "follow" else (lines, {})
+        assert by_word == lines
+        assert embedded.keys() <= lines
+    assert verify_store(play.store) + verify_index(play.store, _view(play.domain.id)) == []
+    while embed_awaited(play.store, play.domain.id, 2):
+        pass
+    for name, text in play.documents.items():
+        at_once.do(("put", name, text))
+    assert play.shown() == at_once.shown()
+    assert verify_store(play.store) + verify_index(play.store, _view(play.domain.id)) == []
+    states = {(each.external_id, each.passages, each.unembedded) for each in list_documents(*_all(play))}
+    assert states == {(each.external_id, each.passages, 0) for each in list_documents(*_all(at_once))}
 
 
 def _all(play: _Play) -> tuple[Store, str]:
@@ -252,8 +261,9 @@ def _all(play: _Play) -> tuple[Store, str]:
 
 
 @contextmanager
-def _playing() -> Iterator[_Play]:
+def _playing(empty_home: Path) -> Iterator[_Play]:
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(empty_home, Path(folder) / "home")
         store = Store.open(Path(folder) / "home")
         domain = create_domain(store, "handbook", {"adapter": None})
         play = _Play(store, domain, DomainIndex(store, _view(domain.id), checkpoint_every=1_000_000))

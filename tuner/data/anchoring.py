@@ -87,12 +87,14 @@ def plain(text: str) -> str:
 
 def locate(text: str, passage: str) -> Span | None:
     """Return where a passage stands in a text, whatever case and white space there is; None if it does not."""
+    if not passage.strip():
+        return None
     exact = text.find(passage)
     if exact >= 0:
         return exact, exact + len(passage)
     signs, places = _placed(text)
     start = signs.find(_placed(passage)[0])
-    if start < 0 or not passage.strip():
+    if start < 0:
         return None
     return places[start], places[start + len(_placed(passage)[0]) - 1] + 1
 

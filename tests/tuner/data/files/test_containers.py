@@ -195,13 +195,14 @@ def test_fields_that_a_format_does_not_have_are_named(store: Store, domain: Doma
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    rows=st.lists(st.dictionaries(st.text(), _JSON, min_size=1), min_size=1, max_size=5),
+    rows=st.lists(st.dictionaries(st.text(), _JSON, min_size=1, max_size=4), min_size=1, max_size=4),
     indent=st.sampled_from([None, 1]),
 )
 def test_an_array_and_its_lines_are_the_same_records(rows: list[dict[str, Any]], indent: int | None) -> None:
