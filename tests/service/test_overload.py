@@ -38,10 +38,12 @@ class Writer:
 
     def __init__(self) -> None:
         self.begun = threading.Event()
+        self.writing: list[str] = []
         self.ended: list[str] = []
 
     def write(self, task: Task) -> Iterator[Piece]:
         self.begun.set()
+        self.writing.append(task.question)
         deadline = time.monotonic() + 20
         while not task.cancelled():
             if time.monotonic() > deadline:
@@ -120,9 +122,10 @@ def test_more_requests_than_can_wait_are_told_to_come_again(store: Store, monkey
         monkeypatch.setattr("generator.answering.estimate", lambda *_: 1.0)
         with httpx.Client(base_url=url, timeout=5) as leaving:
             asked = [pool.submit(leaving.post, "/query", json={"question": "Why?"}) for _ in range(3)]
-            until(lambda: httpx.get(f"{url}/v1/domains").status_code == 429)
+            until(lambda: len(writer.writing) == 3)  # asking meanwhile would take the place of one of them
 
             refused = httpx.get(f"{url}/v1/domains")
+            assert refused.status_code == 429
             assert refused.headers["retry-after"] == "1"
             assert (refused.json()["error"]["type"], refused.json()["error"]["code"]) == (
                 "rate_limit_error",
